@@ -1,0 +1,22 @@
+//! What a panel wants done. Panels only push commands; `App` carries them out after all are drawn.
+
+use std::path::PathBuf;
+
+/// One wish of the user.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Lock the prediction and run the plan (after a baseline, if none holds).
+    Run,
+    /// End the run.
+    Stop,
+    /// Open a recorded trace.
+    Open(PathBuf),
+    /// Save the trace that is shown.
+    Save(PathBuf),
+    /// Show another run of the same trace.
+    ShowRun(usize),
+    /// Point at a unit: stage, timeline and inspector mark it; `None` lets go.
+    SelectUnit(Option<u32>),
+    /// Copy text to the clipboard.
+    Copy(String),
+}

@@ -1,0 +1,7 @@
+//! The window.
+
+pub mod command;
+pub mod panels;
+pub mod playhead;
+pub mod theme;
+pub mod words;

@@ -1,0 +1,12 @@
+//! Poolscope: a desktop lab in which students see parallelism.
+
+pub mod chunk;
+#[cfg(feature = "gui")]
+pub mod gui;
+pub mod model;
+pub mod plan;
+pub mod session;
+#[allow(unsafe_code, reason = "the one folder that may: invariant 7")]
+pub mod sys;
+pub mod trace;
+pub mod workload;

@@ -1,0 +1,290 @@
+//! What is known of a trace: every event goes through [`Model::apply`], live, replayed or simulated.
+//!
+//! The model keeps everything with its time and answers "how was it at `at_ns`" by binary search, so
+//! that a live view and a replay are the same question asked at another time. Events of one actor
+//! come in order; between actors they may come in any order, and a receive may be applied before its
+//! send.
+
+pub mod check;
+pub mod lane;
+pub mod run;
+pub mod speedup;
+pub mod stats;
+pub mod traffic;
+pub mod units;
+
+use crate::chunk::Cut;
+use crate::trace::{ActorId, Content, Doing, Event, Machine, Medium, Role, What};
+
+pub use lane::{Lane, Span, SpanKind, State, Sum};
+pub use run::{Actor, Failure, Run, RunEnd, Usage};
+pub use traffic::{Channel, Message};
+pub use units::{Unit, Units};
+
+/// How busy the cores were since the sample before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CoreSample {
+    /// When.
+    pub at_ns: u64,
+    /// Per core, in thousandths.
+    pub busy_permille: Vec<u16>,
+}
+
+/// Everything known of one trace.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    /// The machine it was recorded on.
+    pub machine: Option<Machine>,
+    /// Its runs, in order.
+    pub runs: Vec<Run>,
+    /// How busy the cores were, in order.
+    pub cores: Vec<CoreSample>,
+    /// Measurements of the observer itself, in order.
+    pub observer: Vec<Usage>,
+    /// Events applied.
+    pub events: u64,
+    /// Events that could not be kept, as the trace itself says.
+    pub events_lost: u64,
+    /// Events that name a run, actor or channel nobody introduced.
+    pub strays: u64,
+}
+
+impl Model {
+    /// A model of nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A model of these events.
+    pub fn of(events: &[Event]) -> Self {
+        let mut model = Self::new();
+        for event in events {
+            model.apply(event);
+        }
+        model
+    }
+
+    /// Takes one event in.
+    pub fn apply(&mut self, event: &Event) {
+        self.events += 1;
+        match &event.what {
+            What::MachineSeen(machine) => self.machine = Some(*machine.clone()),
+            What::CoresSampled { busy_permille } => {
+                self.cores.push(CoreSample { at_ns: event.at_ns, busy_permille: busy_permille.clone() });
+            }
+            What::RunBegan { run, plan, items, chunksize, detail_units } => self.runs.push(Run {
+                number: *run,
+                plan: *plan.clone(),
+                cut: Cut { items: *items, chunksize: (*chunksize).max(1) },
+                detail_units: *detail_units,
+                began_ns: event.at_ns,
+                last_ns: event.at_ns,
+                end: None,
+                actors: Vec::new(),
+                channels: Vec::new(),
+                units: Units::default(),
+                results: Vec::new(),
+                failures: Vec::new(),
+                summed_from_ns: None,
+                printed: Vec::new(),
+            }),
+            What::ProcessSampled { actor: ActorId::OBSERVER, cpu_permille, rss_bytes } => {
+                let usage = Usage { at_ns: event.at_ns, cpu_permille: *cpu_permille, rss_bytes: *rss_bytes };
+                self.observer.push(usage);
+            }
+            What::EventsLost { count } => {
+                self.events_lost += count;
+                if let Some(actor) = self.runs.last_mut().and_then(|run| run.actor_mut(event.by)) {
+                    actor.events_lost += count;
+                }
+            }
+            _ => match self.runs.last_mut() {
+                Some(run) => self.strays += u64::from(!run.apply(event)),
+                None => self.strays += 1,
+            },
+        }
+    }
+
+    /// The run that is shown unless another is chosen: the last one.
+    pub fn last_run(&self) -> Option<&Run> {
+        self.runs.last()
+    }
+}
+
+impl Run {
+    fn actor_mut(&mut self, id: ActorId) -> Option<&mut Actor> {
+        // Newest first: with hundreds of workers the parent and the last-born speak most at first.
+        self.actors.iter_mut().find(|actor| actor.id == id)
+    }
+
+    /// Takes one event in; false if it speaks of something nobody introduced.
+    fn apply(&mut self, event: &Event) -> bool {
+        let (at_ns, by) = (event.at_ns, event.by);
+        if by != ActorId::OBSERVER {
+            self.last_ns = self.last_ns.max(at_ns);
+        }
+        match &event.what {
+            What::ActorBorn { actor, role, number, pid, start, asked_ns } => {
+                let mut lane = Lane::default();
+                if *role != Role::Parent {
+                    lane.push(*asked_ns, u64::MAX, SpanKind::Starting, None, None);
+                    if let Some(parent) = self.actor_mut(by) {
+                        parent.lane.push(*asked_ns, at_ns, SpanKind::Starting, None, None);
+                    }
+                }
+                self.actors.push(Actor {
+                    id: *actor,
+                    role: *role,
+                    number: *number,
+                    pid: *pid,
+                    start: *start,
+                    asked_ns: *asked_ns,
+                    born_ns: at_ns,
+                    ready_ns: None,
+                    exited: None,
+                    lane,
+                    units: 0,
+                    usage: Vec::new(),
+                    events_lost: 0,
+                });
+                true
+            }
+            What::ActorExited { actor, exit } => self.with_actor(*actor, |actor| {
+                actor.lane.close(at_ns);
+                actor.exited = Some((at_ns, *exit));
+            }),
+            What::ProcessSampled { actor, cpu_permille, rss_bytes } => self.with_actor(*actor, |actor| {
+                actor.usage.push(Usage { at_ns, cpu_permille: *cpu_permille, rss_bytes: *rss_bytes });
+            }),
+            What::ChannelOpened { channel, from, to, medium, capacity_bytes } => {
+                self.channels.push(Channel::new(*channel, *from, *to, *medium, *capacity_bytes));
+                true
+            }
+            What::Sent { channel, message, content, bytes } => {
+                let Some(road) = self.channels.iter_mut().find(|road| road.id == *channel) else { return false };
+                road.send(*message, at_ns, *content, *bytes);
+                self.note_unit(*content, by, (*channel, *message), by == ActorId::PARENT);
+                true
+            }
+            What::Received { channel, message, content, bytes } => {
+                let Some(road) = self.channels.iter_mut().find(|road| road.id == *channel) else { return false };
+                road.receive(*message, at_ns, *content, *bytes);
+                if by == ActorId::PARENT {
+                    if let Content::Unit(unit) = content {
+                        self.units.arrive(*unit, at_ns);
+                    }
+                    return true;
+                }
+                let unit = if let Content::Unit(unit) = content { Some(*unit) } else { None };
+                self.with_actor(by, |actor| {
+                    if actor.lane.open().is_none_or(|open| open.kind != SpanKind::Receiving) {
+                        actor.lane.push(at_ns, u64::MAX, SpanKind::Receiving, unit, None);
+                    }
+                })
+            }
+            What::ActorReady => self.with_actor(by, |actor| {
+                actor.ready_ns = Some(at_ns);
+                actor.lane.push(at_ns, u64::MAX, SpanKind::Waiting, None, None);
+            }),
+            What::UnitBegan { unit, core } => {
+                if let Some(record) = self.units.at(*unit) {
+                    record.worker = Some(by);
+                    record.began_ns = Some(at_ns);
+                    record.begun += 1;
+                }
+                self.with_actor(by, |actor| {
+                    actor.lane.push(at_ns, u64::MAX, SpanKind::Computing, Some(*unit), *core);
+                })
+            }
+            What::UnitEnded { unit, .. } => {
+                let alone = by == ActorId::PARENT;
+                if let Some(record) = self.units.at(*unit) {
+                    record.ended_ns = Some(at_ns);
+                }
+                if alone {
+                    self.units.arrive(*unit, at_ns);
+                }
+                self.with_actor(by, |actor| {
+                    actor.units += 1;
+                    actor.lane.close(at_ns);
+                    if !alone {
+                        actor.lane.push(at_ns, u64::MAX, SpanKind::Serializing, Some(*unit), None);
+                    }
+                })
+            }
+            What::Did { doing, since_ns } => self.with_actor(by, |actor| {
+                let kind = match doing {
+                    Doing::Send => SpanKind::Sending,
+                    Doing::Dispatch => SpanKind::Dispatching,
+                };
+                actor.lane.push(*since_ns, at_ns, kind, None, None);
+                actor.lane.push(at_ns, u64::MAX, SpanKind::Waiting, None, None);
+            }),
+            What::UnitsSummed { units, since_ns, busy_ns } => {
+                let from = self.summed_from_ns.map_or(*since_ns, |known| known.min(*since_ns));
+                self.summed_from_ns = Some(from);
+                self.with_actor(by, |actor| {
+                    actor.units += u64::from(*units);
+                    let sum = Sum { from_ns: *since_ns, to_ns: at_ns, units: *units, computed_ns: *busy_ns };
+                    actor.lane.push_sum(sum);
+                })
+            }
+            What::SentSummed { channel, messages, bytes } => self.with_channel(*channel, |road| {
+                road.send_summed(*messages, *bytes);
+            }),
+            What::ReceivedSummed { channel, messages, bytes } => self.with_channel(*channel, |road| {
+                road.receive_summed(*messages, *bytes);
+            }),
+            What::UnitFailed { unit, message } => {
+                let failure = Failure { at_ns, worker: by, unit: *unit, message: message.clone() };
+                self.failures.push(failure);
+                true
+            }
+            What::ResultArrived { unit, payload } => {
+                self.results.push((*unit, payload.clone()));
+                true
+            }
+            What::Printed { line } => {
+                self.printed.push((at_ns, line.clone()));
+                true
+            }
+            What::RunEnded { outcome, wall_ns, start_ns, digest } => {
+                self.end = Some(RunEnd {
+                    at_ns,
+                    outcome: outcome.clone(),
+                    wall_ns: *wall_ns,
+                    start_ns: *start_ns,
+                    digest: digest.clone(),
+                });
+                true
+            }
+            What::MachineSeen(_) | What::CoresSampled { .. } | What::RunBegan { .. } | What::EventsLost { .. } => true,
+        }
+    }
+
+    fn with_actor(&mut self, id: ActorId, change: impl FnOnce(&mut Actor)) -> bool {
+        self.actor_mut(id).map(change).is_some()
+    }
+
+    fn with_channel(&mut self, id: crate::trace::ChannelId, change: impl FnOnce(&mut Channel)) -> bool {
+        self.channels.iter_mut().find(|road| road.id == id).map(change).is_some()
+    }
+
+    /// Remembers which messages carried a unit there and back.
+    fn note_unit(&mut self, content: Content, by: ActorId, message: (crate::trace::ChannelId, u32), request: bool) {
+        let Content::Unit(unit) = content else { return };
+        if let Some(record) = self.units.at(unit) {
+            if request {
+                record.request = Some(message);
+            } else {
+                record.worker.get_or_insert(by);
+                record.reply = Some(message);
+            }
+        }
+    }
+
+    /// Whether messages are copied through the kernel, or only referred to.
+    pub fn medium(&self) -> Option<Medium> {
+        self.channels.first().map(|channel| channel.medium)
+    }
+}

@@ -1,0 +1,219 @@
+//! One run as it is known so far: its actors, channels, units, results.
+
+use crate::chunk::Cut;
+use crate::plan::{Plan, StartMethod};
+use crate::trace::{ActorId, ChannelId, Exit, Outcome, Role};
+
+use super::lane::{Lane, SpanKind, State};
+use super::traffic::Channel;
+use super::units::Units;
+
+/// A process or thread of a run.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// Its id.
+    pub id: ActorId,
+    /// What it is for.
+    pub role: Role,
+    /// Workers count from 1.
+    pub number: u32,
+    /// Its process id.
+    pub pid: u32,
+    /// How it was started.
+    pub start: Option<StartMethod>,
+    /// When its start was asked for.
+    pub asked_ns: u64,
+    /// When its start was done, seen by the parent.
+    pub born_ns: u64,
+    /// When it said that it is ready.
+    pub ready_ns: Option<u64>,
+    /// When and how it ended.
+    pub exited: Option<(u64, Exit)>,
+    /// What it did.
+    pub lane: Lane,
+    /// Units it computed, sums included.
+    pub units: u64,
+    /// Measurements of its process, in order.
+    pub usage: Vec<Usage>,
+    /// Events of it that could not be kept.
+    pub events_lost: u64,
+}
+
+/// A measurement of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// When.
+    pub at_ns: u64,
+    /// In thousandths of one core since the measurement before.
+    pub cpu_permille: u32,
+    /// Resident memory.
+    pub rss_bytes: u64,
+}
+
+impl Actor {
+    /// What it is called on screen: `Parent`, `Worker 3`.
+    pub fn title(&self) -> String {
+        self.role.title(self.number)
+    }
+
+    /// Whether it computes units in the parent's stead.
+    pub fn is_worker(&self) -> bool {
+        matches!(self.role, Role::WorkerProcess | Role::WorkerThread)
+    }
+
+    /// What it did at a moment.
+    pub fn state(&self, at_ns: u64) -> State {
+        if at_ns < self.asked_ns {
+            return State::Unborn;
+        }
+        if let Some((exited_ns, exit)) = self.exited
+            && exited_ns <= at_ns
+        {
+            return State::Exited(exit);
+        }
+        match self.lane.at(at_ns) {
+            Some(span) => State::Busy(span.kind, span.unit),
+            None if self.lane.sums().iter().any(|sum| (sum.from_ns..sum.to_ns).contains(&at_ns)) => {
+                State::Busy(SpanKind::Computing, None)
+            }
+            None => State::Busy(SpanKind::Waiting, None),
+        }
+    }
+
+    /// The state in words; the parent waits for results, not for units.
+    pub fn state_in_words(&self, at_ns: u64) -> String {
+        match self.state(at_ns) {
+            State::Busy(SpanKind::Waiting, _) if self.role == Role::Parent => "waiting for results".to_owned(),
+            State::Busy(SpanKind::Waiting, _) if self.role == Role::ForkServer => "waiting for requests".to_owned(),
+            State::Busy(SpanKind::Starting, _) if self.role == Role::Parent => "starting workers".to_owned(),
+            state => state.to_string(),
+        }
+    }
+
+    /// The last measurement of its process by then.
+    pub fn usage_at(&self, at_ns: u64) -> Option<&Usage> {
+        let after = self.usage.partition_point(|usage| usage.at_ns <= at_ns);
+        self.usage[..after].last()
+    }
+}
+
+/// How a run ended, as the parent tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunEnd {
+    /// When.
+    pub at_ns: u64,
+    /// How.
+    pub outcome: Outcome,
+    /// From the first act of starting workers to the last result.
+    pub wall_ns: u64,
+    /// Until every worker was ready.
+    pub start_ns: u64,
+    /// A hash of the results in input order; empty unless complete.
+    pub digest: String,
+}
+
+/// A unit that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// When.
+    pub at_ns: u64,
+    /// Whose.
+    pub worker: ActorId,
+    /// Which.
+    pub unit: u32,
+    /// Why.
+    pub message: String,
+}
+
+/// One run.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Its number in the trace, from 0.
+    pub number: u32,
+    /// What is run.
+    pub plan: Plan,
+    /// How the items are cut.
+    pub cut: Cut,
+    /// Units from this one on are known as sums only.
+    pub detail_units: u32,
+    /// When it began: zero of its time axis.
+    pub began_ns: u64,
+    /// When the last event of it happened.
+    pub last_ns: u64,
+    /// How it ended, once it has.
+    pub end: Option<RunEnd>,
+    /// The parent first, then in the order of birth.
+    pub actors: Vec<Actor>,
+    /// In the order they were opened.
+    pub channels: Vec<Channel>,
+    /// The units recorded one by one.
+    pub units: Units,
+    /// Results shown on screen, in order of arrival: (unit, payload).
+    pub results: Vec<(u32, Vec<u8>)>,
+    /// Units that failed.
+    pub failures: Vec<Failure>,
+    /// From when on there are only sums.
+    pub summed_from_ns: Option<u64>,
+    /// What children printed: (at, line).
+    pub printed: Vec<(u64, String)>,
+}
+
+impl Run {
+    /// The actor of this id.
+    pub fn actor(&self, id: ActorId) -> Option<&Actor> {
+        self.actors.iter().find(|actor| actor.id == id)
+    }
+
+    /// The channel of this id.
+    pub fn channel(&self, id: ChannelId) -> Option<&Channel> {
+        self.channels.iter().find(|channel| channel.id == id)
+    }
+
+    /// The actors that compute in the parent's stead, by number.
+    pub fn workers(&self) -> impl Iterator<Item = &Actor> {
+        self.actors.iter().filter(|actor| actor.is_worker())
+    }
+
+    /// The parent, once it said so.
+    pub fn parent(&self) -> Option<&Actor> {
+        self.actors.iter().find(|actor| actor.role == Role::Parent)
+    }
+
+    /// The channel from `from` to `to`.
+    pub fn between(&self, from: ActorId, to: ActorId) -> Option<&Channel> {
+        self.channels.iter().find(|channel| channel.from == from && channel.to == to)
+    }
+
+    /// The length of its time axis so far.
+    pub fn length_ns(&self) -> u64 {
+        self.last_ns.saturating_sub(self.began_ns)
+    }
+
+    /// Whether every unit's result arrived.
+    pub fn is_complete(&self) -> bool {
+        self.end.as_ref().is_some_and(|end| end.outcome == Outcome::Complete)
+    }
+
+    /// Results that had arrived by then, sums not included.
+    pub fn arrived_by(&self, at_ns: u64) -> usize {
+        self.units.arrived_by(at_ns)
+    }
+
+    /// Units that the parent still holds at a moment: not yet sent to a worker.
+    pub fn waiting_units(&self, at_ns: u64) -> u32 {
+        let sent: usize = self
+            .channels
+            .iter()
+            .filter(|channel| channel.from == ActorId::PARENT)
+            .map(|channel| channel.units_sent_by(at_ns))
+            .sum();
+        let units = self.cut.units().min(self.detail_units);
+        let begun = if self.channels.is_empty() { self.units.begun_by(at_ns) } else { sent };
+        units.saturating_sub(begun as u32)
+    }
+
+    /// Messages under way on all channels at a moment.
+    pub fn in_flight(&self, at_ns: u64) -> usize {
+        self.channels.iter().map(|channel| channel.in_flight(at_ns).len()).sum()
+    }
+}

@@ -1,0 +1,78 @@
+//! The story of each unit: queued, sent, received, computed, sent back, taken.
+
+use crate::trace::{ActorId, ChannelId};
+
+/// Where the story of a unit is written; its stamps are those of its two messages and its span.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unit {
+    /// Who computed it.
+    pub worker: Option<ActorId>,
+    /// Its request, as (channel, message).
+    pub request: Option<(ChannelId, u32)>,
+    /// Its reply, as (channel, message).
+    pub reply: Option<(ChannelId, u32)>,
+    /// Begin of the computation.
+    pub began_ns: Option<u64>,
+    /// End of the computation.
+    pub ended_ns: Option<u64>,
+    /// How often it was begun; more than once is a violation.
+    pub begun: u32,
+    /// When its result lay in the parent.
+    pub arrived_ns: Option<u64>,
+}
+
+/// Every unit recorded one by one.
+#[derive(Clone, Debug, Default)]
+pub struct Units {
+    units: Vec<Unit>,
+    /// When results arrived, in order of arrival: (at, unit).
+    arrivals: Vec<(u64, u32)>,
+}
+
+impl Units {
+    /// The unit of this number, if anything is known of it.
+    pub fn get(&self, unit: u32) -> Option<&Unit> {
+        self.units.get(unit as usize)
+    }
+
+    /// All of them, by number.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &Unit)> {
+        (0..).zip(&self.units)
+    }
+
+    /// How many results had arrived by then.
+    pub fn arrived_by(&self, at_ns: u64) -> usize {
+        self.arrivals.partition_point(|&(stamp, _)| stamp <= at_ns)
+    }
+
+    /// How many units were begun by then.
+    pub fn begun_by(&self, at_ns: u64) -> usize {
+        self.units.iter().filter(|unit| unit.began_ns.is_some_and(|began| began <= at_ns)).count()
+    }
+
+    /// Results in the order they arrived: (at, unit).
+    pub fn arrivals(&self) -> &[(u64, u32)] {
+        &self.arrivals
+    }
+
+    /// The record of a unit, made if new; `None` past the detail limit (a file may claim anything).
+    pub(super) fn at(&mut self, unit: u32) -> Option<&mut Unit> {
+        if unit >= crate::trace::DETAIL_UNITS {
+            return None;
+        }
+        let index = unit as usize;
+        if index >= self.units.len() {
+            self.units.resize(index + 1, Unit::default());
+        }
+        self.units.get_mut(index)
+    }
+
+    pub(super) fn arrive(&mut self, unit: u32, at_ns: u64) {
+        if let Some(record) = self.at(unit)
+            && record.arrived_ns.is_none()
+        {
+            record.arrived_ns = Some(at_ns);
+            self.arrivals.push((at_ns, unit));
+        }
+    }
+}

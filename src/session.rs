@@ -1,0 +1,308 @@
+//! A live run, seen from outside: starts an engine, reads its trace, samples the machine, ends the
+//! whole tree when dropped.
+//!
+//! ```text
+//! Session::start ── spawn ──► engine
+//!   "trace reader"  thread    engine's stdout → events → reports  (→ trace file)
+//!   "engine output" thread    engine's stderr → printed lines → reports
+//!   "keeper"        thread    owns the child and its stdin: commands, deadlines, samples every 250 ms
+//! ```
+//!
+//! The engine never waits for us: what we do not read in time it drops and counts.
+
+mod record;
+mod sample;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+
+use crate::plan::{EngineCommand, Plan};
+use crate::sys;
+use crate::trace::codec::Decoder;
+use crate::trace::file::FileError;
+use crate::trace::{ActorId, Event, Exit, What};
+
+use record::Recording;
+use sample::{Roster, Sampler};
+
+/// How long a stopped engine may take to end in order; then it is killed with its children.
+const STOP_PATIENCE: Duration = Duration::from_millis(1500);
+/// How long the readers may take to finish once the engine is gone.
+const DRAIN_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How a session is to be watched.
+#[derive(Default)]
+pub struct Options {
+    /// Where the trace is kept, if anywhere.
+    pub trace: Option<PathBuf>,
+    /// Whether cores and processes are sampled.
+    pub sample: bool,
+    /// Called whenever there is something to take from [`Session::reports`].
+    pub wake: Option<Box<dyn Fn() + Send + Sync>>,
+}
+
+/// What a session tells.
+#[derive(Debug)]
+pub enum Report {
+    /// Things happened.
+    Events(Vec<Event>),
+    /// Something went wrong that does not end the run, such as a full disk under the trace.
+    Warning(String),
+    /// The engine is gone, and nothing more comes.
+    Ended(Ending),
+}
+
+/// How a session ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ending {
+    /// Why it ended before its time, in a sentence; the run's own outcome is an event.
+    pub error: Option<String>,
+}
+
+/// A run that could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The engine did not start.
+    #[error("the engine could not be started: {0}. Is the program still where it was?")]
+    Engine(#[from] std::io::Error),
+    /// The trace could not be written.
+    #[error(transparent)]
+    Trace(#[from] FileError),
+}
+
+/// A running engine.
+#[derive(Debug)]
+pub struct Session {
+    reports: Receiver<Report>,
+    orders: Sender<Order>,
+    keeper: Option<JoinHandle<()>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Order {
+    Stop,
+    Kill,
+}
+
+impl Session {
+    /// Starts an engine on a plan.
+    ///
+    /// Call it from a thread that lives as long as the session: on Linux the engine dies with the
+    /// thread that started it.
+    pub fn start(plan: &Plan, options: Options) -> Result<Self, StartError> {
+        let recording = Arc::new(Recording::begin(options.trace.as_deref())?);
+        let mut command = Command::new(std::env::current_exe()?);
+        command
+            .args(["__engine", &std::process::id().to_string()])
+            .env(sys::RUN_TAG, run_tag())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        sys::own_group(&mut command);
+        let mut child = command.spawn()?;
+        let leash = sys::Leash::hold(&child)?;
+        let (sender, reports) = crossbeam_channel::unbounded();
+        let outlet = Outlet { sender, wake: Arc::new(options.wake), recording };
+        outlet.events(vec![sample::machine()]);
+
+        let mut stdin = child.stdin.take();
+        if let Some(stdin) = &mut stdin {
+            let plan = serde_json::to_string(plan).map_err(std::io::Error::other)?;
+            // An engine that is gone already says why on its own; its end is reported by the keeper.
+            let _ = writeln!(stdin, "{plan}");
+        }
+        let roster = Roster::default();
+        let trace = child.stdout.take().map(|stdout| {
+            let (outlet, roster) = (outlet.clone(), roster.clone());
+            named("trace reader", move || read_trace(stdout, &outlet, &roster))
+        });
+        let output = child.stderr.take().map(|stderr| {
+            let outlet = outlet.clone();
+            named("engine output", move || read_output(stderr, &outlet))
+        });
+        let (orders, inbox) = crossbeam_channel::unbounded();
+        let sampler = options.sample.then(|| Sampler::new(roster)).flatten();
+        let keeper = Keeper { child, stdin, leash, outlet, readers: [trace, output], sampler, inbox };
+        let keeper = Some(named("keeper", move || keeper.run())?);
+        Ok(Self { reports, orders, keeper })
+    }
+
+    /// What happened, as it comes.
+    pub fn reports(&self) -> &Receiver<Report> {
+        &self.reports
+    }
+
+    /// Asks the run to end in order; after 1.5 s it is ended by force.
+    pub fn stop(&self) {
+        let _ = self.orders.send(Order::Stop);
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let _ = self.orders.send(Order::Kill);
+        if let Some(keeper) = self.keeper.take() {
+            let _ = keeper.join();
+        }
+    }
+}
+
+/// A tag no other run on this machine has; children of a tagged process keep its tag.
+fn run_tag() -> String {
+    std::env::var(sys::RUN_TAG).unwrap_or_else(|_| format!("{}-{}", std::process::id(), sys::now_ns()))
+}
+
+fn named(name: &str, body: impl FnOnce() + Send + 'static) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(body)
+}
+
+/// Where everything that is reported goes: to the receiver, and into the trace file.
+#[derive(Clone)]
+struct Outlet {
+    sender: Sender<Report>,
+    wake: Arc<Option<Box<dyn Fn() + Send + Sync>>>,
+    recording: Arc<Recording>,
+}
+
+impl Outlet {
+    fn report(&self, report: Report) {
+        let _ = self.sender.send(report);
+        if let Some(wake) = self.wake.as_ref() {
+            wake();
+        }
+    }
+
+    /// Reports events of the observer itself, and records them.
+    fn events(&self, events: Vec<Event>) {
+        self.recorded(self.recording.events(&events));
+        self.report(Report::Events(events));
+    }
+
+    fn recorded(&self, outcome: Result<(), FileError>) {
+        if let Err(error) = outcome {
+            self.report(Report::Warning(format!("Recording stopped, the run goes on. {error}")));
+        }
+    }
+
+    fn printed(&self, line: String) {
+        self.events(vec![Event { at_ns: sys::now_ns(), by: ActorId::OBSERVER, what: What::Printed { line } }]);
+    }
+}
+
+/// Reads the engine's trace to its end.
+fn read_trace(mut stdout: impl Read, outlet: &Outlet, roster: &Roster) {
+    let mut decoder = Decoder::default();
+    let mut chunk = vec![0; 256 << 10];
+    while let Ok(length @ 1..) = stdout.read(&mut chunk) {
+        let mut events = Vec::new();
+        let outcome = decoder.push(&chunk[..length], &mut events);
+        outlet.recorded(outlet.recording.blocks(decoder.whole_blocks()));
+        roster.note(&events);
+        if !events.is_empty() {
+            outlet.report(Report::Events(events));
+        }
+        if let Err(error) = outcome {
+            return outlet.report(Report::Warning(format!("The engine's trace can't be read on: {error}.")));
+        }
+    }
+}
+
+/// Reads what the engine and its children print to its end.
+fn read_output(stderr: impl Read, outlet: &Outlet) {
+    let mut lines = BufReader::new(stderr);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        // A line without an end must not fill the memory.
+        match (&mut lines).take(64 << 10).read_until(b'\n', &mut line) {
+            Ok(0) | Err(_) => return,
+            Ok(_) => outlet.printed(String::from_utf8_lossy(&line).trim_end().to_owned()),
+        }
+    }
+}
+
+/// Owns the engine until it is gone.
+struct Keeper {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    leash: sys::Leash,
+    outlet: Outlet,
+    readers: [Option<std::io::Result<JoinHandle<()>>>; 2],
+    sampler: Option<Sampler>,
+    inbox: Receiver<Order>,
+}
+
+impl Keeper {
+    fn run(mut self) {
+        let mut stopping: Option<Instant> = None;
+        let mut forced = false;
+        let status = loop {
+            match self.child.try_wait() {
+                Ok(Some(status)) => break Some(status),
+                Ok(None) => {}
+                Err(_) => break None,
+            }
+            if !forced && stopping.is_some_and(|since| since.elapsed() > STOP_PATIENCE) {
+                forced = true;
+                let _ = self.child.kill();
+            }
+            if let Some(events) = self.sampler.as_mut().and_then(Sampler::sample_if_due) {
+                self.outlet.events(events);
+            }
+            match self.inbox.recv_timeout(Duration::from_millis(20)) {
+                Ok(Order::Stop) if stopping.is_none() => {
+                    stopping = Some(Instant::now());
+                    self.tell(EngineCommand::Stop);
+                }
+                Ok(Order::Stop) | Err(RecvTimeoutError::Timeout) => {}
+                Ok(Order::Kill) | Err(RecvTimeoutError::Disconnected) => {
+                    forced = true;
+                    let _ = self.child.kill();
+                    // Killed: it is gone within moments, and needs no polling for orders.
+                    break self.child.wait().ok();
+                }
+            }
+        };
+        // Letting go of the leash ends whatever the engine left behind.
+        self.leash.release();
+        join_within(DRAIN_PATIENCE, self.readers.into_iter().flatten().flatten());
+        let exit = status.map_or(Exit::Unknown, sys::exit_of);
+        let what = What::ActorExited { actor: ActorId::PARENT, exit };
+        self.outlet.events(vec![Event { at_ns: sys::now_ns(), by: ActorId::OBSERVER, what }]);
+        self.outlet.recorded(self.outlet.recording.finish());
+        let error = (!exit.is_success()).then(|| {
+            if forced {
+                "The run did not end by itself and was ended by force.".to_owned()
+            } else {
+                format!("The engine ended abruptly (exit {exit}). What it had told until then is shown; press Run to try again.")
+            }
+        });
+        self.outlet.report(Report::Ended(Ending { error }));
+    }
+
+    fn tell(&mut self, command: EngineCommand) {
+        if let (Some(stdin), Ok(line)) = (&mut self.stdin, serde_json::to_string(&command)) {
+            // An engine that is gone needs no commands.
+            let _ = writeln!(stdin, "{line}");
+        }
+    }
+}
+
+/// Joins threads, giving up on those that take too long (a grandchild may hold a pipe open).
+fn join_within(patience: Duration, threads: impl Iterator<Item = JoinHandle<()>>) {
+    let give_up = Instant::now() + patience;
+    for thread in threads {
+        while !thread.is_finished() && Instant::now() < give_up {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        if thread.is_finished() {
+            let _ = thread.join();
+        }
+    }
+}

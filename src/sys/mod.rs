@@ -1,0 +1,76 @@
+//! The contract with the operating system. Everything that differs between systems, and every
+//! `unsafe` line, lives in this folder; the rest of the house calls these names.
+//!
+//! What each system must offer (`unix/`, `windows.rs`):
+//!
+//! | name | promise |
+//! |---|---|
+//! | [`now_ns`] | one monotonic clock for all processes of the machine |
+//! | [`current_core`] | the core this thread runs on, where the system tells |
+//! | [`start_methods`] | how worker processes can be started here; `fork` and the control socket answer `Unsupported` elsewhere |
+//! | [`pipe`], [`PipeReader`], [`PipeWriter`] | anonymous, not inherited unless passed; capacity as the kernel says |
+//! | [`SharedMemory`] | nameless, allocated before it is mapped, can't be shrunk by a peer |
+//! | [`spawn`], [`fork`], [`Child`] | children that can be waited for with a deadline and killed safely |
+//! | [`die_with_parent`] | this process ends when its parent does, however the parent ended |
+//! | [`wait_ready`] | sleep until a pipe can be read or written, or the deadline passes |
+//! | [`Leash`] | ends a whole tree of processes together with its holder |
+
+use std::time::Duration;
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub use unix::*;
+
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+pub use windows::*;
+
+/// The environment variable that every process of a run carries, with the run's tag as its value:
+/// children are found by it, never by name.
+pub const RUN_TAG: &str = "POOLSCOPE_RUN";
+
+/// A process made by [`fork`].
+pub enum Forked {
+    /// This is the copy. It must end with [`exit_now`], never return to its caller's caller.
+    Child,
+    /// This is the original; here is its child.
+    Parent(Child),
+}
+
+/// Which ends can be used without waiting, by the order they were given to [`wait_ready`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ready {
+    /// Readers that have bytes, or whose other side is gone.
+    pub readers: Vec<bool>,
+    /// Writers that have room, or whose other side is gone.
+    pub writers: Vec<bool>,
+}
+
+/// How a non-blocking read or write went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// So many bytes moved, at least one.
+    Moved(usize),
+    /// Nothing to read, or no room to write, now.
+    WouldBlock,
+    /// The other side is gone.
+    Closed,
+}
+
+/// Waits until the child has ended, at most so long; looks often at first, then ever less.
+pub fn wait_with_deadline(child: &mut Child, patience: Duration) -> Option<crate::trace::Exit> {
+    let give_up = std::time::Instant::now() + patience;
+    let mut nap = Duration::from_micros(50);
+    loop {
+        if let Ok(Some(exit)) = child.try_wait() {
+            return Some(exit);
+        }
+        if std::time::Instant::now() >= give_up {
+            return None;
+        }
+        std::thread::sleep(nap);
+        nap = (nap * 2).min(Duration::from_millis(10));
+    }
+}

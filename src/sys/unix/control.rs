@@ -1,0 +1,146 @@
+//! The socket between the engine and its fork server: requests with descriptors one way, answers back.
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::time::Duration;
+
+use nix::cmsg_space;
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{
+    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, recvmsg, send, sendmsg,
+    socketpair,
+};
+
+use super::{Child, PipeReader, PipeWriter, SharedMemory};
+
+/// Every message has this many bytes, so that a stream keeps its boundaries.
+const MESSAGE_BYTES: usize = 16;
+
+/// The engine's end.
+#[derive(Debug)]
+pub struct Control(OwnedFd);
+
+/// The fork server's end.
+#[derive(Debug)]
+pub struct ControlPeer(OwnedFd);
+
+/// What a fork server is asked for, with what the new worker shall own.
+pub type Request = ([u8; MESSAGE_BYTES], Option<(PipeReader, PipeWriter, SharedMemory)>);
+
+impl Control {
+    /// Starts this program as a fork server with `arguments` and the socket's number behind them.
+    pub fn start(arguments: &[String]) -> io::Result<(Self, Child)> {
+        let (ours, theirs) = socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::empty())?;
+        for end in [&ours, &theirs] {
+            fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+        }
+        let theirs = PipeReader::from_fd(theirs);
+        let mut arguments = arguments.to_vec();
+        arguments.push(theirs.handle().to_string());
+        let child = super::spawn(&arguments, &[&theirs], &[], &[])?;
+        Ok((Self(ours), child))
+    }
+
+    /// Asks for something, passing what a new worker shall own.
+    pub fn ask(
+        &self,
+        message: [u8; MESSAGE_BYTES],
+        owned: Option<(&PipeReader, &PipeWriter, &SharedMemory)>,
+    ) -> io::Result<()> {
+        let fds: Vec<RawFd> = owned
+            .map(|(reader, writer, memory)| [reader.fd().as_raw_fd(), writer.fd().as_raw_fd(), memory.fd().as_raw_fd()])
+            .into_iter()
+            .flatten()
+            .collect();
+        let rights = [ControlMessage::ScmRights(&fds)];
+        let rights = if fds.is_empty() { &rights[..0] } else { &rights[..] };
+        let sent = sendmsg::<()>(self.0.as_raw_fd(), &[IoSlice::new(&message)], rights, no_signal(), None)?;
+        if sent == MESSAGE_BYTES { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
+    }
+
+    /// The next answer, waited for at most so long.
+    pub fn answer(&self, patience: Duration) -> io::Result<[u8; MESSAGE_BYTES]> {
+        let give_up = std::time::Instant::now() + patience;
+        let mut message = [0; MESSAGE_BYTES];
+        let mut filled = 0;
+        while filled < MESSAGE_BYTES {
+            let left = give_up.saturating_duration_since(std::time::Instant::now());
+            if !readable(&self.0, left)? {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            match nix::unistd::read(&self.0, &mut message[filled..]) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(read) => filled += read,
+                Err(Errno::EINTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(message)
+    }
+}
+
+impl ControlPeer {
+    /// The socket that was inherited under this number.
+    pub fn inherited(handle: u64) -> io::Result<Self> {
+        Ok(Self(super::pipe::adopt(handle)?))
+    }
+
+    /// The next request, waited for at most so long: `None` if none came, an error of kind
+    /// `UnexpectedEof` when the engine is gone.
+    pub fn request(&self, patience: Duration) -> io::Result<Option<Request>> {
+        if !readable(&self.0, patience)? {
+            return Ok(None);
+        }
+        let mut message = [0; MESSAGE_BYTES];
+        let mut space = cmsg_space!([RawFd; 3]);
+        let mut place = [IoSliceMut::new(&mut message)];
+        let received = recvmsg::<()>(self.0.as_raw_fd(), &mut place, Some(&mut space), MsgFlags::empty())?;
+        let bytes = received.bytes;
+        let mut fds = Vec::new();
+        for control in received.cmsgs()? {
+            if let ControlMessageOwned::ScmRights(numbers) = control {
+                // SAFETY: the kernel has just opened these descriptors for us.
+                fds.extend(numbers.into_iter().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }));
+            }
+        }
+        if bytes != MESSAGE_BYTES {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        for fd in &fds {
+            fcntl(fd, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+        }
+        let owned = match <[OwnedFd; 3]>::try_from(fds) {
+            Ok([reader, writer, memory]) => {
+                let memory = SharedMemory::from_fd(memory)?;
+                Some((PipeReader::from_fd(reader), PipeWriter::from_fd(writer), memory))
+            }
+            Err(_) => None,
+        };
+        Ok(Some((message, owned)))
+    }
+
+    /// Answers the engine.
+    pub fn answer(&self, message: [u8; MESSAGE_BYTES]) -> io::Result<()> {
+        send(self.0.as_raw_fd(), &message, no_signal())?;
+        Ok(())
+    }
+}
+
+/// A peer that is gone shall be an error, not a signal, where the system can say so per call.
+fn no_signal() -> MsgFlags {
+    #[cfg(target_os = "linux")]
+    return MsgFlags::MSG_NOSIGNAL;
+    #[cfg(not(target_os = "linux"))]
+    MsgFlags::empty()
+}
+
+fn readable(fd: &OwnedFd, patience: Duration) -> io::Result<bool> {
+    let mut fds = [PollFd::new(fd.as_fd(), PollFlags::POLLIN)];
+    match poll(&mut fds, PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX)) {
+        Ok(ready) => Ok(ready > 0),
+        Err(Errno::EINTR) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,98 @@
+//! Shared memory without a name.
+
+use std::io;
+use std::ops::Deref;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::ptr::NonNull;
+use std::sync::atomic::AtomicU64;
+
+use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
+
+/// Zeroed memory that several processes see, as words.
+///
+/// It has no name that another user could open, and it is allocated before it is mapped: a machine
+/// without room answers with an error here, never with SIGBUS later.
+#[derive(Debug)]
+pub struct SharedMemory {
+    fd: OwnedFd,
+    start: NonNull<AtomicU64>,
+    words: usize,
+}
+
+// SAFETY: the mapping is only ever reached through atomics, and stays until the last owner drops it.
+unsafe impl Send for SharedMemory {}
+
+impl SharedMemory {
+    /// New memory of at least `bytes`, rounded up to whole words.
+    pub fn create(bytes: usize) -> io::Result<Self> {
+        let bytes = bytes.next_multiple_of(size_of::<AtomicU64>()).max(size_of::<AtomicU64>());
+        Self::map(nameless(bytes)?, bytes)
+    }
+
+    /// The memory that was inherited under this number.
+    pub fn inherited(handle: u64) -> io::Result<Self> {
+        Self::from_fd(super::pipe::adopt(handle)?)
+    }
+
+    /// The number by which a child that inherits this memory finds it.
+    pub fn handle(&self) -> u64 {
+        self.fd.as_raw_fd() as u64
+    }
+
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
+    pub(super) fn from_fd(fd: OwnedFd) -> io::Result<Self> {
+        let bytes = usize::try_from(nix::sys::stat::fstat(&fd)?.st_size).unwrap_or(0);
+        Self::map(fd, bytes)
+    }
+
+    fn map(fd: OwnedFd, bytes: usize) -> io::Result<Self> {
+        let length = std::num::NonZeroUsize::new(bytes).ok_or(io::ErrorKind::InvalidInput)?;
+        let rights = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+        // SAFETY: a fresh mapping of a file of this length, at an address the kernel chooses.
+        let start = unsafe { mmap(None, length, rights, MapFlags::MAP_SHARED, &fd, 0)? };
+        Ok(Self { fd, start: start.cast(), words: bytes / size_of::<AtomicU64>() })
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn nameless(bytes: usize) -> io::Result<OwnedFd> {
+    use nix::fcntl::{FcntlArg, SealFlag, fcntl, posix_fallocate};
+    use nix::sys::memfd::{MFdFlags, memfd_create};
+    let fd = memfd_create(c"poolscope", MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?;
+    posix_fallocate(&fd, 0, bytes as libc::off_t)?;
+    // A peer that shrank the file would kill everybody who maps it.
+    fcntl(&fd, FcntlArg::F_ADD_SEALS(SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SEAL))?;
+    Ok(fd)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn nameless(bytes: usize) -> io::Result<OwnedFd> {
+    use nix::fcntl::OFlag;
+    use nix::sys::mman::{shm_open, shm_unlink};
+    use nix::sys::stat::Mode;
+    // macOS has no nameless shared memory: a name nobody can guess, gone before anyone else is told.
+    let name = format!("/ps{:x}{:x}", std::process::id(), super::now_ns());
+    let fd = shm_open(name.as_str(), OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_RDWR, Mode::S_IRUSR | Mode::S_IWUSR)?;
+    shm_unlink(name.as_str())?;
+    nix::unistd::ftruncate(&fd, bytes as libc::off_t)?;
+    Ok(fd)
+}
+
+impl Deref for SharedMemory {
+    type Target = [AtomicU64];
+
+    fn deref(&self) -> &[AtomicU64] {
+        // SAFETY: the mapping is that many words long, page-aligned, zeroed, and lives as long as we do.
+        unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.words) }
+    }
+}
+
+impl Drop for SharedMemory {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is ours, and nobody can borrow it past this point.
+        let _ = unsafe { munmap(self.start.cast(), self.words * size_of::<AtomicU64>()) };
+    }
+}

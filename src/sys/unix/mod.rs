@@ -1,0 +1,63 @@
+//! Linux and macOS.
+
+mod control;
+mod memory;
+mod pipe;
+mod process;
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+
+use crate::plan::StartMethod;
+
+pub use control::{Control, ControlPeer, Request};
+pub use memory::SharedMemory;
+pub use pipe::{PipeReader, PipeWriter, pipe, stdin_pipe, stdout_pipe, wait_ready};
+pub use process::{
+    Child, Leash, close_all_but, die_with_parent, exit_now, exit_of, fork, own_group, parent_pid, spawn,
+};
+
+/// Nanoseconds of the machine's monotonic clock: `CLOCK_MONOTONIC` on Linux; on macOS
+/// `CLOCK_UPTIME_RAW`, which is what Rust's `Instant` reads there.
+#[inline]
+pub fn now_ns() -> u64 {
+    #[cfg(target_os = "macos")]
+    const CLOCK: libc::clockid_t = libc::CLOCK_UPTIME_RAW;
+    #[cfg(not(target_os = "macos"))]
+    const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is a valid place for the answer, and the clock exists on every such system.
+    unsafe { libc::clock_gettime(CLOCK, &raw mut time) };
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+/// The core this thread runs on.
+#[inline]
+pub fn current_core() -> Option<u16> {
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: no arguments, no memory; negative where the kernel does not tell.
+        u16::try_from(unsafe { libc::sched_getcpu() }).ok()
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
+/// How worker processes can be started here.
+pub fn start_methods() -> &'static [StartMethod] {
+    &StartMethod::ALL
+}
+
+/// New files are readable by this user only: traces hold pupils' data.
+pub fn only_for_this_user(options: &mut OpenOptions) {
+    options.mode(0o600);
+}
+
+/// Whether a window could open: on Linux a display must be named.
+pub fn display_error() -> Option<&'static str> {
+    let named = |variable| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
+    if cfg!(target_os = "linux") && !named("DISPLAY") && !named("WAYLAND_DISPLAY") {
+        return Some("No display was found (neither DISPLAY nor WAYLAND_DISPLAY is set).");
+    }
+    None
+}

@@ -1,0 +1,204 @@
+//! Children: started, waited for, killed; and how a child learns that its parent is gone.
+
+use std::io;
+use std::process::{Command, Stdio};
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid};
+
+use super::{PipeReader, PipeWriter, SharedMemory};
+use crate::sys::Forked;
+use crate::trace::Exit;
+
+/// A child of this process. As long as it was not waited for, its pid can't belong to another.
+#[derive(Debug)]
+pub struct Child {
+    pid: Pid,
+    exit: Option<Exit>,
+}
+
+impl Child {
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.pid.as_raw() as u32
+    }
+
+    /// How it ended, if it has; does not wait.
+    pub fn try_wait(&mut self) -> io::Result<Option<Exit>> {
+        if self.exit.is_none() {
+            self.exit = match waitpid(self.pid, Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::Exited(_, code)) => Some(Exit::Code(code)),
+                Ok(WaitStatus::Signaled(_, signal, _)) => Some(Exit::Signal(signal as i32)),
+                Ok(_) | Err(Errno::EINTR) => None,
+                Err(Errno::ECHILD) => Some(Exit::Unknown),
+                Err(error) => return Err(error.into()),
+            };
+        }
+        Ok(self.exit)
+    }
+
+    /// Ends it at once, if it has not been waited for.
+    pub fn kill(&mut self) {
+        if self.exit.is_none() {
+            let _ = kill(self.pid, Signal::SIGKILL);
+        }
+    }
+}
+
+/// How a process ended, by what the standard library says of it.
+pub fn exit_of(status: std::process::ExitStatus) -> Exit {
+    use std::os::unix::process::ExitStatusExt;
+    match (status.code(), status.signal()) {
+        (Some(code), _) => Exit::Code(code),
+        (None, Some(signal)) => Exit::Signal(signal),
+        (None, None) => Exit::Unknown,
+    }
+}
+
+/// Starts this very program with these arguments; it inherits the named ends and nothing else.
+///
+/// Only for a process that starts children from one thread: between making an end inheritable and
+/// undoing it, another thread's child would inherit it too.
+pub fn spawn(
+    arguments: &[String],
+    readers: &[&PipeReader],
+    writers: &[&PipeWriter],
+    memory: &[&SharedMemory],
+) -> io::Result<Child> {
+    let ends: Vec<_> = readers
+        .iter()
+        .map(|end| end.fd())
+        .chain(writers.iter().map(|end| end.fd()))
+        .chain(memory.iter().map(|memory| memory.fd()))
+        .collect();
+    let mut command = Command::new(program()?);
+    // A worker prints to where the engine's messages go: the engine's standard output is the trace.
+    command.args(arguments).stdin(Stdio::null()).stdout(io::stderr()).stderr(Stdio::inherit());
+    for end in &ends {
+        fcntl(end, FcntlArg::F_SETFD(FdFlag::empty()))?;
+    }
+    let started = command.spawn();
+    for end in &ends {
+        fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+    }
+    Ok(Child { pid: Pid::from_raw(started?.id() as libc::pid_t), exit: None })
+}
+
+/// The file of this program. On Linux the running file itself, even if it was replaced meanwhile.
+fn program() -> io::Result<std::path::PathBuf> {
+    if cfg!(target_os = "linux") {
+        return Ok("/proc/self/exe".into());
+    }
+    std::env::current_exe()
+}
+
+/// Copies this process. Only for a process of a single thread.
+pub fn fork() -> io::Result<Forked> {
+    // SAFETY: the caller has one thread, so the copy may do whatever the original may.
+    match unsafe { nix::unistd::fork()? } {
+        ForkResult::Child => Ok(Forked::Child),
+        ForkResult::Parent { child } => Ok(Forked::Parent(Child { pid: child, exit: None })),
+    }
+}
+
+/// Ends this process without running anything that its original registered.
+pub fn exit_now(code: i32) -> ! {
+    // SAFETY: `_exit` touches no memory of ours.
+    unsafe { libc::_exit(code) }
+}
+
+/// Closes every descriptor above standard error but these ends: what a forked copy must do, or the
+/// pipes of its siblings would never close.
+pub fn close_all_but(reader: &PipeReader, writer: &PipeWriter, memory: &SharedMemory) {
+    let mut kept = [reader.handle(), writer.handle(), memory.handle()];
+    kept.sort_unstable();
+    let mut first = 3;
+    for handle in kept {
+        close_range(first, handle.saturating_sub(1));
+        first = handle + 1;
+    }
+    close_range(first, u64::from(u32::MAX));
+}
+
+/// Closes the descriptors from `first` to `last`.
+fn close_range(first: u64, last: u64) {
+    if first > last {
+        return;
+    }
+    #[cfg(target_os = "linux")]
+    // SAFETY: plain numbers; the caller has given up every descriptor in the range.
+    if unsafe { libc::syscall(libc::SYS_close_range, first as u32, last as u32, 0) } == 0 {
+        return;
+    }
+    // SAFETY: as above; closing a number that is not open answers EBADF.
+    let limit = unsafe { libc::sysconf(libc::_SC_OPEN_MAX) };
+    for fd in first..=last.min(u64::try_from(limit).unwrap_or(1024)) {
+        // SAFETY: as above.
+        unsafe { libc::close(fd as libc::c_int) };
+    }
+}
+
+/// The process that started this one.
+pub fn parent_pid() -> u32 {
+    nix::unistd::getppid().as_raw() as u32
+}
+
+/// From now on this process ends when its parent does. False if the parent, whose pid the caller was
+/// told, is gone already.
+///
+/// On Linux the kernel kills us. Its order is not retroactive, so the parent is looked up after it; it
+/// follows the parent's *thread*, so parents start children from threads that live as long as they do.
+pub fn die_with_parent(parent: u32) -> bool {
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
+    #[cfg(target_os = "macos")]
+    watch_parent(parent);
+    parent_pid() == parent
+}
+
+/// macOS has no death signal: a thread sleeps until the parent's exit is reported.
+#[cfg(target_os = "macos")]
+fn watch_parent(parent: u32) {
+    use nix::sys::event::{EvFlags, EventFilter, FilterFlag, KEvent, Kqueue};
+    let watch = move || {
+        let Ok(queue) = Kqueue::new() else { return };
+        let exit = KEvent::new(
+            parent as libc::uintptr_t,
+            EventFilter::EVFILT_PROC,
+            EvFlags::EV_ADD | EvFlags::EV_ONESHOT,
+            FilterFlag::NOTE_EXIT,
+            0,
+            0,
+        );
+        let mut seen = [exit];
+        // An error means that the parent is gone already.
+        let _ = queue.kevent(&[exit], &mut seen, None);
+        exit_now(137);
+    };
+    let _ = std::thread::Builder::new().name("parent-watch".into()).spawn(watch);
+}
+
+/// Puts a command into a process group of its own: Ctrl-C in the terminal then reaches the observer
+/// alone, which ends the run in order.
+pub fn own_group(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    command.process_group(0);
+}
+
+/// Ends a tree of processes together with its holder. On Unix each process watches its parent
+/// ([`die_with_parent`]), so killing the root is enough.
+#[derive(Debug, Default)]
+pub struct Leash;
+
+impl Leash {
+    /// Holds a process that was just started, with all that it will start.
+    pub fn hold(_child: &std::process::Child) -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    /// Ends what is still on the leash.
+    pub fn release(&mut self) {}
+}

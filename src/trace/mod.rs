@@ -1,0 +1,16 @@
+//! What happens is recorded here: the vocabulary ([`event`]), its bytes ([`codec`]), the shared
+//! memory a worker writes it into ([`ring`]) and the file it is kept in ([`file`]).
+
+pub mod codec;
+pub mod event;
+pub mod file;
+pub mod ring;
+
+pub use event::{ActorId, ChannelId, Content, Doing, Event, Exit, Machine, Medium, Outcome, Role, What};
+
+/// Units up to this number are recorded one by one; past it, as sums per interval. It is more than
+/// any screen could show, and about 40 MB of trace.
+pub const DETAIL_UNITS: u32 = 200_000;
+
+/// The interval of those sums.
+pub const SUM_INTERVAL_NS: u64 = 10_000_000;

@@ -1,0 +1,185 @@
+//! The ring a worker appends its events to: one writer, one reader, memory that both see.
+//!
+//! Recording is four relaxed stores and one release store: no syscall, no lock, no allocation. When
+//! the ring is full the event is counted as lost and the writer goes on: it never waits for the
+//! reader. The reader trusts nothing but the counters, and those only within the ring's size, so
+//! that a worker that died in the middle of a write costs at most what it had not published.
+//!
+//! ```text
+//! word 0    head: events ever written        (writer; a cache line of its own)
+//! word 8    tail: events ever read           (reader; a cache line of its own)
+//! word 16   lost: events that found no room  (writer)
+//! word 24…  slots of 4 words
+//! ```
+
+use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::codec::Words;
+
+const HEAD: usize = 0;
+const TAIL: usize = 8;
+const LOST: usize = 16;
+const SLOTS: usize = 24;
+const SLOT_WORDS: usize = 4;
+
+/// Bytes of memory for a ring of so many slots.
+pub fn bytes_for(slots: usize) -> usize {
+    (SLOTS + slots * SLOT_WORDS) * size_of::<u64>()
+}
+
+fn slots_in(words: &[AtomicU64]) -> u64 {
+    (words.len().saturating_sub(SLOTS) / SLOT_WORDS) as u64
+}
+
+fn slot(words: &[AtomicU64], slots: u64, index: u64) -> &[AtomicU64] {
+    let start = SLOTS + (index % slots) as usize * SLOT_WORDS;
+    &words[start..start + SLOT_WORDS]
+}
+
+/// The end that records events.
+#[derive(Debug)]
+pub struct Recorder<M> {
+    memory: M,
+    slots: u64,
+    head: u64,
+    /// The reader's position as last seen: looked up again only when the ring seems full.
+    tail: u64,
+}
+
+impl<M: Deref<Target = [AtomicU64]>> Recorder<M> {
+    /// Records into fresh, zeroed memory.
+    pub fn new(memory: M) -> Self {
+        let slots = slots_in(&memory);
+        Self { memory, slots, head: 0, tail: 0 }
+    }
+
+    /// Records an event, or counts it as lost.
+    #[inline]
+    pub fn record(&mut self, event: Words) {
+        if self.head - self.tail >= self.slots {
+            self.tail = self.memory[TAIL].load(Ordering::Acquire);
+            if self.head.wrapping_sub(self.tail) >= self.slots {
+                self.memory[LOST].fetch_add(1, Ordering::Relaxed);
+                return;
+            }
+        }
+        for (place, word) in slot(&self.memory, self.slots, self.head).iter().zip(event) {
+            place.store(word, Ordering::Relaxed);
+        }
+        self.head += 1;
+        self.memory[HEAD].store(self.head, Ordering::Release);
+    }
+}
+
+/// The end that takes events out.
+#[derive(Debug)]
+pub struct Drain<M> {
+    memory: M,
+    slots: u64,
+    tail: u64,
+    lost: u64,
+}
+
+impl<M: Deref<Target = [AtomicU64]>> Drain<M> {
+    /// Reads what is recorded into this memory.
+    pub fn new(memory: M) -> Self {
+        let slots = slots_in(&memory);
+        Self { memory, slots, tail: 0, lost: 0 }
+    }
+
+    /// How full the ring is, from 0 to 1.
+    pub fn fullness(&self) -> f64 {
+        self.waiting() as f64 / self.slots.max(1) as f64
+    }
+
+    fn waiting(&self) -> u64 {
+        // A worker that wrote nonsense into the head can make us read old slots, never past the ring.
+        self.memory[HEAD].load(Ordering::Acquire).saturating_sub(self.tail).min(self.slots)
+    }
+
+    /// Appends every event recorded since the last call.
+    pub fn drain(&mut self, out: &mut Vec<Words>) {
+        let count = self.waiting();
+        out.extend((self.tail..self.tail + count).map(|index| {
+            let words = slot(&self.memory, self.slots, index);
+            std::array::from_fn(|place| words[place].load(Ordering::Relaxed))
+        }));
+        self.tail += count;
+        self.memory[TAIL].store(self.tail, Ordering::Release);
+    }
+
+    /// Events that found no room since the last call.
+    pub fn newly_lost(&mut self) -> u64 {
+        let lost = self.memory[LOST].load(Ordering::Relaxed);
+        let new = lost.saturating_sub(self.lost);
+        self.lost = lost.max(self.lost);
+        new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    fn ring(slots: usize) -> (Recorder<Arc<[AtomicU64]>>, Drain<Arc<[AtomicU64]>>) {
+        let memory: Arc<[AtomicU64]> = (0..bytes_for(slots) / 8).map(|_| AtomicU64::new(0)).collect();
+        (Recorder::new(memory.clone()), Drain::new(memory))
+    }
+
+    #[test]
+    fn what_is_recorded_comes_out_once_and_in_order() {
+        let (mut recorder, mut drain) = ring(8);
+        let mut out = Vec::new();
+        for round in 0..100 {
+            for index in 0..round % 9 {
+                recorder.record([round, index, 2, 3]);
+            }
+            out.clear();
+            drain.drain(&mut out);
+            assert_eq!(out, (0..round % 9).map(|index| [round, index, 2, 3]).collect::<Vec<_>>());
+        }
+        assert_eq!(drain.newly_lost(), 0);
+    }
+
+    #[test]
+    fn a_full_ring_counts_what_it_could_not_keep() {
+        let (mut recorder, mut drain) = ring(4);
+        for index in 0..10 {
+            recorder.record([index, 0, 0, 0]);
+        }
+        let mut out = Vec::new();
+        drain.drain(&mut out);
+        assert_eq!(out.iter().map(|words| words[0]).collect::<Vec<_>>(), [0, 1, 2, 3]);
+        assert_eq!((drain.newly_lost(), drain.newly_lost()), (6, 0));
+        recorder.record([10, 0, 0, 0]);
+        drain.drain(&mut out);
+        assert_eq!(out.last(), Some(&[10, 0, 0, 0]));
+    }
+
+    #[test]
+    fn a_writer_and_a_reader_at_once_lose_nothing_that_was_kept() {
+        let (mut recorder, mut drain) = ring(64);
+        const EVENTS: u64 = 200_000;
+        let writer =
+            std::thread::spawn(move || (0..EVENTS).for_each(|index| recorder.record([index, index, index, index])));
+        let mut out = Vec::new();
+        while !writer.is_finished() {
+            drain.drain(&mut out);
+        }
+        writer.join().expect("the writer ends");
+        drain.drain(&mut out);
+        assert!(out.is_sorted() && out.iter().all(|words| words.iter().all(|word| *word == words[0])));
+        assert_eq!(out.len() as u64 + drain.newly_lost(), EVENTS);
+    }
+
+    #[test]
+    fn a_head_full_of_nonsense_is_bounded_by_the_ring() {
+        let (recorder, mut drain) = ring(4);
+        recorder.memory[HEAD].store(u64::MAX, Ordering::Release);
+        let mut out = Vec::new();
+        drain.drain(&mut out);
+        assert_eq!(out.len(), 4);
+    }
+}
