@@ -1,0 +1,24 @@
+//! What the centre says before anything has run.
+
+use egui::{Align, Layout, RichText, Ui};
+
+use crate::gui::theme::Theme;
+
+/// Draws what to do first.
+pub fn panel(theme: Theme, ui: &mut Ui) {
+    ui.with_layout(Layout::top_down(Align::Center), |ui| {
+        ui.add_space(ui.available_height() * 0.36);
+        ui.label(RichText::new("Nothing has run yet").font(theme.headline()));
+        ui.add_space(6.0);
+        for step in [
+            "1.  Choose what to compute and who computes it.",
+            "2.  Predict how many times faster than alone it will be.",
+            "3.  Press Run, and watch the processes work.",
+        ] {
+            ui.label(RichText::new(step).color(theme.faint()));
+        }
+        ui.add_space(10.0);
+        let other = "Or open a recorded trace: Open…, or drop a file here.";
+        ui.label(RichText::new(other).font(theme.small()).color(theme.faint()));
+    });
+}
