@@ -181,10 +181,13 @@ fn share_out(desk: &mut Desk<'_>, crew: &mut [Member], answers: &Receiver<Answer
                 return End::Failed("Every thread of the pool has ended before its time.".to_owned());
             }
         };
-        for answer in first.into_iter().chain(answers.try_iter().take(BATCH)) {
+        let batch: Vec<Answer> = first.into_iter().chain(answers.try_iter().take(BATCH)).collect();
+        // Stamped after the last of them came, or one could seem to arrive before it left.
+        let received_ns = sys::now_ns();
+        for answer in batch {
             let place = answer.place;
             ready += usize::from(answer.content == Content::Setup);
-            match take(desk, &mut crew[place], answer, awake_ns) {
+            match take(desk, &mut crew[place], answer, received_ns) {
                 Ok(units) => answered[place] += units,
                 Err(end) => return end,
             }
