@@ -142,15 +142,15 @@ impl App {
     fn sides(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
         let theme = self.theme;
         let frame = super::panels::side(theme);
-        Panel::left("left").exact_size(theme.side(272.0)).resizable(false).frame(frame).show(ui, |ui| {
+        Panel::left("left").exact_size(theme.side(282.0)).resizable(false).frame(frame).show(ui, |ui| {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 setup::panel(&mut self.experiment, theme, ui, commands);
                 ui.add_space(4.0);
-                let height = theme.length(150.0);
+                let height = theme.length(76.0);
                 python::panel(&self.experiment.plan, &mut self.views.python, theme, ui, height, commands);
             });
         });
-        Panel::right("right").exact_size(theme.side(306.0)).resizable(false).frame(frame).show(ui, |ui| {
+        Panel::right("right").exact_size(theme.side(312.0)).resizable(false).frame(frame).show(ui, |ui| {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 speedup::panel(&self.experiment, theme, ui, commands);
                 let Some(look) = self.look() else { return };
@@ -242,7 +242,7 @@ fn run_of(source: &Source, shown: Option<usize>) -> Option<&Run> {
 
 /// A file that was dropped onto the window is opened.
 fn dropped_files(ctx: &Context) -> Vec<Command> {
-    ctx.input(|input| input.raw.dropped_files.iter().filter_map(|file| file.path.clone()).map(Command::Open).collect())
+    ctx.input(|input| input.raw.dropped_files.iter().map(|file| Command::Open(file.path().to_owned())).collect())
 }
 
 impl eframe::App for App {

@@ -15,7 +15,7 @@ const OPEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::O)
 const STEP_PARTS: u64 = 100;
 
 /// The keys of the window as a whole.
-pub fn commands(ctx: &Context, can_run: bool, dialog: &mut Option<Dialog>, commands: &mut Vec<Command>) {
+pub(super) fn commands(ctx: &Context, can_run: bool, dialog: &mut Option<Dialog>, commands: &mut Vec<Command>) {
     if dialog.is_some() {
         return;
     }
@@ -29,7 +29,7 @@ pub fn commands(ctx: &Context, can_run: bool, dialog: &mut Option<Dialog>, comma
 
 /// Space plays and pauses, ←/→ step from event to event, with Shift by time, digits set the speed,
 /// Home and End go to the ends.
-pub fn playback(ctx: &Context, run: &Run, playhead: &mut Playhead) {
+pub(super) fn playback(ctx: &Context, run: &Run, playhead: &mut Playhead) {
     if ctx.memory(|memory| memory.focused().is_some()) {
         return;
     }

@@ -4,7 +4,7 @@ use crate::model::Run;
 
 /// The next moment after `at_ns` (on the machine's clock), if there is one.
 pub fn after(run: &Run, at_ns: u64) -> Option<u64> {
-    moments(run, at_ns, |stamps| stamps.find(|&stamp| stamp > at_ns)).min()
+    moments(run, at_ns, |stamps| stamps.filter(|&stamp| stamp > at_ns).min()).min()
 }
 
 /// The last moment before `at_ns`, if there is one.

@@ -16,7 +16,7 @@ pub mod status_bar;
 pub mod top_bar;
 pub mod welcome;
 
-pub(super) use parts::side;
+pub(super) use parts::{SCROLL_BAR, side};
 
 use super::theme::Theme;
 use crate::model::{Model, Run};

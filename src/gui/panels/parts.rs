@@ -1,6 +1,6 @@
 //! Small pieces that several panels are made of.
 
-use egui::{Align, Color32, CornerRadius, Frame, Label, Layout, Margin, Response, RichText, Stroke, Ui, vec2};
+use egui::{Align, Color32, CornerRadius, Frame, Label, Layout, Margin, Response, RichText, Slider, Stroke, Ui, vec2};
 
 use crate::gui::theme::Theme;
 
@@ -22,7 +22,7 @@ pub(super) fn tinted(ui: &mut Ui, theme: Theme, colour: Color32, text: impl Into
 /// A line with a label on the left and a control in the rest of it; the label names the control.
 pub(super) fn row(ui: &mut Ui, theme: Theme, label: &str, control: impl FnOnce(&mut Ui) -> Response) -> Response {
     ui.horizontal(|ui| {
-        let size = vec2(theme.length(84.0), ui.spacing().interact_size.y);
+        let size = vec2(theme.length(90.0), ui.spacing().interact_size.y);
         let layout = Layout::left_to_right(Align::Center);
         let label = ui.allocate_ui_with_layout(size, layout, |ui| {
             ui.set_min_size(size);
@@ -35,14 +35,8 @@ pub(super) fn row(ui: &mut Ui, theme: Theme, label: &str, control: impl FnOnce(&
 }
 
 /// A line with something on its left and something on its right.
-pub(super) fn ends<L, R>(
-    ui: &mut Ui,
-    theme: Theme,
-    left: impl FnOnce(&mut Ui) -> L,
-    right: impl FnOnce(&mut Ui) -> R,
-) -> (L, R) {
-    let size = vec2(ui.available_width(), theme.length(22.0));
-    ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+pub(super) fn ends<L, R>(ui: &mut Ui, left: impl FnOnce(&mut Ui) -> L, right: impl FnOnce(&mut Ui) -> R) -> (L, R) {
+    ui.horizontal(|ui| {
         let left = left(ui);
         let right = ui.with_layout(Layout::right_to_left(Align::Center), right).inner;
         (left, right)
@@ -59,9 +53,12 @@ pub(super) fn card(theme: Theme) -> Frame {
         .inner_margin(Margin::symmetric(10, 8))
 }
 
-/// The frame of a side of the window.
+/// The width kept free for a scroll bar, so that it covers nothing.
+pub(in crate::gui) const SCROLL_BAR: i8 = 8;
+
+/// The frame of a side of the window; a scroll area in it keeps [`SCROLL_BAR`] free at its right.
 pub(in crate::gui) fn side(theme: Theme) -> Frame {
-    Frame::new().fill(theme.panel()).inner_margin(Margin::symmetric(12, 8))
+    Frame::new().fill(theme.panel()).inner_margin(Margin { left: 14, right: 14 - SCROLL_BAR, top: 8, bottom: 8 })
 }
 
 /// A row of buttons of which one is chosen, as wide as there is room. Answers the one clicked.
@@ -86,11 +83,19 @@ pub(super) fn segments<T: Copy + PartialEq>(ui: &mut Ui, theme: Theme, chosen: T
     clicked
 }
 
+/// A slider as wide as there is room; its value stands elsewhere.
+pub(super) fn rail(ui: &mut Ui, theme: Theme, slider: Slider<'_>) -> Response {
+    ui.spacing_mut().slider_width = ui.available_width();
+    ui.spacing_mut().interact_size.y = theme.length(18.0);
+    ui.add(slider.smart_aim(false).show_value(false))
+}
+
 /// Words under a slider, at their values' places (0 to 1 along the rail).
 pub(super) fn ticks(ui: &mut Ui, theme: Theme, slider: &Response, marks: &[(f32, String)]) {
     let radius = slider.rect.height() / 2.5;
     let rail = slider.rect.x_range().shrink(radius);
     let font = theme.small();
+    ui.add_space(-ui.spacing().item_spacing.y);
     let height = ui.fonts_mut(|fonts| fonts.row_height(&font));
     let (rect, _) = ui.allocate_exact_size(vec2(slider.rect.width(), height), egui::Sense::hover());
     let mut taken = f32::NEG_INFINITY;

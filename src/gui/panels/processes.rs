@@ -11,7 +11,7 @@ use crate::model::{Actor, SpanKind, State, Sum};
 use crate::trace::{Exit, Role as ActorRole};
 
 /// Right edges of the number columns, as shares of the width.
-const COLUMNS: [(f32, &str); 4] = [(0.54, "pid"), (0.69, "CPU"), (0.89, "memory"), (1.0, "units")];
+const COLUMNS: [(f32, &str); 4] = [(0.50, "pid"), (0.645, "CPU"), (0.865, "memory"), (1.0, "units")];
 /// So many actors are shown without scrolling.
 const IN_SIGHT: usize = 6;
 

@@ -16,6 +16,8 @@ use crate::python;
 pub struct View {
     program: String,
     changed: Vec<Range<usize>>,
+    /// The line that is to come into view.
+    seek_line: Option<usize>,
 }
 
 /// Draws the program in the rest of the space, at least `min_height` of it.
@@ -29,11 +31,12 @@ pub fn panel(plan: &Plan, view: &mut View, theme: Theme, ui: &mut Ui, min_height
     if program != view.program {
         // The first program of all is no change.
         view.changed = if view.program.is_empty() { Vec::new() } else { changes(&view.program, &program) };
+        let seek = view.changed.first().map_or_else(|| program.find("if __name__"), |range| Some(range.start));
+        view.seek_line = seek.map(|at| program[..at].matches('\n').count());
         view.program = program;
     }
     ends(
         ui,
-        theme,
         |ui| heading(ui, theme, "The same in Python"),
         |ui| {
             let button = Button::new(RichText::new("Copy").font(theme.small()));
@@ -45,7 +48,13 @@ pub fn panel(plan: &Plan, view: &mut View, theme: Theme, ui: &mut Ui, min_height
     let height = ui.available_height().max(min_height);
     Frame::new().fill(theme.sunken()).corner_radius(5).inner_margin(Margin::same(8)).show(ui, |ui| {
         ui.set_min_size(egui::vec2(ui.available_width(), height - 16.0));
-        ScrollArea::both().id_salt("python").max_height(height - 16.0).auto_shrink(false).show(ui, |ui| {
+        let mut area = ScrollArea::both().id_salt("python").max_height(height - 16.0).auto_shrink(false);
+        if let Some(line) = view.seek_line.take() {
+            let row = ui.fonts_mut(|fonts| fonts.row_height(&theme.code()));
+            // A line or two above it give the place.
+            area = area.vertical_scroll_offset(row * line.saturating_sub(2) as f32);
+        }
+        area.show(ui, |ui| {
             let job = coloured(&view.program, &view.changed, theme);
             ui.add(egui::Label::new(job).extend().selectable(true));
         });

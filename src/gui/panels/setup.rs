@@ -2,7 +2,7 @@
 
 use egui::{Button, ComboBox, DragValue, RichText, Slider, SliderClamping, Ui, vec2};
 
-use super::parts::{card, ends, heading, log_place, note, row, segments, ticks, tinted};
+use super::parts::{card, ends, heading, log_place, note, rail, row, segments, ticks, tinted};
 use crate::chunk::{Cut, default_chunksize, grouped};
 use crate::gui::command::Command;
 use crate::gui::experiment::Experiment;
@@ -13,6 +13,7 @@ use crate::workload::{self, Input, REGISTRY};
 /// Draws the settings; they rest while something is being measured.
 pub fn panel(experiment: &mut Experiment, theme: Theme, ui: &mut Ui, commands: &mut Vec<Command>) {
     let running = experiment.is_running();
+    ui.spacing_mut().item_spacing.y = 5.0;
     ui.add_enabled_ui(!running, |ui| {
         heading(ui, theme, "Experiment");
         let plan = &mut experiment.plan;
@@ -120,7 +121,6 @@ fn workers(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
     ui.add_enabled_ui(!alone, |ui| {
         let (label, ()) = ends(
             ui,
-            theme,
             |ui| ui.label(RichText::new("Workers").color(theme.faint())),
             |ui| {
                 let number = DragValue::new(&mut plan.workers).range(1..=MAX_WORKERS).speed(0.05);
@@ -128,13 +128,8 @@ fn workers(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
             },
         );
         let most = plan.workers.max(cores().saturating_mul(4).clamp(16, MAX_WORKERS));
-        ui.spacing_mut().slider_width = ui.available_width();
-        let slider = Slider::new(&mut plan.workers, 1..=most)
-            .logarithmic(true)
-            .smart_aim(false)
-            .clamping(SliderClamping::Edits)
-            .show_value(false);
-        let response = ui.add(slider).labelled_by(label.id);
+        let slider = Slider::new(&mut plan.workers, 1..=most).logarithmic(true).clamping(SliderClamping::Edits);
+        let response = rail(ui, theme, slider).labelled_by(label.id);
         let place = |workers: u32| log_place(workers.into(), 1.0, most.into());
         let many = cores();
         let marks = [
@@ -155,7 +150,6 @@ fn chunksize(plan: &mut Plan, input: &Input, theme: Theme, ui: &mut Ui) {
     let before = size;
     let (label, reset) = ends(
         ui,
-        theme,
         |ui| ui.label(RichText::new("Chunksize").color(theme.faint())),
         |ui| {
             let number = DragValue::new(&mut size).range(1..=items.max(1)).speed(0.2);
@@ -167,9 +161,8 @@ fn chunksize(plan: &mut Plan, input: &Input, theme: Theme, ui: &mut Ui) {
             )
         },
     );
-    ui.spacing_mut().slider_width = ui.available_width();
-    let slider = Slider::new(&mut size, 1..=items.max(2)).logarithmic(true).smart_aim(false).show_value(false);
-    let response = ui.add(slider).labelled_by(label.id);
+    let slider = Slider::new(&mut size, 1..=items.max(2)).logarithmic(true);
+    let response = rail(ui, theme, slider).labelled_by(label.id);
     let size = size.min(items.max(1));
     if size != before {
         plan.chunksize = Some(size);
@@ -201,7 +194,6 @@ fn prediction(experiment: &mut Experiment, theme: Theme, ui: &mut Ui) {
         let times = experiment.prediction();
         let (label, ()) = ends(
             ui,
-            theme,
             |ui| heading(ui, theme, "Your prediction"),
             |ui| {
                 let (word, colour) = match times {
@@ -214,10 +206,8 @@ fn prediction(experiment: &mut Experiment, theme: Theme, ui: &mut Ui) {
         let most = f64::from(experiment.plan.team().max(2));
         let mut value = times.unwrap_or(1.0).min(most);
         ui.add_enabled_ui(!locked, |ui| {
-            ui.spacing_mut().slider_width = ui.available_width();
             ui.visuals_mut().selection.bg_fill = theme.prediction();
-            let slider = Slider::new(&mut value, 0.0..=most).step_by(0.05).show_value(false);
-            let response = ui.add(slider).labelled_by(label.id);
+            let response = rail(ui, theme, Slider::new(&mut value, 0.0..=most).step_by(0.05)).labelled_by(label.id);
             if response.changed() {
                 experiment.thought = Some(value.max(0.05));
             }
@@ -230,10 +220,10 @@ fn prediction(experiment: &mut Experiment, theme: Theme, ui: &mut Ui) {
             ticks(ui, theme, &response, &marks);
         });
         let hint = match (locked, times) {
-            (true, Some(_)) => "Locked by the run. Change a setting to predict anew.",
-            (true, None) => "The run was started without one. Change a setting to predict.",
+            (true, Some(_)) => "Locked. Change a setting to predict anew.",
+            (true, None) => "Run without one. Change a setting to predict.",
             (false, Some(_)) => "Run locks it.",
-            (false, None) => "How many times faster than one process alone?",
+            (false, None) => "How many times faster than alone?",
         };
         note(ui, theme, hint);
     });
@@ -270,7 +260,8 @@ fn run_or_stop(experiment: &Experiment, theme: Theme, ui: &mut Ui, commands: &mu
             tinted(ui, theme, theme.bad(), problem.to_string());
         }
         None if experiment.baseline().is_none() && experiment.plan.with != Executor::Sequential => {
-            note(ui, theme, "First the same items by one process alone: the baseline.");
+            note(ui, theme, "The baseline is measured first.")
+                .on_hover_text("The same items by one process alone: what the speedup is measured against.");
         }
         None => {}
     }

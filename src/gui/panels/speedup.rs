@@ -33,21 +33,20 @@ fn headline(experiment: &Experiment, theme: Theme, ui: &mut Ui) {
     };
     let workers = measured.plan.team();
     let alone = measured.plan.with == Executor::Sequential;
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 8.0;
+    ui.horizontal(|ui| {
         let colour = if alone { theme.text() } else { theme.executor(measured.plan.with) };
-        let number = format!("{:.2}×", speedup.median);
-        ui.label(RichText::new(number).font(theme.headline()).color(colour)).on_hover_text(details(measured, speedup));
-        let rest = if alone {
-            format!("the baseline itself · {}", spread(speedup, measured.wall_ns.len()))
-        } else {
-            format!(
-                "{} · efficiency {:.0} %",
-                spread(speedup, measured.wall_ns.len()),
-                speedup.efficiency(workers) * 100.0
-            )
-        };
-        note(ui, theme, rest).on_hover_text(details(measured, speedup));
+        let number = RichText::new(format!("{:.2}×", speedup.median)).font(theme.headline()).color(colour);
+        ui.label(number).on_hover_text(details(measured, speedup));
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 1.0;
+            note(ui, theme, spread(speedup, measured.wall_ns.len()));
+            let share = if alone {
+                "the baseline itself".to_owned()
+            } else {
+                format!("efficiency {:.0} %", speedup.efficiency(workers) * 100.0)
+            };
+            note(ui, theme, share).on_hover_text(details(measured, speedup));
+        });
     });
     if let Some(prediction) = measured.prediction.filter(|_| !alone) {
         tinted(ui, theme, theme.prediction(), verdict::prediction_against(prediction, speedup));
@@ -89,13 +88,18 @@ fn details(measured: &Measurement, speedup: Speedup) -> String {
 /// The baseline, how old it is, and measuring it again.
 fn baseline(experiment: &Experiment, theme: Theme, ui: &mut Ui, commands: &mut Vec<Command>) {
     let Some(baseline) = experiment.baseline() else { return };
-    ui.horizontal_wrapped(|ui| {
-        note(ui, theme, baseline_in_words(baseline, Instant::now()));
-        let again = Button::new(RichText::new("measure again").font(theme.small()));
-        if ui.add_enabled(!experiment.is_running(), again).clicked() {
-            commands.push(Command::MeasureBaseline);
-        }
-    });
+    let age = age(baseline.at.elapsed());
+    let words = format!("baseline {}, {age}", duration(baseline.median_ns()));
+    ends(
+        ui,
+        |ui| note(ui, theme, words).on_hover_text(baseline_in_words(baseline, Instant::now())),
+        |ui| {
+            let again = Button::new(RichText::new("measure again").font(theme.small()));
+            if ui.add_enabled(!experiment.is_running(), again).clicked() {
+                commands.push(Command::MeasureBaseline);
+            }
+        },
+    );
 }
 
 /// `baseline 1.21 s, measured 40 s ago, same 1,000 items`.
@@ -208,6 +212,11 @@ fn plot(experiment: &Experiment, theme: Theme, ui: &mut Ui) {
     };
     let axis = |axis: AxisHints<'static>| axis.tick_label_color(theme.faint()).tick_label_font(theme.small());
     let whole = |mark: GridMark| format!("{}", mark.value);
+    let worker = move |mark: GridMark| match mark.value as u32 {
+        0 => String::new(),
+        1 => "1 worker".to_owned(),
+        _ => whole(mark),
+    };
     let response = Plot::new("speedup")
         .height(theme.length(150.0))
         .default_x_bounds(0.0, workers + 0.4)
@@ -221,7 +230,7 @@ fn plot(experiment: &Experiment, theme: Theme, ui: &mut Ui) {
         .show_background(false)
         .show_crosshair(false)
         .grid_color(theme.border())
-        .custom_x_axes(vec![axis(AxisHints::new_x()).formatter(move |mark, _| whole(mark)).label("workers")])
+        .custom_x_axes(vec![axis(AxisHints::new_x()).formatter(move |mark, _| worker(mark))])
         .custom_y_axes(vec![axis(AxisHints::new_y()).formatter(move |mark, _| format!("{}×", whole(mark)))])
         .x_grid_spacer(move |_| marks(workers))
         .y_grid_spacer(move |_| marks(times * 1.12))
