@@ -9,4 +9,5 @@ pub mod session;
 #[allow(unsafe_code, reason = "the one folder that may: invariant 7")]
 pub mod sys;
 pub mod trace;
+pub mod words;
 pub mod workload;

@@ -51,7 +51,8 @@ pub fn violations(model: &Model) -> Vec<String> {
     }
     let lossy = model.events_lost > 0;
     for run in &model.runs {
-        let place = format!("run {}", run.number);
+        // People count from 1.
+        let place = format!("run {}", run.number.saturating_add(1));
         channels(run, lossy, &place, &mut found);
         units(run, lossy, &place, &mut found);
     }
