@@ -2,6 +2,7 @@
 
 pub mod chunk;
 pub mod cli;
+pub mod engine;
 #[cfg(feature = "gui")]
 pub mod gui;
 pub mod model;

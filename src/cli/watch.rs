@@ -20,7 +20,7 @@ pub(super) struct Watched {
 /// Runs a plan to its end. The calling thread lives as long as the session, as a session needs.
 pub(super) fn watch(label: &'static str, checked: &CheckedPlan, trace: Option<&Path>) -> Result<Watched, StartError> {
     // Who opens the trace in the window wants to see the cores; without a trace nobody would.
-    let options = Options { trace: trace.map(Path::to_owned), sample: trace.is_some(), wake: None };
+    let options = Options { trace: trace.map(Path::to_owned), sample: trace.is_some(), ..Options::default() };
     let session = Session::start(&checked.plan, options)?;
     let progress = Progress::new(label, checked);
     let mut model = Model::new();

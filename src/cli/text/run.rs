@@ -78,13 +78,15 @@ impl RunInWords<'_> {
         let wall = self.median_of(|figures| figures.wall_ns);
         let start = self.median_of(|figures| figures.start_ns);
         let alone = self.report.baseline.as_ref().and_then(|alone| median(&alone.wall_ns)).unwrap_or_default();
-        // Would it have paid without the start?
-        let more = if wall.saturating_sub(start) < alone {
-            ""
-        } else {
-            ", and carrying the units there and back cost more than sharing them saved"
-        };
+        let carrying = wall.saturating_sub(start) >= alone;
+        let tiny = start >= wall;
         let [wall, start, alone] = [wall, start, alone].map(duration);
+        if tiny {
+            // The first workers did it all before the last one was ready.
+            return format!("Starting workers took {start}; one process does everything in {alone}.");
+        }
+        let more =
+            if carrying { ", and carrying the units there and back cost more than sharing them saved" } else { "" };
         format!("Starting workers took {start} of {wall}{more}; one process does everything in {alone}.")
     }
 
