@@ -47,6 +47,8 @@ pub struct Model {
     pub events_lost: u64,
     /// Events that name a run, actor or channel nobody introduced.
     pub strays: u64,
+    /// Whether the trace it comes from was cut or damaged, so that its end is missing.
+    pub cut: bool,
 }
 
 impl Model {
