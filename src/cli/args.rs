@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 
 use crate::plan::{Executor, StartMethod};
@@ -93,8 +92,8 @@ pub(super) struct PlanArgs {
     /// How often to run [default: 1].
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub(super) repeats: Option<u32>,
-    /// Whether every message and unit is recorded, on or off [default: on].
-    #[arg(long, value_name = "SWITCH", value_parser = BoolishValueParser::new())]
+    /// Whether every message and unit is recorded [default: on].
+    #[arg(long, value_name = "on|off", value_parser = switch)]
     pub(super) tracing: Option<bool>,
 }
 
@@ -102,6 +101,15 @@ pub(super) struct PlanArgs {
 fn whole<T: TryFrom<u64>>(text: &str) -> Result<T, &'static str> {
     let number = text.parse::<u64>().map_err(|_| "write a whole number, such as 4")?;
     T::try_from(number).map_err(|_| "no plan needs a number this large")
+}
+
+/// Reads a switch.
+fn switch(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "on" | "true" => Ok(true),
+        "off" | "false" => Ok(false),
+        _ => Err("write on or off"),
+    }
 }
 
 #[cfg(test)]

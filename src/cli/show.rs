@@ -17,7 +17,8 @@ pub(super) fn show(path: &Path, json: bool) -> Result<Verdict, CliError> {
 
 /// Tells what an opened trace holds.
 pub(super) fn tell(path: &Path, opened: &Opened, json: bool) -> Result<Verdict, CliError> {
-    let model = Model::of(&opened.events);
+    let mut model = Model::of(&opened.events);
+    model.cut = opened.notice.is_some();
     let report = TraceReport::new(&model, opened.notice.as_deref());
     if json {
         console::print_json(&report)?;

@@ -9,7 +9,7 @@ use crate::plan::CheckedPlan;
 use crate::words::duration;
 
 use super::{counted, team};
-use crate::cli::report::{Figures, RunReport};
+use crate::cli::report::{MeasuredRun, RunReport};
 use crate::cli::table::Table;
 
 /// Up to so many items, each result is told.
@@ -68,26 +68,29 @@ impl RunInWords<'_> {
     }
 
     /// The median of one figure over the runs.
-    fn median_of(&self, figure: fn(&Figures<'_>) -> Option<u64>) -> u64 {
-        let values: Vec<u64> = self.report.runs.iter().filter_map(|run| figure(&run.figures)).collect();
+    fn median_of(&self, figure: impl Fn(&MeasuredRun<'_>) -> Option<u64>) -> u64 {
+        let values: Vec<u64> = self.report.runs.iter().filter_map(figure).collect();
         median(&values).unwrap_or_default()
     }
 
     /// Where the time went when sharing cost more than it saved.
     fn why_slower(&self) -> String {
-        let wall = self.median_of(|figures| figures.wall_ns);
-        let start = self.median_of(|figures| figures.start_ns);
+        let wall = self.median_of(|run| run.figures.wall_ns);
+        let start = self.median_of(|run| run.figures.start_ns);
+        let computing = self.median_of(|run| Some(run.workers.iter().map(|worker| worker.busy_ns).sum()));
         let alone = self.report.baseline.as_ref().and_then(|alone| median(&alone.wall_ns)).unwrap_or_default();
-        let carrying = wall.saturating_sub(start) >= alone;
-        let tiny = start >= wall;
+        let why = if start >= wall {
+            "; the work was done before the last of them was ready"
+        } else if wall - start < alone {
+            ""
+        } else if computing / 5 > alone / 4 {
+            ", and computing took more than a quarter longer than in one process: too many workers, or other programs, \
+             share the cores"
+        } else {
+            ", and carrying the units there and back cost more than sharing them saved"
+        };
         let [wall, start, alone] = [wall, start, alone].map(duration);
-        if tiny {
-            // The first workers did it all before the last one was ready.
-            return format!("Starting workers took {start}; one process does everything in {alone}.");
-        }
-        let more =
-            if carrying { ", and carrying the units there and back cost more than sharing them saved" } else { "" };
-        format!("Starting workers took {start} of {wall}{more}; one process does everything in {alone}.")
+        format!("One process does everything in {alone}. Starting workers took {start} of {wall}{why}.")
     }
 
     /// Whether everybody computed the same.

@@ -45,6 +45,9 @@ impl TraceInWords<'_> {
         if self.report.runs.is_empty() {
             return "It holds no run.".to_owned();
         }
+        if self.report.notice.is_some() || self.report.events_lost > 0 {
+            return "Checked as far as it is there: nothing in it contradicts itself.".to_owned();
+        }
         "Checked: on every channel sent = received + in flight, no message arrived before it left, and no unit was \
          computed twice."
             .to_owned()
