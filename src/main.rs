@@ -7,13 +7,5 @@ fn main() -> ExitCode {
     if let Some(code) = poolscope::engine::child_hook(std::env::args_os()) {
         return code;
     }
-    #[cfg(feature = "gui")]
-    if let Err(error) =
-        poolscope::gui::run(poolscope::gui::Options { open: std::env::args_os().nth(1).map(Into::into) })
-    {
-        use std::io::Write;
-        let _ = writeln!(std::io::stderr(), "{error}");
-        return ExitCode::FAILURE;
-    }
-    ExitCode::SUCCESS
+    poolscope::cli::main()
 }

@@ -13,7 +13,8 @@ pub mod playhead;
 pub mod source;
 pub mod theme;
 pub mod verdict;
-pub mod words;
+
+pub use crate::words;
 
 use std::path::PathBuf;
 
@@ -28,7 +29,7 @@ pub struct Options {
 
 /// A window that could not open.
 #[derive(Debug, thiserror::Error)]
-#[error("the window could not open: {0}. `poolscope run` does the same without a window.")]
+#[error("{0}")]
 pub struct WindowError(#[from] eframe::Error);
 
 /// Opens the window and stays until it is closed.
