@@ -3,12 +3,14 @@
 use std::path::Path;
 use std::time::Instant;
 
-use egui::{CentralPanel, Context, Frame, Panel, ScrollArea, Ui};
+use egui::{CentralPanel, Context, Frame, Panel, Ui};
 
 use super::command::Command;
 use super::experiment::Experiment;
 use super::panels::dialog::Dialog;
-use super::panels::{Look, banner, dialog, output, processes, python, setup, speedup, status_bar, top_bar, welcome};
+use super::panels::{
+    self, Look, banner, dialog, output, processes, python, setup, speedup, status_bar, top_bar, welcome,
+};
 use super::playhead::Playhead;
 use super::source::{Drained, FRAME, Source};
 use super::theme::Theme;
@@ -141,9 +143,9 @@ impl App {
 
     fn sides(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
         let theme = self.theme;
-        let frame = super::panels::side(theme);
+        let frame = panels::side(theme);
         Panel::left("left").exact_size(theme.side(282.0)).resizable(false).frame(frame).show(ui, |ui| {
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            panels::scrolled(ui, |ui| {
                 setup::panel(&mut self.experiment, theme, ui, commands);
                 ui.add_space(4.0);
                 let height = theme.length(76.0);
@@ -151,7 +153,7 @@ impl App {
             });
         });
         Panel::right("right").exact_size(theme.side(312.0)).resizable(false).frame(frame).show(ui, |ui| {
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            panels::scrolled(ui, |ui| {
                 speedup::panel(&self.experiment, theme, ui, commands);
                 let Some(look) = self.look() else { return };
                 ui.separator();

@@ -55,8 +55,9 @@ impl Source {
     /// A recorded trace.
     pub fn open(path: &Path) -> Result<Self, FileError> {
         let opened = file::open(path)?;
+        let model = Model { cut: opened.notice.is_some(), ..Model::of(&opened.events) };
         Ok(Self {
-            model: Model::of(&opened.events),
+            model,
             warnings: opened.notice.into_iter().collect(),
             file: Some(path.to_owned()),
             events: opened.events,

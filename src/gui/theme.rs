@@ -220,7 +220,6 @@ impl Theme {
         spacing.slider_rail_height = self.line(4.0);
         spacing.icon_width = self.length(14.0);
         spacing.combo_height = self.length(320.0);
-        spacing.scroll.floating_allocated_width = f32::from(super::panels::SCROLL_BAR);
         spacing.tooltip_width = self.length(320.0);
         spacing.menu_margin = Margin::same(4);
     }

@@ -16,7 +16,7 @@ pub mod status_bar;
 pub mod top_bar;
 pub mod welcome;
 
-pub(super) use parts::{SCROLL_BAR, side};
+pub(super) use parts::{scrolled, side};
 
 use super::theme::Theme;
 use crate::model::{Model, Run};

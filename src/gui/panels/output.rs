@@ -20,6 +20,7 @@ pub fn panel(look: &Look<'_>, ui: &mut Ui) {
         return;
     }
     Frame::new().fill(theme.sunken()).corner_radius(5).inner_margin(Margin::same(8)).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 1.0;
         let row = ui.fonts_mut(|fonts| fonts.row_height(&theme.code()));
         ui.set_min_width(ui.available_width());
         ScrollArea::both()

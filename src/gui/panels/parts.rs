@@ -53,12 +53,15 @@ pub(super) fn card(theme: Theme) -> Frame {
         .inner_margin(Margin::symmetric(10, 8))
 }
 
-/// The width kept free for a scroll bar, so that it covers nothing.
-pub(in crate::gui) const SCROLL_BAR: i8 = 8;
-
-/// The frame of a side of the window; a scroll area in it keeps [`SCROLL_BAR`] free at its right.
+/// The frame of a side of the window, around [`scrolled`].
 pub(in crate::gui) fn side(theme: Theme) -> Frame {
-    Frame::new().fill(theme.panel()).inner_margin(Margin { left: 14, right: 14 - SCROLL_BAR, top: 8, bottom: 8 })
+    Frame::new().fill(theme.panel()).inner_margin(Margin { left: 14, right: 4, top: 8, bottom: 8 })
+}
+
+/// Scrolls the whole of a side, where it is higher than the window; the bar has room of its own.
+pub(in crate::gui) fn scrolled(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
+    let margin = Margin { right: 10, ..Margin::ZERO };
+    egui::ScrollArea::vertical().auto_shrink(false).content_margin(margin).show(ui, contents);
 }
 
 /// A row of buttons of which one is chosen, as wide as there is room. Answers the one clicked.
@@ -85,9 +88,12 @@ pub(super) fn segments<T: Copy + PartialEq>(ui: &mut Ui, theme: Theme, chosen: T
 
 /// A slider as wide as there is room; its value stands elsewhere.
 pub(super) fn rail(ui: &mut Ui, theme: Theme, slider: Slider<'_>) -> Response {
-    ui.spacing_mut().slider_width = ui.available_width();
-    ui.spacing_mut().interact_size.y = theme.length(18.0);
-    ui.add(slider.smart_aim(false).show_value(false))
+    ui.scope(|ui| {
+        ui.spacing_mut().slider_width = ui.available_width();
+        ui.spacing_mut().interact_size.y = theme.length(18.0);
+        ui.add(slider.smart_aim(false).show_value(false))
+    })
+    .inner
 }
 
 /// Words under a slider, at their values' places (0 to 1 along the rail).

@@ -21,6 +21,7 @@ pub fn panel(look: &Look<'_>, ui: &mut Ui) {
     heading(ui, theme, "Processes");
     let rows: Vec<Row> = look.run.actors.iter().map(|actor| Row::new(actor, look)).collect();
     header(theme, ui);
+    ui.spacing_mut().item_spacing.y = 0.0;
     let height = row_height(theme);
     ScrollArea::vertical()
         .id_salt("processes")
@@ -31,6 +32,7 @@ pub fn panel(look: &Look<'_>, ui: &mut Ui) {
                 row.draw(theme, ui);
             }
         });
+    ui.spacing_mut().item_spacing.y = 6.0;
     if look.run.end.is_some() && look.run.actors.iter().all(|actor| actor.usage.is_empty()) {
         note(ui, theme, "CPU and memory are sampled every 250 ms; this run was shorter.");
     }
@@ -51,7 +53,8 @@ impl Row {
         let at_ns = look.at_ns;
         let state = actor.state(at_ns);
         let is_there = matches!(state, State::Busy(..));
-        let usage = actor.usage_at(at_ns).filter(|_| is_there);
+        // Of one that is gone: the last that was measured.
+        let usage = actor.usage_at(at_ns);
         // A thread has no CPU time and memory of its own here: its process has.
         let unknown = if actor.role == ActorRole::WorkerThread { "shared" } else { "–" };
         let cpu = usage.map_or(unknown.to_owned(), |usage| format!("{} %", usage.cpu_permille / 10));

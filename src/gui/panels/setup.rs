@@ -24,13 +24,15 @@ pub fn panel(experiment: &mut Experiment, theme: Theme, ui: &mut Ui, commands: &
         if let Ok(input) = input_of(plan) {
             chunksize(plan, &input, theme, ui);
         }
-        row(ui, theme, "Repeats", |ui| ui.add(DragValue::new(&mut plan.repeats).range(1..=MAX_REPEATS).speed(0.1)))
-            .on_hover_text("How often the run is repeated: the spread over the repeats is shown.");
     });
     ui.add_space(4.0);
     prediction(experiment, theme, ui);
     ui.add_space(4.0);
-    run_or_stop(experiment, theme, ui, commands);
+    if experiment.is_running() {
+        stop(experiment, theme, ui, commands);
+    } else {
+        run(experiment, theme, ui, commands);
+    }
 }
 
 fn input_of(plan: &Plan) -> Result<Input, crate::plan::PlanError> {
@@ -220,8 +222,8 @@ fn prediction(experiment: &mut Experiment, theme: Theme, ui: &mut Ui) {
             ticks(ui, theme, &response, &marks);
         });
         let hint = match (locked, times) {
-            (true, Some(_)) => "Locked. Change a setting to predict anew.",
-            (true, None) => "Run without one. Change a setting to predict.",
+            (true, Some(_)) => "Locked until a setting changes.",
+            (true, None) => "Run without one; a new setting asks again.",
             (false, Some(_)) => "Run locks it.",
             (false, None) => "How many times faster than alone?",
         };
@@ -229,32 +231,36 @@ fn prediction(experiment: &mut Experiment, theme: Theme, ui: &mut Ui) {
     });
 }
 
-/// The one button that matters, with the reason beside it where it can't be pressed.
-fn run_or_stop(experiment: &Experiment, theme: Theme, ui: &mut Ui, commands: &mut Vec<Command>) {
+/// Stop, and what it would stop.
+fn stop(experiment: &Experiment, theme: Theme, ui: &mut Ui, commands: &mut Vec<Command>) {
     let size = vec2(ui.available_width(), theme.length(38.0));
-    if experiment.is_running() {
-        let text = RichText::new("■  Stop").font(theme.strong()).color(theme.bad());
-        let button = Button::new(text).fill(theme.bad_back()).min_size(size);
-        if ui.add_sized(size, button).accessible_name("Stop").clicked() {
-            commands.push(Command::Stop);
-        }
-        if experiment.is_baseline_running() {
-            tinted(ui, theme, theme.prediction(), "Measuring the baseline: one process alone…");
-        } else {
-            note(ui, theme, "Running…");
-        }
-        return;
+    let text = RichText::new("■  Stop").font(theme.strong()).color(theme.bad());
+    let button = Button::new(text).fill(theme.bad_back());
+    if ui.add_sized(size, button).accessible_name("Stop").clicked() {
+        commands.push(Command::Stop);
     }
+    let doing = if experiment.is_baseline_running() { "Measuring the baseline first…" } else { "Running…" };
+    tinted(ui, theme, theme.prediction(), doing);
+}
+
+/// Run and how often, with the reason beside it where it can't be pressed.
+fn run(experiment: &mut Experiment, theme: Theme, ui: &mut Ui, commands: &mut Vec<Command>) {
     let problem = experiment.plan.check().err();
-    let text = RichText::new("▶  Run").font(theme.strong()).color(theme.on_accent());
-    let button = Button::new(text).fill(theme.accent()).min_size(size);
-    let response = ui
-        .add_enabled_ui(problem.is_none(), |ui| ui.add_sized(size, button).accessible_name("Run"))
-        .inner
-        .on_hover_text("Ctrl+Enter");
-    if response.clicked() {
-        commands.push(Command::Run);
-    }
+    ui.horizontal(|ui| {
+        let (height, often) = (theme.length(38.0), theme.length(70.0));
+        let size = vec2(ui.available_width() - often - ui.spacing().item_spacing.x, height);
+        let text = RichText::new("▶  Run").font(theme.strong()).color(theme.on_accent());
+        let button = Button::new(text).fill(theme.accent());
+        let run = ui.add_enabled_ui(problem.is_none(), |ui| ui.add_sized(size, button)).inner;
+        if run.accessible_name("Run").on_hover_text("Ctrl+Enter").clicked() {
+            commands.push(Command::Run);
+        }
+        let repeats = &mut experiment.plan.repeats;
+        let suffix = if *repeats == 1 { " time" } else { " times" };
+        let number = DragValue::new(repeats).range(1..=MAX_REPEATS).speed(0.1).suffix(suffix);
+        let number = ui.add_sized(vec2(often, height), number).accessible_name("Repeats");
+        number.on_hover_text("How often it is run: the spread over the repeats is shown.");
+    });
     match problem {
         Some(problem) => {
             tinted(ui, theme, theme.bad(), problem.to_string());

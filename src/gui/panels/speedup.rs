@@ -157,7 +157,7 @@ fn legend(experiment: &Experiment, theme: Theme, ui: &mut Ui) {
             }
         }
         if experiment.prediction().is_some() {
-            entry("◆", theme.prediction(), "your prediction");
+            entry("◇", theme.prediction(), "your prediction");
         }
         entry("- -", theme.faint(), "ideal");
         if let Some(serial) = serial_share(experiment) {
