@@ -74,6 +74,11 @@ impl App {
         &self.experiment
     }
 
+    /// The same, to be changed.
+    pub fn experiment_mut(&mut self) -> &mut Experiment {
+        &mut self.experiment
+    }
+
     /// Where the time cursor is.
     pub fn playhead(&self) -> &Playhead {
         &self.playhead

@@ -52,6 +52,12 @@ impl Source {
         Ok(Self { session: Some(session), ..Self::default() })
     }
 
+    /// A model that came from nowhere.
+    #[cfg(test)]
+    pub(super) fn of(model: Model) -> Self {
+        Self { model, ..Self::default() }
+    }
+
     /// A recorded trace.
     pub fn open(path: &Path) -> Result<Self, FileError> {
         let opened = file::open(path)?;

@@ -86,7 +86,7 @@ impl Theme {
 
     /// Measured and well.
     pub fn good(self) -> Color32 {
-        self.pick(0x7B_E3B4, 0x0B_7A4B)
+        self.pick(0x7B_E3B4, 0x08_7045)
     }
 
     /// The student's prediction, the playhead.

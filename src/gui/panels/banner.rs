@@ -3,7 +3,6 @@
 
 use egui::{Button, Color32, ComboBox, Frame, Label, Margin, RichText, Ui};
 
-use super::parts::note;
 use crate::gui::command::Command;
 use crate::gui::source::Source;
 use crate::gui::theme::Theme;
@@ -92,12 +91,17 @@ fn which(model: &Model, run: &Run, theme: Theme, ui: &mut Ui, commands: &mut Vec
     Frame::new().fill(theme.canvas()).inner_margin(Margin::symmetric(14, 5)).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.horizontal(|ui| {
-            note(ui, theme, settings(run));
-            if model.runs.len() > 1 {
-                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let several = model.runs.len() > 1;
+            let layout = egui::Layout::right_to_left(egui::Align::Center);
+            ui.with_layout(layout, |ui| {
+                if several {
                     choice(model, run, theme, ui, commands);
+                }
+                ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                    let text = RichText::new(settings(run)).font(theme.small()).color(theme.faint());
+                    ui.add(Label::new(text).truncate());
                 });
-            }
+            });
         });
     });
 }
@@ -116,9 +120,10 @@ fn settings(run: &Run) -> String {
 }
 
 fn choice(model: &Model, shown: &Run, theme: Theme, ui: &mut Ui, commands: &mut Vec<Command>) {
-    let word = |run: &Run| match &run.end {
-        Some(end) => format!("run {} of {}: {}", run.number + 1, model.runs.len(), duration(end.wall_ns)),
-        None => format!("run {} of {}: running", run.number + 1, model.runs.len()),
+    let word = |run: &Run| {
+        let of = run.plan.repeats.max(model.runs.len() as u32);
+        let took = run.end.as_ref().map_or("running".to_owned(), |end| duration(end.wall_ns));
+        format!("run {} of {of}: {took}", run.number + 1)
     };
     let mut button = |ui: &mut Ui, index: usize, text: String, is_shown: bool| {
         let button = Button::selectable(is_shown, RichText::new(text).font(theme.small())).frame_when_inactive(true);
@@ -157,7 +162,8 @@ mod tests {
         let end = model.runs[0].end.as_mut().expect("it ended");
         end.outcome = Outcome::Failed("Worker 2 was killed. Press Run to try again.".to_owned());
         model.runs[0].summed_from_ns = Some(model.runs[0].began_ns + 83_000_000);
-        let source = Source { failure: Some("The engine ended abruptly.".to_owned()), ..Source::default() };
+        let mut source = Source::of(Model::new());
+        source.failure = Some("The engine ended abruptly.".to_owned());
         let told = sentences(&source, model.last_run());
         assert_eq!(told[0], ("The run failed. Worker 2 was killed. Press Run to try again.".to_owned(), true));
         assert_eq!(told[1].0, "From unit 100 (at 83 ms) on: sums per 10 ms, no single units.");

@@ -31,7 +31,7 @@ pub fn panel(plan: &Plan, view: &mut View, theme: Theme, ui: &mut Ui, min_height
     if program != view.program {
         // The first program of all is no change.
         view.changed = if view.program.is_empty() { Vec::new() } else { changes(&view.program, &program) };
-        let seek = view.changed.first().map_or_else(|| program.find("if __name__"), |range| Some(range.start));
+        let seek = view.changed.first().map_or_else(|| program.find("    began"), |range| Some(range.start));
         view.seek_line = seek.map(|at| program[..at].matches('\n').count());
         view.program = program;
     }
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn colours_lose_no_character() {
         let program = "from x import y\nprint(\"é → ok\", 1_0)  # done\n\"open";
-        let job = coloured(program, &[5..9, 20..24], Theme::default());
+        let job = coloured(program, &[5..9, 20..25], Theme::default());
         assert_eq!(job.text, program);
     }
 }

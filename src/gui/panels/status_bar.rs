@@ -79,7 +79,7 @@ mod tests {
     fn the_line_says_how_it_ended() {
         let theme = Theme::default();
         let experiment = Experiment::new();
-        let mut source = Source { model: fixture::two_workers(), ..Source::default() };
+        let mut source = Source::of(fixture::two_workers());
         let words = |source: &Source| state(source, source.model.last_run(), &experiment, theme).2;
         assert_eq!(words(&source), "run 1 finished in 90 ms");
         source.file = Some("/somewhere/lesson.trace".into());
