@@ -2,4 +2,33 @@
 //!
 //! A panel is `fn panel(model, view state, ui, commands)`: it reads the model, keeps only its own view
 //! state, and pushes [`Command`](super::command::Command)s, which `App` carries out after all panels
-//! are drawn.
+//! are drawn. A drawn panel is split into `layout` (model, size and time → plain rectangles, lines and
+//! labels, tested as numbers) and `paint` (those → shapes).
+
+pub mod cores;
+pub mod draw;
+#[cfg(test)]
+pub mod fixture;
+pub mod in_flight;
+pub mod inspector;
+pub mod picture;
+pub mod stage;
+pub mod timeline;
+
+use super::theme::Theme;
+use crate::model::{Model, Run};
+
+/// What a panel looks at: one run at one moment.
+#[derive(Clone, Copy)]
+pub struct Look<'a> {
+    /// Everything known of the trace.
+    pub model: &'a Model,
+    /// The run that is shown.
+    pub run: &'a Run,
+    /// The moment that is shown, on the machine's clock: the run's begin plus the playhead.
+    pub at_ns: u64,
+    /// The unit that stage, timeline and inspector point at.
+    pub selected_unit: Option<u32>,
+    /// How the window looks.
+    pub theme: Theme,
+}
