@@ -237,7 +237,7 @@ impl Pool {
             let busy_permille = (0..4).map(|core| 400 + jitter(core + sample as u32 * 7, 600) as u16).collect();
             events.push(event(at_ns, 0, What::CoresSampled { busy_permille }));
             for actor in 1..self.workers + 2 {
-                let (actor, cpu_permille) = (ActorId(actor), if actor == 1 { 120 } else { 980 - actor * 3 });
+                let (actor, cpu_permille) = (ActorId(actor), if actor == 1 { 120 } else { 980 - actor % 20 * 3 });
                 events.push(event(at_ns, 0, What::ProcessSampled { actor, cpu_permille, rss_bytes: 3_300_000 }));
             }
         }

@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn zoomed_in_ticks_have_the_digits_they_need() {
         let axis = Axis { from_ns: 92_412_000, to_ns: 92_422_000, left: 0.0, right: 600.0 };
-        let labels: Vec<String> = axis.ticks(0, 60.0).into_iter().map(|tick| tick.label).collect();
+        let labels: Vec<String> = axis.ticks(0, 59.0).into_iter().map(|tick| tick.label).collect();
         assert_eq!(labels[0], "92.412 ms");
         assert_eq!(labels[1], "92.413 ms");
         let axis = Axis { from_ns: 0, to_ns: 12_000_000_000, left: 0.0, right: 600.0 };

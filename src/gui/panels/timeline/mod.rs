@@ -125,7 +125,7 @@ pub fn panel(look: &Look<'_>, playhead: &mut Playhead, view: &mut View, ui: &mut
     name(&head, Role::Canvas, &format!("Time axis, cursor at {}", words::duration(look.at_ns - run.began_ns)));
     let ink = Ink::new(ui.painter(), look.theme);
     paint::axis(&ink, &axis, &regions, run.began_ns);
-    let clicked = rows(look, view, &axis, &regions, ui);
+    let clicked = rows(look, view, &axis, &regions, &canvas, ui);
     if let Some(unit) = clicked {
         commands.push(Command::SelectUnit(Some(unit).filter(|_| look.selected_unit != Some(unit))));
     }
@@ -200,7 +200,7 @@ impl Hand {
 }
 
 /// The rows in sight; answers the unit that was clicked.
-fn rows(look: &Look<'_>, view: &View, axis: &Axis, regions: &Regions, ui: &mut Ui) -> Option<u32> {
+fn rows(look: &Look<'_>, view: &View, axis: &Axis, regions: &Regions, canvas: &Response, ui: &mut Ui) -> Option<u32> {
     let run = look.run;
     let space = Rect::from_x_y_ranges(regions.names.min..=regions.rows.right() + 8.0, regions.rows.y_range());
     let mut child = ui.new_child(UiBuilder::new().max_rect(space).id_salt("rows"));
@@ -236,7 +236,7 @@ fn rows(look: &Look<'_>, view: &View, axis: &Axis, regions: &Regions, ui: &mut U
                 let ink = Ink::new(ui.painter(), look.theme);
                 paint::row_name(&ink, &row, regions.names, index + 1 == end);
                 paint::row(&Ink::new(&ui.painter_at(clip), look.theme), &row, axis, look.selected_unit);
-                clicked = clicked.or(point_at(look, &row, &response, ui));
+                clicked = clicked.or(point_at(look, &row, &response, canvas));
             }
             let band = |id: ActorId| {
                 let index = run.actors.iter().position(|actor| actor.id == id)?;
@@ -261,14 +261,17 @@ fn rows(look: &Look<'_>, view: &View, axis: &Axis, regions: &Regions, ui: &mut U
 }
 
 /// Tells what lies under the pointer; answers its unit if it is clicked.
-fn point_at(look: &Look<'_>, row: &Row, response: &Response, ui: &Ui) -> Option<u32> {
-    let place = response.hover_pos()?;
-    let mark = row.mark_at(place)?;
-    let tip = paint::tip(row, mark, look.run);
-    response.clone().on_hover_text_at_pointer(tip);
-    let unit = mark.unit?;
-    ui.set_cursor_icon(CursorIcon::PointingHand);
-    ui.input(|input| input.pointer.primary_clicked()).then_some(unit)
+fn point_at(look: &Look<'_>, row: &Row, response: &Response, canvas: &Response) -> Option<u32> {
+    if canvas.clicked() {
+        let place = canvas.interact_pointer_pos().filter(|place| response.interact_rect.contains(*place))?;
+        return row.mark_at(place)?.unit;
+    }
+    let mark = row.mark_at(response.hover_pos()?)?;
+    if mark.unit.is_some() {
+        response.ctx.set_cursor_icon(CursorIcon::PointingHand);
+    }
+    response.clone().on_hover_text_at_pointer(paint::tip(row, mark, look.run));
+    None
 }
 
 /// The curve of messages and the lanes of the cores.
