@@ -3,10 +3,10 @@
 use egui::{Context, Key, KeyboardShortcut, Modifiers};
 
 use super::command::Command;
-use super::moments;
 use super::panels::dialog::{Dialog, Purpose};
 use super::playhead::{Playhead, SPEEDS};
 use crate::model::Run;
+use crate::model::steps::{next_event_ns, previous_event_ns};
 
 /// What runs, also while a control has the focus.
 const RUN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Enter);
@@ -51,10 +51,10 @@ pub(super) fn playback(ctx: &Context, run: &Run, playhead: &mut Playhead) {
         playhead.seek(moment.map_or(or_ns, |at_ns| at_ns.saturating_sub(run.began_ns)), length_ns);
     };
     if pressed(Key::ArrowRight) {
-        step_to(moments::after(run, at_ns), length_ns);
+        step_to(next_event_ns(run, at_ns), length_ns);
     }
     if pressed(Key::ArrowLeft) {
-        step_to(moments::before(run, at_ns), 0);
+        step_to(previous_event_ns(run, at_ns), 0);
     }
     if pressed(Key::Home) {
         step_to(None, 0);

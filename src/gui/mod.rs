@@ -7,7 +7,6 @@ pub mod experiment;
 mod fixture;
 pub mod fonts;
 mod keyboard;
-pub mod moments;
 pub mod panels;
 pub mod playhead;
 pub mod source;

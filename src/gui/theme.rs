@@ -140,6 +140,13 @@ impl Theme {
         }
     }
 
+    /// A pixel that this worker computed: 0, which never escapes, is the darkest; the rest brighten by
+    /// how long it took, and the worker's hue stays readable throughout.
+    pub fn shade(self, number: u32, shade: u8) -> Color32 {
+        let depth = if shade == 0 { 0.0 } else { 0.25 + 0.75 * f32::from(shade).ln_1p() / 256_f32.ln() };
+        Color32::from_rgb(0x0B, 0x0E, 0x12).lerp_to_gamma(self.worker(number), 0.12 + 0.88 * depth.min(1.0))
+    }
+
     /// Text on a worker's colour.
     pub fn on_worker(self) -> Color32 {
         Color32::from_rgb(0x0B, 0x0E, 0x12)
