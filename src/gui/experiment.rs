@@ -64,6 +64,8 @@ pub struct Measurement {
     pub wall_ns: Vec<u64>,
     /// How long it took until every worker was ready (median).
     pub start_ns: u64,
+    /// How long all actors together computed, in the median run; 0 where that was not traced.
+    pub computed_ns: u64,
     /// What was predicted before it, if anything.
     pub prediction: Option<f64>,
 }
@@ -171,6 +173,7 @@ impl Experiment {
             units: run.cut.units(),
             wall_ns: wall_ns(model),
             start_ns,
+            computed_ns: median(&complete.iter().map(|run| computed_ns(run)).collect::<Vec<_>>()).unwrap_or(0),
             prediction: self.locked_for(&plan).and_then(|locked| locked.times),
             plan,
         };
@@ -222,6 +225,10 @@ pub fn same_settings(a: &Plan, b: &Plan) -> bool {
 
 fn complete(model: &Model) -> impl Iterator<Item = &Run> {
     model.runs.iter().filter(|run| run.is_complete())
+}
+
+fn computed_ns(run: &Run) -> u64 {
+    run.actors.iter().map(|actor| actor.lane.computed_ns(run.began_ns, run.last_ns)).sum()
 }
 
 fn wall_ns(model: &Model) -> Vec<u64> {

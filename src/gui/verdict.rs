@@ -22,14 +22,20 @@ pub fn why_slower(measured: &Measurement, speedup: Speedup, baseline: &Baseline)
              {alone}. Too little work to share."
         ));
     }
+    if measured.computed_ns > baseline.median_ns() / 5 * 7 {
+        let computed = duration(measured.computed_ns);
+        let reason = if team > cores() {
+            format!("{workers} wait in turn for {} cores", cores())
+        } else {
+            "the cores were busy with other programs, too".to_owned()
+        };
+        return Some(format!("Slower than alone: computing took {computed} in all instead of {alone}, for {reason}."));
+    }
     if u64::from(measured.units) > 16 * u64::from(team) {
         return Some(format!(
             "Slower than alone: carrying {} units there and back cost more than it saved. Try a larger chunksize.",
             crate::chunk::grouped(measured.units.into())
         ));
-    }
-    if team > cores() {
-        return Some(format!("Slower than alone: {workers} share {} cores and get in each other's way.", cores()));
     }
     Some(format!("Slower than alone ({wall} against {alone}): sharing the work cost more than it saved."))
 }
@@ -50,24 +56,26 @@ mod tests {
     use super::*;
     use crate::plan::Plan;
 
-    fn told(units: u32, start_ms: u64, wall_ms: u64, alone_ms: u64) -> Option<String> {
+    fn told(units: u32, start_ms: u64, computed_ms: u64, wall_ms: u64, alone_ms: u64) -> Option<String> {
         let plan = Plan { workers: 1, ..Plan::default() };
         let ns = |ms: u64| ms * 1_000_000;
         let baseline = Baseline { plan: plan.clone(), wall_ns: vec![ns(alone_ms)], at: Instant::now() };
-        let measured =
-            Measurement { plan, units, wall_ns: vec![ns(wall_ms)], start_ns: ns(start_ms), prediction: None };
+        let (start_ns, computed_ns) = (ns(start_ms), ns(computed_ms));
+        let measured = Measurement { plan, units, wall_ns: vec![ns(wall_ms)], start_ns, computed_ns, prediction: None };
         let speedup = Speedup::of(&baseline.wall_ns, &measured.wall_ns).expect("both took time");
         why_slower(&measured, speedup, &baseline)
     }
 
     #[test]
     fn the_reason_is_the_largest_measured_one() {
-        assert_eq!(told(4, 1, 50, 100), None);
-        let start = told(4, 14, 19, 3).expect("slower");
+        assert_eq!(told(4, 1, 50, 50, 100), None);
+        let start = told(4, 14, 3, 19, 3).expect("slower");
         assert!(start.contains("starting 1 worker took 14 ms of the 19 ms"), "{start}");
-        let carrying = told(10_000, 1, 19, 3).expect("slower");
+        let carrying = told(10_000, 1, 3, 19, 3).expect("slower");
         assert!(carrying.contains("10,000 units"), "{carrying}");
-        assert!(told(4, 1, 19, 3).expect("slower").contains("19 ms against 3 ms"));
+        let busy = told(4, 1, 15, 19, 3).expect("slower");
+        assert!(busy.contains("computing took 15 ms in all instead of 3 ms"), "{busy}");
+        assert!(told(4, 1, 3, 19, 3).expect("slower").contains("19 ms against 3 ms"));
     }
 
     #[test]

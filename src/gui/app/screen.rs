@@ -103,10 +103,11 @@ impl App {
             inspector::panel(&look, ui, commands);
         });
         let height = ui.available_height();
-        let rows = Panel::bottom("timeline").resizable(true).default_size(height * 0.5).frame(frame);
+        let rows = Panel::bottom("timeline").resizable(true).default_size(height * 0.48).frame(frame);
         rows.size_range(height * 0.25..=height * 0.75).show(ui, |ui| {
             timeline::panel(&look, &mut self.playhead, &mut self.views.timeline, ui, commands);
         });
+        let frame = frame.inner_margin(Margin { top: 0, ..Margin::symmetric(14, 6) });
         CentralPanel::default().frame(frame).show(ui, |ui| {
             stage::panel(&look, &mut self.views.stage, ui, commands);
         });
