@@ -143,4 +143,9 @@ impl Theme {
         let depth = if shade == 0 { 0.0 } else { 0.25 + 0.75 * f32::from(shade).ln_1p() / 256_f32.ln() };
         Color32::from_rgb(0x0B, 0x0E, 0x12).lerp_to_gamma(self.worker(number), 0.12 + 0.88 * depth.min(1.0))
     }
+
+    /// A worker's colour as type, which needs more contrast than a bar.
+    pub fn worker_words(self, number: u32) -> Color32 {
+        self.worker(number).lerp_to_gamma(self.text(), if self.dark { 0.3 } else { 0.6 })
+    }
 }
