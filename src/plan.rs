@@ -126,6 +126,11 @@ pub fn cores() -> u32 {
     std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX))
 }
 
+/// How worker processes can be started on this machine.
+pub fn start_methods() -> &'static [StartMethod] {
+    crate::sys::start_methods()
+}
+
 /// A plan that cannot be run, with the field that is wrong and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
@@ -200,7 +205,7 @@ impl Plan {
         if let Some(chunksize) = self.chunksize {
             in_range("chunksize", chunksize, u64::MAX, "A unit holds at least one item.")?;
         }
-        let offered = crate::sys::start_methods();
+        let offered = start_methods();
         if self.with == Executor::Processes && !offered.contains(&self.start) {
             let offered = offered.iter().map(|method| method.name()).collect::<Vec<_>>().join(", ");
             return Err(PlanError::StartMethodMissing { method: self.start, offered });
@@ -236,20 +241,20 @@ fn in_range(field: &'static str, given: u64, high: u64, advice: &'static str) ->
 mod tests {
     use super::*;
 
-    fn message(plan: Plan) -> String {
+    fn message(plan: &Plan) -> String {
         plan.check().expect_err("the plan is wrong").to_string()
     }
 
     #[test]
     fn a_wrong_field_is_named_with_its_range() {
         let plan = Plan::default;
-        assert!(message(Plan { workers: 0, ..plan() }).starts_with("workers: 0 is outside 1 to 512."));
-        assert!(message(Plan { workers: 100_000, ..plan() }).starts_with("workers: 100000 is outside"));
-        assert!(message(Plan { chunksize: Some(0), ..plan() }).starts_with("chunksize: 0 is outside"));
-        assert!(message(Plan { repeats: 0, ..plan() }).starts_with("repeats: 0"));
-        assert!(message(Plan { workload: "prime".into(), ..plan() }).contains("\"prime\""));
-        assert!(message(Plan { preset: Some("tiny".into()), ..plan() }).starts_with("preset: primes has none"));
-        assert!(message(Plan { items: Some(7), ..plan() }).starts_with("items: the preset"));
+        assert!(message(&Plan { workers: 0, ..plan() }).starts_with("workers: 0 is outside 1 to 512."));
+        assert!(message(&Plan { workers: 100_000, ..plan() }).starts_with("workers: 100000 is outside"));
+        assert!(message(&Plan { chunksize: Some(0), ..plan() }).starts_with("chunksize: 0 is outside"));
+        assert!(message(&Plan { repeats: 0, ..plan() }).starts_with("repeats: 0"));
+        assert!(message(&Plan { workload: "prime".into(), ..plan() }).contains("\"prime\""));
+        assert!(message(&Plan { preset: Some("tiny".into()), ..plan() }).starts_with("preset: primes has none"));
+        assert!(message(&Plan { items: Some(7), ..plan() }).starts_with("items: the preset"));
     }
 
     #[test]

@@ -26,7 +26,7 @@ use crate::plan::{EngineCommand, Plan};
 use crate::sys;
 use crate::trace::codec::Decoder;
 use crate::trace::file::FileError;
-use crate::trace::{ActorId, Event, Exit, What};
+use crate::trace::{ActorId, Event, Exit, Machine, What};
 
 use record::Recording;
 use sample::{Roster, Sampler};
@@ -41,6 +41,8 @@ const DRAIN_PATIENCE: Duration = Duration::from_secs(2);
 pub struct Options {
     /// Where the trace is kept, if anywhere.
     pub trace: Option<PathBuf>,
+    /// The program to start as the engine; this very program if `None`.
+    pub program: Option<PathBuf>,
     /// Whether cores and processes are sampled.
     pub sample: bool,
     /// Called whenever there is something to take from [`Session::reports`].
@@ -76,6 +78,11 @@ pub enum StartError {
     Trace(#[from] FileError),
 }
 
+/// The machine we are on.
+pub fn this_machine() -> Machine {
+    sample::machine()
+}
+
 /// A running engine.
 #[derive(Debug)]
 pub struct Session {
@@ -97,7 +104,7 @@ impl Session {
     /// thread that started it.
     pub fn start(plan: &Plan, options: Options) -> Result<Self, StartError> {
         let recording = Arc::new(Recording::begin(options.trace.as_deref())?);
-        let mut command = Command::new(std::env::current_exe()?);
+        let mut command = Command::new(options.program.map_or_else(std::env::current_exe, Ok)?);
         command
             .args(["__engine", &std::process::id().to_string()])
             .env(sys::RUN_TAG, run_tag())
@@ -109,7 +116,7 @@ impl Session {
         let leash = sys::Leash::hold(&child)?;
         let (sender, reports) = crossbeam_channel::unbounded();
         let outlet = Outlet { sender, wake: Arc::new(options.wake), recording };
-        outlet.events(vec![sample::machine()]);
+        outlet.events(vec![sample::observed(What::MachineSeen(Box::new(this_machine())))]);
 
         let mut stdin = child.stdin.take();
         if let Some(stdin) = &mut stdin {

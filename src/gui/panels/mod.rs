@@ -1,19 +1,32 @@
 //! The panels of the Lab, a file or folder each.
 //!
-//! A panel is `fn panel(model, view state, ui, commands)`: it reads the model, keeps only its own view
-//! state, and pushes [`Command`](super::command::Command)s, which `App` carries out after all panels
-//! are drawn. A drawn panel is split into `layout` (model, size and time → plain rectangles, lines and
-//! labels, tested as numbers) and `paint` (those → shapes).
+//! A panel is `fn panel(model, view state, theme, ui, commands)`: it reads the model, keeps only its own
+//! view state, and pushes [`Command`](super::command::Command)s, which `App` carries out after all
+//! panels are drawn. A drawn panel is split into `layout` (model, size and time → plain rectangles,
+//! lines and labels, tested as numbers) and `paint` (those → shapes).
 
+pub mod banner;
 pub mod cores;
+pub mod dialog;
 pub mod draw;
 #[cfg(test)]
 pub mod fixture;
 pub mod in_flight;
 pub mod inspector;
+pub mod output;
+mod parts;
 pub mod picture;
+pub mod processes;
+pub mod python;
+pub mod setup;
+pub mod speedup;
 pub mod stage;
+pub mod status_bar;
 pub mod timeline;
+pub mod top_bar;
+pub mod welcome;
+
+pub(super) use parts::{scrolled, side};
 
 use super::theme::Theme;
 use crate::model::{Model, Run};
