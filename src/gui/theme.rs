@@ -305,4 +305,9 @@ mod tests {
             }
         }
     }
+
+    /// A worker's colour as type, which needs more contrast than a bar.
+    pub fn worker_words(self, number: u32) -> Color32 {
+        self.worker(number).lerp_to_gamma(self.text(), if self.dark { 0.3 } else { 0.6 })
+    }
 }

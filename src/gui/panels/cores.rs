@@ -64,9 +64,9 @@ pub fn lanes(model: &Model, run: &Run, axis: &Axis, now_ns: u64) -> Vec<Lane> {
     let in_sight: usize = run.actors.iter().map(|actor| actor.lane.visible(axis.from_ns, to_ns).len()).sum();
     let mut strips: BTreeMap<u16, Vec<Strip>> = BTreeMap::new();
     if in_sight <= EXACT {
-        exact(run, axis, now_ns, &mut strips)
+        exact(run, axis, now_ns, &mut strips);
     } else {
-        sampled(run, axis, now_ns, &mut strips)
+        sampled(run, axis, now_ns, &mut strips);
     }
     for (core, strips) in strips {
         if let Some(lane) = lanes.get_mut(usize::from(core)) {

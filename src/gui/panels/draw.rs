@@ -7,10 +7,15 @@ use egui::{
 
 use crate::gui::theme::Theme;
 
-/// About how wide a line of text is, for layouts, which have no fonts: Inter's digits and lower-case
-/// letters are 0.56 of the type size wide on average, and this is a little more.
+/// About how wide a line of text is, for layouts, which have no fonts: a little more than Inter is.
 pub fn about_width(text: &str, size: f32) -> f32 {
-    text.chars().count() as f32 * size * 0.58
+    let width = |letter: char| match letter {
+        ' ' | '.' | ',' | ':' | 'i' | 'l' | 'j' | 'f' | 't' | 'r' | '·' => 0.34,
+        'm' | 'w' => 0.86,
+        '0'..='9' | 'A'..='Z' => 0.65,
+        _ => 0.59,
+    };
+    text.chars().map(width).sum::<f32>() * size
 }
 
 /// Whether a line of text fits into a width with a little air on both sides.

@@ -71,8 +71,8 @@ pub fn story(run: &Run, unit: u32) -> Vec<Step> {
     step("received", after(sent_ns, received_ns));
     step("computed", Some(computed));
     step("result", reply.as_ref().map(size));
-    let back = after(replied_ns, record.arrived_ns).zip(record.arrived_ns);
-    step("back at", back.map(|(after, at_ns)| format!("{} ({after})", since(at_ns))));
+    step("back", after(replied_ns, record.arrived_ns));
+    step("at", record.arrived_ns.map(since));
     steps
 }
 
@@ -143,12 +143,12 @@ mod tests {
         let unit = run.units.get(5).expect("it is known");
         let steps = story(run, 5);
         let figures = |what| steps.iter().find(|step| step.what == what).expect("a step").figures.clone();
-        assert_eq!(steps.len(), 6);
+        assert_eq!(steps.len(), 7);
         assert_eq!(figures("sent"), "412 B");
         assert_eq!(figures("result"), "96 B");
         let length_ns = unit.ended_ns.expect("ended") - unit.began_ns.expect("began");
         assert_eq!(figures("computed"), duration(length_ns));
-        assert!(figures("received").starts_with('+') && figures("back at").contains("(+"), "{steps:?}");
+        assert!(figures("received").starts_with('+') && figures("back").starts_with('+'), "{steps:?}");
         assert!(heading(run, 5).starts_with("items 315–377 · Worker "), "{}", heading(run, 5));
     }
 

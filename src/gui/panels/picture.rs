@@ -56,7 +56,7 @@ pub fn panel(look: &Look<'_>, view: &mut View, ui: &mut Ui) {
     }
     let count = arrived(run, look.at_ns);
     update(look, view, count, ui);
-    let words = format!("{count} of {} units drawn, each in the colour of its worker", run.cut.units());
+    let words = format!("{count} of {} units, coloured by worker", run.cut.units());
     let ink = Ink::new(ui.painter(), theme);
     ink.text_in(area.with_max_y(room.top()), Align2::LEFT_CENTER, words.as_str(), theme.small(), theme.faint());
     let size = vec2(WIDTH as f32, HEIGHT as f32) * scale;

@@ -6,7 +6,7 @@ use crate::chunk::grouped;
 use crate::gui::panels::draw::about_width;
 use crate::gui::words;
 use crate::model::{Actor, Run, SpanKind, State};
-use crate::trace::{Exit, Role};
+use crate::trace::Role;
 
 /// Up to so many results are chips with their numbers; more are a strip.
 const MOST_CHIPS: u32 = 24;
@@ -37,8 +37,10 @@ pub struct Status {
     pub unit: Option<u32>,
     /// The share of the unit that is done; known only once its end is.
     pub progress: Option<f32>,
-    /// For how long it has been computing, of how long it will.
+    /// For how long it has been computing.
     pub elapsed: Option<String>,
+    /// And of how long in all, once that is known.
+    pub length: Option<String>,
     /// How much of one core it used.
     pub cpu: Option<String>,
 }
@@ -51,8 +53,8 @@ impl Status {
             State::Busy(SpanKind::Computing, _) => Tone::Computing,
             State::Busy(SpanKind::Waiting, _) | State::Unborn => Tone::Quiet,
             State::Busy(..) => Tone::Overhead,
-            State::Exited(Exit::Code(0) | Exit::Joined) => Tone::Quiet,
-            State::Exited(_) => Tone::Bad,
+            State::Exited(exit) if !exit.is_success() => Tone::Bad,
+            State::Exited(_) => Tone::Quiet,
         };
         let mut status = Self {
             words: actor.state_in_words(at_ns),
@@ -60,6 +62,7 @@ impl Status {
             unit: None,
             progress: None,
             elapsed: None,
+            length: None,
             cpu: actor.usage_at(at_ns).map(|usage| format!("{} % CPU", (usage.cpu_permille + 5) / 10)),
         };
         if matches!(state, State::Exited(_) | State::Unborn) {
@@ -68,15 +71,22 @@ impl Status {
         if let Some(span) = actor.lane.at(at_ns).filter(|span| span.kind == SpanKind::Computing) {
             let done_ns = at_ns.saturating_sub(span.from_ns);
             status.unit = span.unit;
-            if span.to_ns == u64::MAX {
-                status.elapsed = Some(format!("for {}", words::duration(done_ns)));
-            } else {
+            status.elapsed = Some(words::duration(done_ns));
+            if span.to_ns != u64::MAX {
                 let length_ns = span.to_ns.saturating_sub(span.from_ns).max(1);
                 status.progress = Some(done_ns as f32 / length_ns as f32);
-                status.elapsed = Some(format!("{} of {}", words::duration(done_ns), words::duration(length_ns)));
+                status.length = Some(words::duration(length_ns));
             }
         }
         status
+    }
+}
+
+impl Status {
+    /// `15.2 ms of 17.3 ms`, or `for 15.2 ms` while the end is not known.
+    pub fn time(&self) -> Option<String> {
+        let elapsed = self.elapsed.as_ref()?;
+        Some(self.length.as_ref().map_or_else(|| format!("for {elapsed}"), |length| format!("{elapsed} of {length}")))
     }
 }
 
@@ -105,8 +115,11 @@ impl Worker {
 
     /// Everything in words.
     pub fn words(&self) -> String {
-        let Status { words, elapsed, cpu, .. } = &self.status;
-        let more = [elapsed, cpu].into_iter().flatten().fold(String::new(), |text, part| text + ", " + part);
+        let Status { words, cpu, .. } = &self.status;
+        let more = [self.status.time(), cpu.clone()]
+            .into_iter()
+            .flatten()
+            .fold(String::new(), |text, part| text + ", " + &part);
         format!("{}, {}: {words}{more}", self.title, self.pid)
     }
 }
@@ -163,7 +176,11 @@ pub struct Parent {
 impl Parent {
     /// The card of the parent.
     pub fn of(run: &Run, parent: &Actor, space: Rect, at_ns: u64, type_size: f32) -> Self {
-        let status = Status::of(parent, at_ns);
+        let mut status = Status::of(parent, at_ns);
+        let summed = summed_units(run, at_ns);
+        if run.summed_from_ns.is_some_and(|from_ns| from_ns <= at_ns) && status.tone != Tone::Bad {
+            status.words = String::from("recorded as sums");
+        }
         let inner = space.shrink2(vec2(type_size, type_size * 0.8));
         let (line, chip) = ((type_size * 1.35).round(), (type_size * 1.45).round());
         let mut top = inner.top();
@@ -188,27 +205,31 @@ impl Parent {
             chip_width,
             chip,
         };
-        let rows = if units <= MOST_CHIPS { units.div_ceil(grid.per_row).max(1) } else { 1 };
+        let all = units.div_ceil(grid.per_row).max(1);
+        let chips = units <= MOST_CHIPS && all as f32 * (chip + 3.0) <= 0.42 * inner.height();
+        let rows = if chips { all } else { 1 };
         let results_height = rows as f32 * (chip + 3.0) - 3.0;
         let results_top = (inner.bottom() - results_height).max(top + line + 4.0);
         let heading_top = results_top - line - 2.0;
         let results_heading = Rect::from_x_y_ranges(inner.x_range(), heading_top..=heading_top + line);
 
-        let waiting_count = run.waiting_units(at_ns);
+        let untold = u64::from(units - known).saturating_sub(summed);
+        let waiting_count = u64::from(run.waiting_units(at_ns)) + untold;
         let room = heading_top - 4.0 - waiting_heading.bottom();
         let rows = ((room + 1.0) / (chip + 3.0)).max(0.0) as u32;
         let slots = rows * grid.per_row;
         // The last slots tell how many more there are.
-        let most = if waiting_count > slots { slots.saturating_sub(grid.per_row.min(3)) } else { slots };
+        let most = if waiting_count > u64::from(slots) { slots.saturating_sub(grid.per_row.min(3)) } else { slots };
         let waiting = waiting_units(run, at_ns, most, &grid, waiting_heading.bottom() + 2.0);
-        let hidden = waiting_count.saturating_sub(waiting.len() as u32);
+        let hidden = waiting_count.saturating_sub(waiting.len() as u64);
         let more = (hidden > 0 && slots > 0).then(|| {
             let (x, y) = grid.place(waiting.len() as u32, waiting_heading.bottom() + 2.0);
             let rest = Rect::from_min_max(pos2(x + 2.0, y), pos2(inner.right() + 4.0, y + chip));
-            (rest, format!("+ {} more", grouped(u64::from(hidden))))
+            (rest, format!("+ {} more", grouped(hidden)))
         });
-        let arrived = run.arrived_by(at_ns) as u64;
-        let chips = units <= MOST_CHIPS;
+        let told = format!("{} of {}", grouped(run.arrived_by(at_ns) as u64 + summed), grouped(u64::from(units)));
+        let told = ["results in order: ", "results: ", ""].map(|words| words.to_owned() + &told);
+        let told = told.into_iter().find(|told| about_width(told, type_size) <= inner.width()).unwrap_or_default();
         let strip_space = Rect::from_min_max(pos2(inner.left(), results_top), pos2(inner.right(), results_top + chip));
         Self {
             space,
@@ -216,22 +237,18 @@ impl Parent {
             status,
             lines,
             bar,
-            waiting_heading: (waiting_heading, format!("waiting units: {}", grouped(u64::from(waiting_count)))),
+            waiting_heading: (waiting_heading, format!("waiting units: {}", grouped(waiting_count))),
             waiting,
             more,
-            results_heading: (
-                results_heading,
-                format!("results in order: {} of {}", grouped(arrived), grouped(u64::from(known))),
-            ),
+            results_heading: (results_heading, told),
             results: if chips { result_chips(run, at_ns, units, &grid, results_top) } else { Vec::new() },
-            strip: if chips { Vec::new() } else { strip(run, at_ns, known, strip_space) },
+            strip: if chips { Vec::new() } else { strip(run, at_ns, units, u64::from(known) + summed, strip_space) },
         }
     }
 
     /// Everything in words.
     pub fn words(&self) -> String {
-        let (waiting, results) = (&self.waiting_heading.1, &self.results_heading.1);
-        format!("Parent, {}: {}, {waiting}, {results}", self.pid, self.status.words)
+        format!("Parent, {}: {}, {}, {}", self.pid, self.status.words, self.waiting_heading.1, self.results_heading.1)
     }
 }
 
@@ -266,6 +283,15 @@ fn waiting_units(run: &Run, at_ns: u64, most: u32, grid: &Grid, top: f32) -> Vec
         .collect()
 }
 
+/// Units that workers had computed by then, told as sums.
+fn summed_units(run: &Run, at_ns: u64) -> u64 {
+    let of = |actor: &Actor| {
+        let sums = actor.lane.sums();
+        sums[..sums.partition_point(|sum| sum.to_ns <= at_ns)].iter().map(|sum| u64::from(sum.units)).sum::<u64>()
+    };
+    if run.summed_from_ns.is_none() { 0 } else { run.workers().map(of).sum() }
+}
+
 fn whose(run: &Run, unit: u32, at_ns: u64) -> Option<u32> {
     let record = run.units.get(unit)?;
     record.arrived_ns.filter(|&arrived| arrived <= at_ns)?;
@@ -278,7 +304,7 @@ fn result_chips(run: &Run, at_ns: u64, units: u32, grid: &Grid, top: f32) -> Vec
 
 /// All results over the width of the card. A column stands for several units, of which a few are
 /// looked at: the cost follows pixels.
-fn strip(run: &Run, at_ns: u64, units: u32, space: Rect) -> Vec<Column> {
+fn strip(run: &Run, at_ns: u64, units: u32, summed_to: u64, space: Rect) -> Vec<Column> {
     let columns = units.min((space.width() / 2.0) as u32).max(1);
     let edge = |index: u32| (u64::from(units) * u64::from(index) / u64::from(columns)) as u32;
     let width = space.width() / columns as f32;
@@ -287,7 +313,16 @@ fn strip(run: &Run, at_ns: u64, units: u32, space: Rect) -> Vec<Column> {
             let (from, to) = (edge(index), edge(index + 1).max(edge(index) + 1));
             let looked = (to - from).min(GLANCE);
             let sample = (0..looked).map(|step| from + (to - from) * step / looked);
-            let arrived: Vec<u32> = sample.filter_map(|unit| whose(run, unit, at_ns)).collect();
+            let arrived: Vec<u32> = sample
+                .filter_map(|unit| {
+                    // Of sums it is not told whose result it was: the parent's neutral colour.
+                    if unit < run.detail_units {
+                        whose(run, unit, at_ns)
+                    } else {
+                        (u64::from(unit) < summed_to).then_some(0)
+                    }
+                })
+                .collect();
             let left = space.left() + index as f32 * width;
             Column {
                 space: Rect::from_x_y_ranges(left..=left + width, space.y_range()),

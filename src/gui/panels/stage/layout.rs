@@ -10,7 +10,7 @@ use crate::model::{Channel, Run, SpanKind, State};
 use crate::trace::{ActorId, Content, Medium, Role};
 
 /// A worker's card is never lower than this.
-const LEAST_CARD: f32 = 28.0;
+const LEAST_CARD: f32 = 24.0;
 /// And not higher.
 const MOST_CARD: f32 = 66.0;
 
@@ -106,7 +106,11 @@ impl Scene {
             pos2(body.right(), body.bottom() - label),
         );
         scene.place_workers(run, &workers, column, setting);
-        scene.place_roads(run, left, setting);
+        scene.place_roads(
+            run,
+            left.with_min_y(left.top().max(column.top())).with_max_y(left.bottom().min(column.bottom())),
+            setting,
+        );
         scene.label_roads(run, left, body, setting);
         scene
     }
@@ -114,7 +118,11 @@ impl Scene {
     /// Rows as high as fit; where not even the lowest do, the first ones and a row for the others.
     fn place_workers(&mut self, run: &Run, workers: &[&crate::model::Actor], column: Rect, setting: &Setting) {
         let (scale, count) = (setting.scale, workers.len());
-        let gap = if column.height() / count.max(1) as f32 > 50.0 * scale { 10.0 } else { 6.0 } * scale;
+        let gap = match column.height() / count.max(1) as f32 / scale {
+            50.0.. => 10.0,
+            34.0.. => 6.0,
+            _ => 3.0,
+        } * scale;
         let least = LEAST_CARD * scale + gap;
         let mut room = column;
         self.shown = count;
@@ -135,7 +143,7 @@ impl Scene {
             let space = rounded(room.with_min_y(column.bottom() - LEAST_CARD * scale).with_max_y(column.bottom()));
             let hidden = workers[..first].iter().chain(&workers[first + self.shown..]);
             let line = tally(hidden.map(|worker| worker.state(setting.at_ns)));
-            let title = format!("+ {} more workers", grouped((count - self.shown) as u64));
+            let title = format!("+ {} more", grouped((count - self.shown) as u64));
             self.more = Some(Titled { space, title, line });
         }
         debug_assert!(run.workers().count() == count);
@@ -144,7 +152,7 @@ impl Scene {
     /// A pair of roads from the parent's right edge to each worker's left edge, in one order.
     fn place_roads(&mut self, run: &Run, parent: Rect, setting: &Setting) {
         let pairs = self.workers.len() as f32;
-        let pitch = (parent.height() - 16.0 * setting.scale) / pairs.max(1.0);
+        let pitch = parent.height() / pairs.max(1.0);
         let moment = Moment {
             at_ns: setting.at_ns,
             pace_ns: setting.pace_ns,
@@ -153,8 +161,8 @@ impl Scene {
         };
         for (row, card) in self.workers.iter().enumerate() {
             let Some(worker) = run.workers().find(|worker| worker.number == card.number) else { continue };
-            let (spread, apart) = (card.space.height() * 0.22, (pitch * 0.25).min(14.0 * setting.scale));
-            let port = parent.top() + 8.0 * setting.scale + (row as f32 + 0.5) * pitch;
+            let (spread, apart) = (card.space.height() * 0.26, (pitch * 0.25).min(14.0 * setting.scale));
+            let port = parent.top() + (row as f32 + 0.5) * pitch;
             let middle = card.space.center().y;
             let there = Road { from: pos2(parent.right(), port - apart), to: pos2(card.space.left(), middle - spread) };
             let back = Road { from: pos2(card.space.left(), middle + spread), to: pos2(parent.right(), port + apart) };
@@ -286,7 +294,7 @@ mod tests {
         let model = Pool { workers: 64, units: 40, ..Pool::default() }.model();
         let scene = scene(&model, &setting(BEGAN_NS + 2_000_000 * 64 + 12_000_000));
         let more = scene.more.expect("64 cards do not fit");
-        assert_eq!(more.title, format!("+ {} more workers", 64 - scene.shown));
+        assert_eq!(more.title, format!("+ {} more", 64 - scene.shown));
         assert!(more.line.contains("computing") && more.line.contains("waiting"), "{}", more.line);
     }
 
@@ -329,6 +337,20 @@ mod tests {
         let half = filled(BEGAN_NS + run.length_ns() / 2);
         assert!((half - 0.5).abs() < 0.05, "{half}");
         assert!((filled(run.last_ns) - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn past_the_detail_limit_units_are_still_counted() {
+        let model = Pool { units: 40_000, unit_ns: 20_000, detail_units: 100, ..Pool::default() }.model();
+        let run = model.last_run().expect("there is a run");
+        let scene = scene(&model, &setting(BEGAN_NS + run.length_ns() / 2));
+        assert!(scene.lanes.iter().all(|lane| matches!(lane.traffic, Traffic::Ribbon { count, .. } if count > 10)));
+        assert!(scene.messages_per_mark().is_some());
+        let parent = scene.parent.expect("there is a parent");
+        assert_eq!(parent.status.words, "recorded as sums");
+        let share = parent.strip.iter().map(|column| column.share).sum::<f32>() / parent.strip.len() as f32;
+        assert!((share - 0.5).abs() < 0.05, "{share}");
+        assert!(parent.results_heading.1.ends_with("of 40,000"), "{}", parent.results_heading.1);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use self::layout::{Scene, Setting};
 use self::road::Traffic;
 use super::Look;
 use super::draw::{Ink, name};
+use super::timeline::axis::round_up;
 use crate::gui::command::Command;
 use crate::gui::words;
 
@@ -56,12 +57,14 @@ pub fn panel(look: &Look<'_>, view: &mut View, ui: &mut Ui, commands: &mut Vec<C
     }
     view.measure(ui.input(|input| input.time), look.at_ns, run.end.is_none());
     let heading = area.with_max_y(area.top() + 22.0 * scale);
+    // Rounded, so that the counts on the roads can be read and compared.
+    let pace_ns = if view.pace_ns == 0 { 0 } else { round_up(view.pace_ns as f64 * 0.85) };
     let setting = Setting {
         area: area.with_min_y(heading.bottom() + 2.0 * scale),
         scale,
         type_size: theme.small().size,
         at_ns: look.at_ns,
-        pace_ns: view.pace_ns,
+        pace_ns,
         first: view.first as usize,
     };
     let scene = Scene::of(run, &setting);
@@ -72,7 +75,7 @@ pub fn panel(look: &Look<'_>, view: &mut View, ui: &mut Ui, commands: &mut Vec<C
     ink.text_in(heading, Align2::LEFT_CENTER, "Stage", theme.small(), theme.faint());
     let moment = format!("at {}", words::duration(look.at_ns.saturating_sub(run.began_ns)));
     ink.text_in(heading, Align2::RIGHT_CENTER, moment, theme.small(), theme.faint());
-    paint::scene(&ink, &scene, view.pace_ns, look.selected_unit);
+    paint::scene(&ink, &scene, pace_ns, look.selected_unit);
 
     let pointed = point_at(look, &scene, ui);
     scroll(view, &scene, ui);

@@ -5,7 +5,7 @@ use egui::{Align2, Color32, CornerRadius, Pos2, Rect, Shape, Stroke, StrokeKind,
 use super::cards::{Chip, Parent, Status, Tone, Worker};
 use super::layout::{Scene, Titled};
 use super::road::{Lane, Token, Traffic};
-use crate::gui::panels::draw::{Ink, fits};
+use crate::gui::panels::draw::Ink;
 use crate::trace::Medium;
 
 /// Everything but what can be hovered alone.
@@ -60,17 +60,18 @@ fn road_label(ink: &Ink<'_>, at: Pos2, words: &str, scene: &Scene) {
 /// A pipe is a tube with walls; a queue of references is a dotted line. Chevrons say the direction.
 fn road(ink: &Ink<'_>, lane: &Lane) {
     let theme = ink.theme;
-    let wide = theme.line(if lane.task { 8.0 } else { 6.0 });
+    let wide = theme.line(7.0);
     let points = lane.road.points(0.0, 1.0);
     match lane.medium {
         Medium::Pipe => {
             ink.painter.add(Shape::line(points.clone(), Stroke::new(wide, theme.border())));
-            let inside = if lane.task { theme.card() } else { theme.canvas() };
-            ink.painter.add(Shape::line(points, Stroke::new(wide - 2.0, inside)));
+            if !lane.task {
+                ink.painter.add(Shape::line(points, Stroke::new(wide - theme.line(2.5), theme.canvas())));
+            }
             if lane.full > 0.0 {
                 let colour = theme.worker(lane.worker).gamma_multiply(0.8);
                 let filled = lane.road.points(1.0 - lane.full, 1.0);
-                ink.painter.add(Shape::line(filled, Stroke::new(wide - 3.0, colour)));
+                ink.painter.add(Shape::line(filled, Stroke::new(wide - theme.line(2.5), colour)));
             }
         }
         Medium::Memory => {
@@ -78,8 +79,10 @@ fn road(ink: &Ink<'_>, lane: &Lane) {
             ink.painter.extend(Shape::dashed_line(&points, stroke, 5.0, 4.0));
         }
     }
-    for t in [0.2, 0.5, 0.8] {
-        chevron(ink, lane.road.at(t), lane.road.along(t), theme.faint());
+    if !matches!(lane.traffic, Traffic::Ribbon { .. }) {
+        for t in [0.2, 0.5, 0.8] {
+            chevron(ink, lane.road.at(t), lane.road.along(t), theme.faint());
+        }
     }
 }
 
@@ -97,7 +100,11 @@ fn traffic(ink: &Ink<'_>, scene: &Scene, lane: &Lane, pace_ns: u64, selected: Op
         Traffic::Tokens(tokens) => {
             // The last of the queue first, so that the next one to be read lies on top.
             for one in tokens.iter().rev() {
-                token(ink, lane, one, one.unit.is_some() && one.unit == selected, scene);
+                token(ink, lane, one, one.unit.is_some() && one.unit == selected);
+            }
+            // Sizes where the rows leave room for a line.
+            if scene.workers.first().is_some_and(|card| card.space.height() >= 46.0 * theme.scale()) {
+                sizes(ink, lane, tokens);
             }
         }
         Traffic::Marks(count) => {
@@ -135,7 +142,7 @@ fn count(ink: &Ink<'_>, lane: &Lane, words: &str) {
 }
 
 /// A task is square and neutral, a result round and in its worker's colour.
-fn token(ink: &Ink<'_>, lane: &Lane, token: &Token, selected: bool, scene: &Scene) {
+fn token(ink: &Ink<'_>, lane: &Lane, token: &Token, selected: bool) {
     let theme = ink.theme;
     let radius = CornerRadius::same(if lane.task { 3 } else { (token.space.height() / 2.0) as u8 });
     let fill = match (token.unit, lane.task) {
@@ -155,16 +162,27 @@ fn token(ink: &Ink<'_>, lane: &Lane, token: &Token, selected: bool, scene: &Scen
     }
     let colour = if token.unit.is_some() { on(ink, fill) } else { theme.text() };
     ink.text(token.space.center(), Align2::CENTER_CENTER, &token.label, theme.small(), colour);
-    // Its size beside it, where the rows leave room for a line.
-    let roomy = scene.workers.first().is_some_and(|card| card.space.height() >= 46.0 * theme.scale());
-    let few = scene.lanes.len() <= 12 && matches!(&lane.traffic, Traffic::Tokens(tokens) if tokens.len() <= 3);
-    if roomy && few {
+}
+
+/// The sizes of messages, between the two roads of a pair; never over a card, nor over one another.
+fn sizes(ink: &Ink<'_>, lane: &Lane, tokens: &[Token]) {
+    let theme = ink.theme;
+    let (left, right) = (lane.road.from.x.min(lane.road.to.x), lane.road.from.x.max(lane.road.to.x));
+    let mut taken: Option<Rect> = None;
+    for token in tokens {
+        let galley = ink.painter.layout_no_wrap(token.bytes.clone(), theme.small(), theme.faint());
+        let (half, middle) = (galley.size().x / 2.0 + 4.0, token.space.center().x);
+        let x = middle.max(left + half).min(right - half);
         let (at, anchor) = if lane.task {
-            (token.space.center_top() - vec2(0.0, 1.0), Align2::CENTER_BOTTOM)
+            (pos2(x, token.space.bottom()), Align2::CENTER_TOP)
         } else {
-            (token.space.center_bottom() + vec2(0.0, 1.0), Align2::CENTER_TOP)
+            (pos2(x, token.space.top()), Align2::CENTER_BOTTOM)
         };
-        ink.text(at, anchor, &token.bytes, theme.small(), theme.faint());
+        let place = anchor.anchor_size(at, galley.size());
+        if taken.is_none_or(|taken| !taken.expand(3.0).intersects(place)) {
+            ink.painter.galley(place.min, galley, theme.faint());
+            taken = Some(place);
+        }
     }
 }
 
@@ -179,9 +197,7 @@ fn tone(ink: &Ink<'_>, status: &Status, number: u32) -> Color32 {
     match status.tone {
         Tone::Bad => theme.bad(),
         Tone::Quiet => theme.faint(),
-        // In light, a worker's colour as text would be too pale; the bar beside it has it.
-        Tone::Computing | Tone::Overhead if !theme.dark => theme.text(),
-        Tone::Computing | Tone::Overhead => theme.worker(number),
+        Tone::Computing | Tone::Overhead => theme.worker_words(number),
     }
 }
 
@@ -191,7 +207,7 @@ fn worker(ink: &Ink<'_>, card: &Worker, selected: Option<u32>) {
     let colour = theme.worker(card.number);
     let chosen = status.unit.is_some() && status.unit == selected;
     let quiet = status.tone == Tone::Quiet;
-    ink.card(space, 7, theme.card(), if quiet { theme.border() } else { colour.gamma_multiply(0.85) });
+    ink.card(space, 7, theme.card(), if quiet { theme.border() } else { colour });
     let bar = space.with_max_x(space.left() + 5.0 * scale);
     let round = CornerRadius { nw: 7, sw: 7, ne: 0, se: 0 };
     ink.painter.rect_filled(bar, round, colour);
@@ -209,14 +225,9 @@ fn worker(ink: &Ink<'_>, card: &Worker, selected: Option<u32>) {
         top += line;
         let second = Rect::from_x_y_ranges(inner.x_range(), top..=top + line);
         let track = Rect::from_x_y_ranges(inner.x_range(), top + line + 3.0..=top + line + 3.0 + track_height);
-        pair(
-            ink,
-            first,
-            (&card.title, theme.body(), theme.text()),
-            &right_of(&card.pid, status.cpu.as_deref(), first, ink),
-        );
-        let elapsed = status.elapsed.clone().unwrap_or_default();
-        pair(ink, second, (&status.words, theme.body(), colour_of_state), &elapsed);
+        let cpu = status.cpu.as_ref().map(|cpu| format!("{cpu} · {}", card.pid));
+        pair(ink, first, (&card.title, theme.body(), theme.text()), &[cpu, Some(card.pid.clone())]);
+        pair(ink, second, (&status.words, theme.body(), colour_of_state), &[status.time(), status.elapsed.clone()]);
         progress(ink, status, track, colour);
     } else {
         let track =
@@ -228,21 +239,15 @@ fn worker(ink: &Ink<'_>, card: &Worker, selected: Option<u32>) {
     }
 }
 
-/// `98 % CPU · pid 41207`, as far as there is room beside the title.
-fn right_of(pid: &str, cpu: Option<&str>, line: Rect, ink: &Ink<'_>) -> String {
-    match cpu.map(|cpu| format!("{cpu} · {pid}")) {
-        Some(words) if fits(&words, ink.theme.small().size, line.width() * 0.68) => words,
-        _ => pid.to_owned(),
-    }
-}
-
-/// Words at the left of a line and faint ones at its right, which give way.
-fn pair(ink: &Ink<'_>, line: Rect, left: (&str, egui::FontId, Color32), right: &str) {
+/// Words at the left of a line and, at its right, the longest of the faint ones that fits.
+fn pair(ink: &Ink<'_>, line: Rect, left: (&str, egui::FontId, Color32), right: &[Option<String>]) {
     let (text, font, colour) = left;
-    let taken = ink.text_in(line, Align2::LEFT_CENTER, text, font, colour);
-    let rest = line.with_min_x(taken.right() + 8.0 * ink.theme.scale());
-    if rest.width() > 20.0 && !right.is_empty() {
-        ink.text_in(rest, Align2::RIGHT_CENTER, right, ink.theme.small(), ink.theme.faint());
+    let (theme, taken) = (ink.theme, ink.text_in(line, Align2::LEFT_CENTER, text, font, colour));
+    let rest = line.right() - taken.right() - 8.0 * theme.scale();
+    let galley = |words: &String| ink.painter.layout_no_wrap(words.clone(), theme.small(), theme.faint());
+    if let Some(galley) = right.iter().flatten().map(galley).find(|galley| galley.size().x <= rest) {
+        let place = Align2::RIGHT_CENTER.align_size_within_rect(galley.size(), line);
+        ink.painter.galley(place.min, galley, theme.faint());
     }
 }
 
@@ -263,8 +268,8 @@ fn parent(ink: &Ink<'_>, card: &Parent, selected: Option<u32>) {
     let [title, pid, state] = card.lines;
     ink.text_in(title, Align2::LEFT_CENTER, "Parent", theme.body(), theme.text());
     ink.text_in(pid, Align2::LEFT_CENTER, &card.pid, theme.small(), theme.faint());
-    let elapsed = card.status.elapsed.clone().unwrap_or_default();
-    pair(ink, state, (&card.status.words, theme.small(), tone(ink, &card.status, 0)), &elapsed);
+    let status = &card.status;
+    pair(ink, state, (&status.words, theme.small(), tone(ink, status, 0)), &[status.time(), status.elapsed.clone()]);
     if let Some(bar) = card.bar {
         progress(ink, &card.status, bar, theme.worker(0));
     }

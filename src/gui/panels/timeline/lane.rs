@@ -13,8 +13,8 @@ use crate::trace::Role;
 
 /// Narrower than this, a span is folded.
 const LEAST: f32 = 1.0;
-/// How many of a column's spans are looked at for overhead; one is enough to draw it.
-const GLANCE: usize = 8;
+/// How many of a column's spans are looked at for overhead; where there are more, they speak for all.
+const GLANCE: usize = 32;
 
 /// What a mark means; colour and texture are the painter's.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,8 +29,8 @@ pub enum Fill {
     Folded {
         /// The share of it spent computing.
         computed: f32,
-        /// Whether there was overhead in it.
-        overhead: bool,
+        /// The share of it spent on overhead.
+        overhead: f32,
     },
     /// Units known only as a sum.
     Summed {
@@ -146,11 +146,11 @@ impl Band<'_> {
         let from_ns = self.axis.at(column).max(self.axis.from_ns);
         let length_ns = edge_ns.saturating_sub(from_ns).max(1);
         let computed = lane.computed_ns(from_ns, edge_ns) as f32 / length_ns as f32;
-        let overhead = spans.iter().take(GLANCE).any(|span| span.kind.is_overhead());
-        if computed <= 0.0 && !overhead {
+        let overhead = overhead(spans, length_ns);
+        if computed <= 0.0 && overhead <= 0.0 {
             return None;
         }
-        let unit = spans.iter().find_map(|span| span.unit).filter(|_| spans.len() <= GLANCE);
+        let unit = spans.iter().find_map(|span| span.unit).filter(|_| spans.len() <= 4);
         let space = Rect::from_x_y_ranges(column..=column + 1.0, self.y);
         Some(Mark { space, fill: Fill::Folded { computed, overhead }, unit, label: None, from_ns, to_ns: edge_ns })
     }
@@ -186,6 +186,17 @@ impl Band<'_> {
             marks.push(mark);
         }
     }
+}
+
+/// The share of a column that is overhead: exact for few spans, and that of the first ones for many.
+fn overhead(spans: &[Span], length_ns: u64) -> f32 {
+    let seen = &spans[..spans.len().min(GLANCE)];
+    let length_of = |overhead_only: bool| -> u64 {
+        let counted = seen.iter().filter(|span| !overhead_only || span.kind.is_overhead());
+        counted.map(|span| span.length_ns(u64::MAX)).sum()
+    };
+    let whole_ns = if seen.len() == spans.len() { length_ns } else { length_of(false) };
+    (length_of(true) as f32 / whole_ns.max(1) as f32).min(1.0)
 }
 
 #[cfg(test)]
@@ -278,7 +289,8 @@ mod tests {
         assert!(took.as_millis() < 50, "a frame has 33 ms, this took {took:?} without optimization");
         for mark in &marks[1..] {
             assert!(
-                matches!(mark.fill, Fill::Folded { computed, overhead: true } if (computed - 0.75).abs() < 0.02),
+                matches!(mark.fill, Fill::Folded { computed, overhead }
+                    if (computed - 0.75).abs() < 0.02 && (overhead - 0.25).abs() < 0.02),
                 "{mark:?}"
             );
         }

@@ -6,7 +6,7 @@ use super::axis::Axis;
 use super::lane::{Band, Mark};
 use crate::gui::words;
 use crate::model::{Actor, Run};
-use crate::trace::{ActorId, ChannelId, Exit};
+use crate::trace::{ActorId, ChannelId, Exit, Role};
 
 /// The regions of the timeline, top to bottom. All that show time share one x range.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,12 +30,15 @@ impl Regions {
     pub fn of(area: Rect, rows: usize, cores: usize, scale: f32) -> Self {
         let (gap, names_width) = (6.0 * scale, (132.0 * scale).min(area.width() * 0.3));
         let axis_height = 20.0 * scale;
-        let curve_height = (area.height() * 0.13).clamp(24.0 * scale, 44.0 * scale);
-        let lane_height = (60.0 * scale / cores.max(1) as f32).clamp(2.0, 13.0 * scale);
-        let cores_height = (lane_height * cores as f32).clamp(18.0 * scale, area.height() * 0.25);
+        // Where rows are short of room, the curve and the cores give way first.
+        let tight = rows as f32 * 26.0 * scale > area.height() * 0.5;
+        let (curve_share, cores_share) = if tight { (0.11, 0.16) } else { (0.15, 0.22) };
+        let curve_height = (area.height() * curve_share).clamp(24.0 * scale, 60.0 * scale);
+        let most = (area.height() * cores_share).max(18.0 * scale);
+        let cores_height = (16.0 * scale * cores as f32).clamp(18.0 * scale, most);
         let below = curve_height + cores_height + 3.0 * gap;
         let room = (area.height() - axis_height - below).max(24.0 * scale);
-        let pitch = (room / rows.max(1) as f32).clamp(22.0 * scale, 34.0 * scale);
+        let pitch = (room / rows.max(1) as f32).clamp(20.0 * scale, 42.0 * scale);
         let rows_height = room.min(pitch * rows.max(1) as f32);
 
         let (left, right) = (area.left() + names_width, area.right() - 8.0 * scale);
@@ -72,14 +75,18 @@ pub struct Row {
     pub asked_x: f32,
     /// Where it ended, how, and whether that was well.
     pub exit: Option<(f32, Exit)>,
+    /// Where the record turns to sums, for the parent, whose own work is then not told.
+    pub summed_x: Option<f32>,
     /// What it did.
     pub marks: Vec<Mark>,
 }
 
 impl Row {
     /// The row of an actor within `space`.
-    pub fn of(actor: &Actor, axis: &Axis, space: Rect, now_ns: u64, type_size: f32) -> Self {
-        let inset = (space.height() * 0.16).round().max(2.0);
+    pub fn of(run: &Run, actor: &Actor, axis: &Axis, space: Rect, now_ns: u64, type_size: f32) -> Self {
+        let summed_ns = run.summed_from_ns.filter(|_| actor.role == Role::Parent);
+        let now_ns = summed_ns.map_or(now_ns, |summed_ns| now_ns.min(summed_ns));
+        let inset = (space.height() * 0.14).round().max(2.0);
         let y = Rangef::new(space.top() + inset, space.bottom() - inset);
         let band = Band { axis, y, now_ns, type_size, role: actor.role };
         Self {
@@ -90,6 +97,7 @@ impl Row {
             band: y,
             asked_x: axis.x(actor.asked_ns),
             exit: actor.exited.map(|(at_ns, exit)| (axis.x(at_ns), exit)),
+            summed_x: summed_ns.map(|summed_ns| axis.x(summed_ns).max(axis.left)).filter(|x| *x < axis.right),
             marks: band.marks(&actor.lane),
         }
     }
@@ -165,11 +173,9 @@ mod tests {
             let regions = Regions::of(area, rows, cores, scale);
             let stack = [regions.axis, regions.rows, regions.in_flight, regions.cores];
             assert!(stack.windows(2).all(|pair| pair[0].bottom() <= pair[1].top()), "{regions:?}");
-            assert!(
-                stack.iter().all(|part| part.left() == regions.axis.left() && part.right() == regions.axis.right())
-            );
+            assert!(stack.iter().all(|part| part.x_range() == regions.axis.x_range()));
             assert!(regions.cores.bottom() <= area.bottom() + 1.0, "{rows} rows, {cores} cores: {regions:?}");
-            assert!(regions.pitch >= 22.0 * scale, "a row stays legible, the rest is scrolled");
+            assert!(regions.pitch >= 20.0 * scale, "a row stays legible, the rest is scrolled");
         }
     }
 

@@ -124,7 +124,7 @@ pub fn panel(look: &Look<'_>, playhead: &mut Playhead, view: &mut View, ui: &mut
     let head = ui.interact(regions.axis, ui.scope_id().with("axis"), Sense::click_and_drag());
     name(&head, Role::Canvas, &format!("Time axis, cursor at {}", words::duration(look.at_ns - run.began_ns)));
     let ink = Ink::new(ui.painter(), look.theme);
-    paint::axis(&ink, &axis, &regions, run.began_ns);
+    paint::axis(&ink, &axis, &regions, run.began_ns, look.at_ns);
     let clicked = rows(look, view, &axis, &regions, &canvas, ui);
     if let Some(unit) = clicked {
         commands.push(Command::SelectUnit(Some(unit).filter(|_| look.selected_unit != Some(unit))));
@@ -225,7 +225,7 @@ fn rows(look: &Look<'_>, view: &View, axis: &Axis, regions: &Regions, canvas: &R
             let mut clicked = None;
             for index in first..end {
                 let actor = &run.actors[index];
-                let row = Row::of(actor, axis, place(index), now_ns, look.theme.small().size);
+                let row = Row::of(run, actor, axis, place(index), now_ns, look.theme.small().size);
                 let response = ui.interact(row.space, ui.scope_id().with(("row", index)), Sense::hover());
                 let state = actor.state_in_words(look.at_ns);
                 name(
@@ -241,7 +241,7 @@ fn rows(look: &Look<'_>, view: &View, axis: &Axis, regions: &Regions, canvas: &R
             let band = |id: ActorId| {
                 let index = run.actors.iter().position(|actor| actor.id == id)?;
                 let space = place(index);
-                let inset = (space.height() * 0.16).round();
+                let inset = (space.height() * 0.14).round().max(2.0);
                 Some(Rangef::new(space.top() + inset, space.bottom() - inset))
             };
             let painter = ui.painter_at(clip);
@@ -289,7 +289,9 @@ fn curves(look: &Look<'_>, view: &mut View, axis: &Axis, regions: &Regions, ui: 
 
     let now = run.in_flight(look.at_ns);
     let peak = curves.in_flight.peak;
-    paint::heading(&ink, regions, regions.in_flight, "In flight", &format!("{now} now, at most {peak}"));
+    let figures =
+        if run.channels.is_empty() { "nothing is sent".to_owned() } else { format!("{now} now, at most {peak}") };
+    paint::heading(&ink, regions, regions.in_flight, "In flight", &figures);
     let busy = model.cores.partition_point(|sample| sample.at_ns <= look.at_ns).checked_sub(1);
     let busy = busy.map(|index| model.cores[index].busy_permille.iter().map(|&core| u32::from(core)).sum::<u32>());
     let cores = curves.cores.len();

@@ -1,6 +1,8 @@
 //! The timeline's rectangles, lines and labels as shapes.
 
-use egui::{Align2, CornerRadius, Mesh, Rangef, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
+use std::sync::Arc;
+
+use egui::{Align2, CornerRadius, Galley, Mesh, Rangef, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
 
 use super::axis::Axis;
 use super::lane::{Fill, Mark};
@@ -9,9 +11,11 @@ use crate::chunk::grouped;
 use crate::gui::panels::draw::Ink;
 use crate::gui::words;
 use crate::model::{Run, SpanKind};
+use crate::trace::{Exit, SUM_INTERVAL_NS};
 
 /// The ticks, with hair lines through rows, curve and cores.
-pub fn axis(ink: &Ink<'_>, axis: &Axis, regions: &Regions, began_ns: u64) {
+pub fn axis(ink: &Ink<'_>, axis: &Axis, regions: &Regions, began_ns: u64, at_ns: u64) {
+    let flag = flag(ink, axis, regions, at_ns, began_ns).map(|(_, space)| space);
     let (theme, size) = (ink.theme, ink.theme.small().size);
     let hair = Stroke::new(1.0, theme.border().gamma_multiply(0.5));
     for tick in axis.ticks(began_ns, size * 5.6) {
@@ -20,7 +24,12 @@ pub fn axis(ink: &Ink<'_>, axis: &Axis, regions: &Regions, began_ns: u64) {
         // The last label may not leave the panel.
         let anchor = if x + size * 3.0 > axis.right + 8.0 { Align2::RIGHT_CENTER } else { Align2::CENTER_CENTER };
         let anchor = if x - size * 1.5 < axis.left { Align2::LEFT_CENTER } else { anchor };
-        ink.text(pos2(x, regions.axis.center().y - 2.0), anchor, tick.label, theme.small(), theme.faint());
+        let galley = ink.painter.layout_no_wrap(tick.label, theme.small(), theme.faint());
+        let place = anchor.anchor_size(pos2(x, regions.axis.center().y - 2.0), galley.size());
+        // The cursor's flag says the time there better.
+        if flag.is_none_or(|flag| !flag.expand(3.0).intersects(place)) {
+            ink.painter.galley(place.min, galley, theme.faint());
+        }
     }
     ink.painter.hline(axis.left..=axis.right, regions.axis.bottom(), Stroke::new(1.0, theme.border()));
 }
@@ -72,10 +81,17 @@ pub fn row(ink: &Ink<'_>, row: &Row, axis: &Axis, selected: Option<u32>) {
         ink.painter.hline(life, middle, Stroke::new(1.0, theme.border()));
     }
     for mark in &row.marks {
-        bar(ink, mark, colour);
+        bar(ink, mark, colour, row.number);
     }
     // Columns over bars: what happens between two units is seen, however short.
     columns(ink, row, colour);
+    if let Some(x) = row.summed_x {
+        let words = format!("from here on, sums per {}", words::duration(SUM_INTERVAL_NS));
+        let space = Rect::from_x_y_ranges(x..=axis.right, row.band);
+        ink.painter.rect_filled(space, CornerRadius::ZERO, theme.canvas());
+        ink.painter.vline(x, row.band, Stroke::new(theme.line(1.0), theme.faint()));
+        ink.text_in(space.with_min_x(x + 6.0), Align2::LEFT_CENTER, words, theme.small(), theme.faint());
+    }
     for mark in row.marks.iter().filter(|mark| mark.unit.is_some() && mark.unit == selected) {
         let stroke = Stroke::new(theme.line(2.0), theme.text());
         ink.painter.rect_stroke(mark.space.expand(1.0), CornerRadius::same(4), stroke, StrokeKind::Outside);
@@ -83,7 +99,10 @@ pub fn row(ink: &Ink<'_>, row: &Row, axis: &Axis, selected: Option<u32>) {
     if let Some((x, exit)) = row.exit.filter(|(x, _)| *x >= axis.left && *x <= axis.right + 1.0) {
         let colour = if exit.is_success() { theme.faint() } else { theme.bad() };
         ink.painter.vline(x, row.band, Stroke::new(theme.line(2.0), colour));
-        let words = if exit.is_success() { exit.to_string() } else { format!("exited {exit}") };
+        let words = match exit {
+            Exit::Code(code) => format!("exit {code}"),
+            exit => exit.to_string(),
+        };
         let width = crate::gui::panels::draw::about_width(&words, theme.small().size);
         let right = pos2(x + 4.0, row.space.center().y);
         if x + width + 4.0 <= axis.right + 8.0 {
@@ -92,7 +111,7 @@ pub fn row(ink: &Ink<'_>, row: &Row, axis: &Axis, selected: Option<u32>) {
     }
 }
 
-fn bar(ink: &Ink<'_>, mark: &Mark, colour: egui::Color32) {
+fn bar(ink: &Ink<'_>, mark: &Mark, colour: egui::Color32, number: u32) {
     let theme = ink.theme;
     let wide = mark.space.width() >= 5.0;
     // One pixel of air at the right keeps neighbours apart.
@@ -118,8 +137,14 @@ fn bar(ink: &Ink<'_>, mark: &Mark, colour: egui::Color32) {
             written(theme.text());
         }
         Fill::Waiting => {
-            ink.painter.rect_filled(space, radius, theme.canvas());
-            ink.dashed_box(space.shrink2(vec2(1.0, 0.5)), theme.faint().gamma_multiply(0.7));
+            // The parent waits most of the time, and well so: its waits are no boxes.
+            if number > 0 {
+                ink.painter.rect_filled(space, radius, theme.canvas());
+                ink.dashed_box(space.shrink2(vec2(1.0, 0.5)), theme.faint().gamma_multiply(0.7));
+            }
+            if number == 0 {
+                plate(ink, mark, space);
+            }
             written(theme.faint());
         }
         Fill::Summed { computed, .. } => {
@@ -146,13 +171,16 @@ fn columns(ink: &Ink<'_>, row: &Row, colour: egui::Color32) {
     let mut mesh = Mesh::default();
     for mark in &row.marks {
         if let Fill::Folded { computed, overhead } = mark.fill {
-            let tint = if row.number == 0 { 0.9 } else { 0.3 };
             mesh.add_colored_rect(mark.space, ink.theme.canvas());
-            if overhead {
-                mesh.add_colored_rect(mark.space, colour.gamma_multiply(tint));
+            if row.number == 0 && computed <= 0.0 {
+                // The parent's short work: a tick, the brighter the busier.
+                mesh.add_colored_rect(mark.space, colour.gamma_multiply(0.4 + 0.6 * overhead));
+                continue;
             }
-            let top = mark.space.bottom() - mark.space.height() * computed.min(1.0);
-            mesh.add_colored_rect(mark.space.with_min_y(top), colour);
+            let height = |share: f32| mark.space.bottom() - mark.space.height() * share.min(1.0);
+            let (top, middle) = (height(computed + overhead), height(computed));
+            mesh.add_colored_rect(mark.space.with_min_y(top).with_max_y(middle), colour.gamma_multiply(0.4));
+            mesh.add_colored_rect(mark.space.with_min_y(middle), colour);
         }
     }
     ink.painter.add(Shape::mesh(mesh));
@@ -189,20 +217,24 @@ pub fn too_many_arrows(ink: &Ink<'_>, regions: &Regions) {
     ink.painter.galley(space.min, galley, ink.theme.text());
 }
 
+/// The cursor's flag, if the cursor is in sight: its words and where they lie.
+fn flag(ink: &Ink<'_>, axis: &Axis, regions: &Regions, at_ns: u64, began_ns: u64) -> Option<(Arc<Galley>, Rect)> {
+    let x = axis.x(at_ns);
+    if x < axis.left - 0.5 || x > axis.right + 0.5 {
+        return None;
+    }
+    let words = words::duration(at_ns.saturating_sub(began_ns));
+    let galley = ink.painter.layout_no_wrap(words, ink.theme.small(), ink.theme.canvas());
+    let size = galley.size() + vec2(12.0, 2.0) * ink.theme.scale();
+    let middle = x.clamp(axis.left + size.x / 2.0 - 4.0, axis.right + 8.0 - size.x / 2.0);
+    Some((galley, Rect::from_center_size(pos2(middle, regions.axis.center().y - 2.0), size)))
+}
+
 /// The cursor: a line through everything and a flag with its time.
 pub fn playhead(ink: &Ink<'_>, axis: &Axis, regions: &Regions, at_ns: u64, began_ns: u64) {
     let theme = ink.theme;
-    let x = axis.x(at_ns);
-    if x < axis.left - 0.5 || x > axis.right + 0.5 {
-        return;
-    }
-    let colour = theme.prediction();
-    let x = x.round() + 0.5;
-    let words = words::duration(at_ns.saturating_sub(began_ns));
-    let galley = ink.painter.layout_no_wrap(words, theme.small(), theme.canvas());
-    let size = galley.size() + vec2(12.0, 2.0) * theme.scale();
-    let middle = x.clamp(axis.left + size.x / 2.0 - 4.0, axis.right + 8.0 - size.x / 2.0);
-    let flag = Rect::from_center_size(pos2(middle, regions.axis.center().y - 2.0), size);
+    let Some((galley, flag)) = flag(ink, axis, regions, at_ns, began_ns) else { return };
+    let (x, colour) = (axis.x(at_ns).round() + 0.5, theme.prediction());
     ink.painter.vline(x, Rangef::new(flag.bottom(), regions.cores.bottom()), Stroke::new(theme.line(1.5), colour));
     ink.painter.rect_filled(flag, CornerRadius::same(4), colour);
     ink.painter.galley(flag.center() - galley.size() / 2.0, galley, theme.canvas());

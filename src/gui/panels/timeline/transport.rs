@@ -155,12 +155,17 @@ fn shapes(icon: Icon, centre: Pos2, scale: f32, colour: Color32) -> Vec<Shape> {
     let bar = |x: f32, width: f32| {
         Shape::rect_filled(Rect::from_min_max(at(x, -5.5), at(x + width, 5.5)), CornerRadius::ZERO, colour)
     };
+    // A step is an open angle: play is the full triangle.
+    let angle = |way: f32| {
+        let points = vec![at(-2.5 * way, -5.0), at(2.5 * way, 0.0), at(-2.5 * way, 5.0)];
+        Shape::line(points, Stroke::new(2.0 * scale, colour))
+    };
     match icon {
         Icon::First => vec![bar(-6.5, 2.0), triangle(5.0, -1.0)],
-        Icon::Previous => vec![triangle(3.5, -1.0)],
+        Icon::Previous => vec![angle(-1.0)],
         Icon::Play => vec![triangle(-3.5, 1.0)],
         Icon::Pause => vec![bar(-4.5, 3.0), bar(1.5, 3.0)],
-        Icon::Next => vec![triangle(-3.5, 1.0)],
+        Icon::Next => vec![angle(1.0)],
         Icon::Last => vec![triangle(-5.0, 1.0), bar(4.5, 2.0)],
     }
 }

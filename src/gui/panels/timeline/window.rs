@@ -15,12 +15,12 @@ pub struct Window {
 const CLOSEST_NS: u64 = 1_000;
 
 impl Window {
-    /// The whole of a run. While it lasts, the window grows in round steps: a scale that changed with
+    /// The whole of a run, with room for the last words at its end. While it lasts, the window grows in round steps: a scale that changed with
     /// every frame could not be read.
     pub fn fit(length_ns: u64, ended: bool) -> Self {
         let length_ns = length_ns.max(CLOSEST_NS);
         let shown_ns =
-            if ended { length_ns + length_ns / 32 } else { round_up(length_ns as f64 * 1.05).max(10_000_000) };
+            if ended { length_ns + length_ns / 14 } else { round_up(length_ns as f64 * 1.05).max(10_000_000) };
         Self { from_ns: 0, length_ns: shown_ns }
     }
 
@@ -66,7 +66,7 @@ mod tests {
     fn a_live_run_fits_in_round_steps() {
         assert_eq!(Window::fit(100_000_000, false).length_ns, 200_000_000);
         assert_eq!(Window::fit(120_000_000, false).length_ns, 200_000_000);
-        assert_eq!(Window::fit(320_000_000, true).length_ns, 330_000_000);
+        assert_eq!(Window::fit(280_000_000, true).length_ns, 300_000_000);
     }
 
     #[test]
