@@ -174,8 +174,12 @@ fn watch_parent(parent: u32) {
             0,
         );
         let mut seen = [exit];
-        // An error means that the parent is gone already.
+        // An error mostly means that the parent is gone already, but also that a signal came, or that
+        // the watch was refused: only a new parent proves that the old one is gone.
         let _ = queue.kevent(&[exit], &mut seen, None);
+        while parent_pid() == parent {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
         exit_now(137);
     };
     let _ = std::thread::Builder::new().name("parent-watch".into()).spawn(watch);
