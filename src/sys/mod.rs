@@ -17,6 +17,8 @@
 
 use std::time::Duration;
 
+#[cfg(test)]
+mod tests;
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
