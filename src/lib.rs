@@ -1,6 +1,7 @@
 //! Poolscope: a desktop lab in which students see parallelism.
 
 pub mod chunk;
+pub mod engine;
 #[cfg(feature = "gui")]
 pub mod gui;
 pub mod model;

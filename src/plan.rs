@@ -236,20 +236,20 @@ fn in_range(field: &'static str, given: u64, high: u64, advice: &'static str) ->
 mod tests {
     use super::*;
 
-    fn message(plan: Plan) -> String {
+    fn message(plan: &Plan) -> String {
         plan.check().expect_err("the plan is wrong").to_string()
     }
 
     #[test]
     fn a_wrong_field_is_named_with_its_range() {
         let plan = Plan::default;
-        assert!(message(Plan { workers: 0, ..plan() }).starts_with("workers: 0 is outside 1 to 512."));
-        assert!(message(Plan { workers: 100_000, ..plan() }).starts_with("workers: 100000 is outside"));
-        assert!(message(Plan { chunksize: Some(0), ..plan() }).starts_with("chunksize: 0 is outside"));
-        assert!(message(Plan { repeats: 0, ..plan() }).starts_with("repeats: 0"));
-        assert!(message(Plan { workload: "prime".into(), ..plan() }).contains("\"prime\""));
-        assert!(message(Plan { preset: Some("tiny".into()), ..plan() }).starts_with("preset: primes has none"));
-        assert!(message(Plan { items: Some(7), ..plan() }).starts_with("items: the preset"));
+        assert!(message(&Plan { workers: 0, ..plan() }).starts_with("workers: 0 is outside 1 to 512."));
+        assert!(message(&Plan { workers: 100_000, ..plan() }).starts_with("workers: 100000 is outside"));
+        assert!(message(&Plan { chunksize: Some(0), ..plan() }).starts_with("chunksize: 0 is outside"));
+        assert!(message(&Plan { repeats: 0, ..plan() }).starts_with("repeats: 0"));
+        assert!(message(&Plan { workload: "prime".into(), ..plan() }).contains("\"prime\""));
+        assert!(message(&Plan { preset: Some("tiny".into()), ..plan() }).starts_with("preset: primes has none"));
+        assert!(message(&Plan { items: Some(7), ..plan() }).starts_with("items: the preset"));
     }
 
     #[test]

@@ -41,6 +41,8 @@ const DRAIN_PATIENCE: Duration = Duration::from_secs(2);
 pub struct Options {
     /// Where the trace is kept, if anywhere.
     pub trace: Option<PathBuf>,
+    /// The program to start as the engine; this very program if `None`.
+    pub program: Option<PathBuf>,
     /// Whether cores and processes are sampled.
     pub sample: bool,
     /// Called whenever there is something to take from [`Session::reports`].
@@ -97,7 +99,7 @@ impl Session {
     /// thread that started it.
     pub fn start(plan: &Plan, options: Options) -> Result<Self, StartError> {
         let recording = Arc::new(Recording::begin(options.trace.as_deref())?);
-        let mut command = Command::new(std::env::current_exe()?);
+        let mut command = Command::new(options.program.map_or_else(std::env::current_exe, Ok)?);
         command
             .args(["__engine", &std::process::id().to_string()])
             .env(sys::RUN_TAG, run_tag())

@@ -196,7 +196,8 @@ pub enum What {
         outcome: Outcome,
         /// From the first act of starting workers to the last result, in nanoseconds.
         wall_ns: u64,
-        /// From the first act of starting workers until every worker was ready; 0 if sequential.
+        /// From the first act of starting workers until every worker was ready; 0 if sequential. With
+        /// very little work, that may be after the last result.
         start_ns: u64,
         /// A hash (XXH3, 64 bit, hex) of the results in input order; empty unless complete.
         digest: String,

@@ -13,6 +13,7 @@
 //! ```
 
 use std::ops::Deref;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::codec::Words;
@@ -26,6 +27,14 @@ const SLOT_WORDS: usize = 4;
 /// Bytes of memory for a ring of so many slots.
 pub fn bytes_for(slots: usize) -> usize {
     (SLOTS + slots * SLOT_WORDS) * size_of::<u64>()
+}
+
+/// Memory for a ring within one process.
+pub type Shared = Arc<[AtomicU64]>;
+
+/// New memory for a ring of so many slots, for the threads of this process.
+pub fn in_process(slots: usize) -> Shared {
+    (0..bytes_for(slots) / size_of::<u64>()).map(|_| AtomicU64::new(0)).collect()
 }
 
 fn slots_in(words: &[AtomicU64]) -> u64 {
@@ -121,10 +130,9 @@ impl<M: Deref<Target = [AtomicU64]>> Drain<M> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
 
-    fn ring(slots: usize) -> (Recorder<Arc<[AtomicU64]>>, Drain<Arc<[AtomicU64]>>) {
-        let memory: Arc<[AtomicU64]> = (0..bytes_for(slots) / 8).map(|_| AtomicU64::new(0)).collect();
+    fn ring(slots: usize) -> (Recorder<Shared>, Drain<Shared>) {
+        let memory = in_process(slots);
         (Recorder::new(memory.clone()), Drain::new(memory))
     }
 
@@ -158,12 +166,13 @@ mod tests {
         assert_eq!(out.last(), Some(&[10, 0, 0, 0]));
     }
 
+    const EVENTS: u64 = 200_000;
+
     #[test]
     fn a_writer_and_a_reader_at_once_lose_nothing_that_was_kept() {
         let (mut recorder, mut drain) = ring(64);
-        const EVENTS: u64 = 200_000;
-        let writer =
-            std::thread::spawn(move || (0..EVENTS).for_each(|index| recorder.record([index, index, index, index])));
+        let record = move || (0..EVENTS).for_each(|index| recorder.record([index, index, index, index]));
+        let writer = std::thread::Builder::new().name("writer".into()).spawn(record).expect("a thread");
         let mut out = Vec::new();
         while !writer.is_finished() {
             drain.drain(&mut out);

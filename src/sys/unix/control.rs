@@ -50,9 +50,10 @@ impl Control {
         owned: Option<(&PipeReader, &PipeWriter, &SharedMemory)>,
     ) -> io::Result<()> {
         let fds: Vec<RawFd> = owned
-            .map(|(reader, writer, memory)| [reader.fd().as_raw_fd(), writer.fd().as_raw_fd(), memory.fd().as_raw_fd()])
+            .and_then(|(reader, writer, memory)| Some([reader.fd(), writer.fd(), memory.fd()?]))
             .into_iter()
             .flatten()
+            .map(|fd| fd.as_raw_fd())
             .collect();
         let rights = [ControlMessage::ScmRights(&fds)];
         let rights = if fds.is_empty() { &rights[..0] } else { &rights[..] };

@@ -14,7 +14,8 @@ use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 /// without room answers with an error here, never with SIGBUS later.
 #[derive(Debug)]
 pub struct SharedMemory {
-    fd: OwnedFd,
+    /// Absent in a twin: it needs none.
+    fd: Option<OwnedFd>,
     start: NonNull<AtomicU64>,
     words: usize,
 }
@@ -30,6 +31,15 @@ impl SharedMemory {
         Self::from_fd(nameless(bytes)?)
     }
 
+    /// The same memory, mapped once more and without a descriptor to pass on: for the side that stays
+    /// when the other is given away.
+    pub fn twin(&self) -> io::Result<Self> {
+        let fd = self.fd.as_ref().ok_or(io::ErrorKind::InvalidInput)?;
+        let mut twin = Self::map(fd.try_clone()?, self.words * size_of::<AtomicU64>())?;
+        twin.fd = None;
+        Ok(twin)
+    }
+
     /// The memory that was inherited under this number.
     pub fn inherited(handle: u64) -> io::Result<Self> {
         Self::from_fd(super::pipe::adopt(handle)?)
@@ -37,11 +47,11 @@ impl SharedMemory {
 
     /// The number by which a child that inherits this memory finds it.
     pub fn handle(&self) -> u64 {
-        self.fd.as_raw_fd() as u64
+        self.fd.as_ref().map_or(u64::MAX, |fd| fd.as_raw_fd() as u64)
     }
 
-    pub(super) fn fd(&self) -> BorrowedFd<'_> {
-        self.fd.as_fd()
+    pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.fd.as_ref().map(AsFd::as_fd)
     }
 
     pub(super) fn from_fd(fd: OwnedFd) -> io::Result<Self> {
@@ -50,7 +60,7 @@ impl SharedMemory {
         let rights = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
         // SAFETY: a fresh mapping of a file of this length, at an address the kernel chooses.
         let start = unsafe { mmap(None, length, rights, MapFlags::MAP_SHARED, &fd, 0)? };
-        Ok(Self { fd, start: start.cast(), words: bytes / size_of::<AtomicU64>() })
+        Ok(Self { fd: Some(fd), start: start.cast(), words: bytes / size_of::<AtomicU64>() })
     }
 }
 

@@ -72,7 +72,7 @@ pub fn spawn(
         .iter()
         .map(|end| end.fd())
         .chain(writers.iter().map(|end| end.fd()))
-        .chain(memory.iter().map(|memory| memory.fd()))
+        .chain(memory.iter().filter_map(|memory| memory.fd()))
         .collect();
     let mut command = Command::new(program()?);
     // A worker prints to where the engine's messages go: the engine's standard output is the trace.
@@ -108,6 +108,23 @@ pub fn fork() -> io::Result<Forked> {
 pub fn exit_now(code: i32) -> ! {
     // SAFETY: `_exit` touches no memory of ours.
     unsafe { libc::_exit(code) }
+}
+
+/// Lets the system take this process first when memory runs out, and the window last.
+pub fn volunteer_for_oom() {
+    #[cfg(target_os = "linux")]
+    // A system without this file has no such order to ask for.
+    let _ = std::fs::write("/proc/self/oom_score_adj", "500");
+}
+
+/// Lets this process open as many descriptors as the system allows it: a pool of 512 workers needs
+/// more than the usual 1,024.
+pub fn raise_descriptor_limit() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        // A refusal shows itself when the descriptors run out, with a message of its own.
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, most.min(65_536), most);
+    }
 }
 
 /// Closes every descriptor above standard error but these ends: what a forked copy must do, or the

@@ -1,0 +1,84 @@
+//! The engine: the parent that students watch, in a process of its own, and the workers it starts.
+//!
+//! ```text
+//! observer ── plan, commands ──► engine ── task pipe k ──► worker k
+//!          ◄── trace blocks ───         ◄── result pipe k ─
+//!                                       ◄── ring k (shared memory)
+//! ```
+//!
+//! A process that forks has one thread; so the parent is one loop that sleeps in one place, and only
+//! runs without child processes (sequential, threads) have threads.
+
+mod log;
+mod observer;
+pub mod pool;
+mod run;
+mod scribe;
+mod solo;
+mod start;
+pub mod wire;
+mod worker;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::plan::Executor;
+use crate::sys;
+
+use observer::Observer;
+use run::End;
+use scribe::Scribe;
+
+/// First argument of a process that is an engine.
+pub const ENGINE: &str = "__engine";
+/// First argument of a process that is a spawned worker.
+pub const WORKER: &str = "__worker";
+/// First argument of a process that is a fork server.
+pub const FORKSERVER: &str = "__forkserver";
+
+/// How long the plan may take to come.
+const PLAN_PATIENCE: Duration = Duration::from_secs(10);
+/// How long the observer may take to read the rest of the trace.
+const TRACE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// If this process was started as a child of Poolscope, is that child and gives its exit code.
+pub fn child_hook(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitCode> {
+    let role = arguments.nth(1)?;
+    let main: fn(&[u64]) -> i32 = match role.to_str()? {
+        ENGINE => serve,
+        WORKER => start::spawned_main,
+        FORKSERVER => start::forkserver_main,
+        _ => return None,
+    };
+    let numbers: Option<Vec<u64>> = arguments.map(|argument| argument.to_str()?.parse().ok()).collect();
+    Some(ExitCode::from(numbers.map_or(2, |numbers| main(&numbers)) as u8))
+}
+
+/// The main function of an engine; its argument is the pid of its observer.
+fn serve(arguments: &[u64]) -> i32 {
+    let &[observer_pid] = arguments else { return 2 };
+    if !sys::die_with_parent(observer_pid as u32) {
+        return 1;
+    }
+    sys::raise_descriptor_limit();
+    let Ok(mut observer) = Observer::on_standard_streams() else { return 1 };
+    let Ok(checked) = observer.plan(PLAN_PATIENCE).map(|plan| plan.check()) else { return 1 };
+    // The observer has checked the plan before; an engine that is handed a wrong one is not ours.
+    let Ok(checked) = checked else { return 2 };
+
+    let mut scribe = Scribe::new(observer, checked.plan.tracing);
+    let mut starter = match checked.plan.with {
+        Executor::Processes => start::starter(checked.plan.start).map(Some),
+        Executor::Sequential | Executor::Threads => Ok(None),
+    };
+    for number in 0..checked.plan.repeats {
+        if run::run(number, &checked, &mut scribe, &mut starter) != End::Complete {
+            break;
+        }
+    }
+    scribe.push_out();
+    scribe.observer().finish(TRACE_PATIENCE);
+    // Ends threads that a stopped run may have left computing; nothing else would.
+    std::process::exit(0)
+}

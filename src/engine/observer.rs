@@ -1,0 +1,155 @@
+//! The engine's side of its two pipes to the observer: commands come in, the trace goes out.
+//!
+//! Neither ever makes the engine wait: what the observer does not read piles up to a limit, and past
+//! it records are dropped and counted.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use crate::plan::{EngineCommand, Plan};
+use crate::sys::{self, PipeReader, PipeWriter, Progress};
+
+/// The most trace that waits for the observer.
+const BACKLOG_BYTES: usize = 64 << 20;
+/// The longest line a command may have.
+const LINE_BYTES: usize = 4 << 20;
+
+/// Why a run must end before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Interrupt {
+    /// Somebody pressed Stop.
+    Stop,
+    /// The observer is gone.
+    Gone,
+}
+
+/// Whoever watches.
+pub(super) struct Observer {
+    input: PipeReader,
+    output: PipeWriter,
+    line: Vec<u8>,
+    outbox: Vec<u8>,
+    /// How much of the outbox has been written.
+    written: usize,
+    interrupt: Option<Interrupt>,
+}
+
+impl Observer {
+    /// On this process's standard input and output.
+    pub(super) fn on_standard_streams() -> io::Result<Self> {
+        Ok(Self {
+            input: sys::stdin_pipe()?,
+            output: sys::stdout_pipe()?,
+            line: Vec::new(),
+            outbox: Vec::new(),
+            written: 0,
+            interrupt: None,
+        })
+    }
+
+    /// The plan, which is the first line. Waits at most so long.
+    pub(super) fn plan(&mut self, patience: Duration) -> io::Result<Plan> {
+        let give_up = Instant::now() + patience;
+        loop {
+            if let Some(line) = self.next_line()? {
+                return serde_json::from_slice(&line).map_err(io::Error::other);
+            }
+            if self.interrupt.is_some() {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            let left = give_up.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            sys::wait_ready(&[&self.input], &[], left)?;
+        }
+    }
+
+    /// The end that wakes the engine when a command comes.
+    pub(super) fn input(&self) -> &PipeReader {
+        &self.input
+    }
+
+    /// The end to wait for when trace is waiting to leave.
+    pub(super) fn output_if_waiting(&self) -> Option<&PipeWriter> {
+        (self.written < self.outbox.len()).then_some(&self.output)
+    }
+
+    /// Reads what has been commanded; an interrupt stays until the run is over.
+    pub(super) fn interrupt(&mut self) -> Option<Interrupt> {
+        loop {
+            match self.next_line() {
+                Ok(Some(line)) => match serde_json::from_slice(&line) {
+                    Ok(EngineCommand::Stop) => self.interrupt = self.interrupt.or(Some(Interrupt::Stop)),
+                    Err(_) => {}
+                },
+                Ok(None) => return self.interrupt,
+                Err(_) => {
+                    self.interrupt = Some(Interrupt::Gone);
+                    return self.interrupt;
+                }
+            }
+        }
+    }
+
+    /// The next whole line, if one is there; the end of input is an interrupt.
+    fn next_line(&mut self) -> io::Result<Option<Vec<u8>>> {
+        loop {
+            if let Some(end) = self.line.iter().position(|&byte| byte == b'\n') {
+                let rest = self.line.split_off(end + 1);
+                return Ok(Some(std::mem::replace(&mut self.line, rest)));
+            }
+            let mut chunk = [0; 4096];
+            match self.input.read(&mut chunk)? {
+                Progress::Moved(count) if self.line.len() + count <= LINE_BYTES => {
+                    self.line.extend_from_slice(&chunk[..count]);
+                }
+                Progress::Moved(_) => return Err(io::ErrorKind::InvalidData.into()),
+                Progress::WouldBlock => return Ok(None),
+                Progress::Closed => {
+                    self.interrupt = Some(Interrupt::Gone);
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    /// Where blocks are appended; they leave with [`Self::push_out`].
+    pub(super) fn outbox(&mut self) -> &mut Vec<u8> {
+        &mut self.outbox
+    }
+
+    /// Whether so much waits already that records should be dropped.
+    pub(super) fn is_swamped(&self) -> bool {
+        self.outbox.len() - self.written > BACKLOG_BYTES
+    }
+
+    /// Writes as much of the trace as the observer takes now.
+    pub(super) fn push_out(&mut self) {
+        while self.written < self.outbox.len() {
+            match self.output.write(&self.outbox[self.written..]) {
+                Ok(Progress::Moved(count)) => self.written += count,
+                Ok(Progress::WouldBlock) => return,
+                Ok(Progress::Closed) | Err(_) => {
+                    self.interrupt = Some(Interrupt::Gone);
+                    break;
+                }
+            }
+        }
+        self.outbox.clear();
+        self.written = 0;
+    }
+
+    /// Writes the rest of the trace, waiting for the observer at most so long.
+    pub(super) fn finish(&mut self, patience: Duration) {
+        let give_up = Instant::now() + patience;
+        loop {
+            self.push_out();
+            let left = give_up.saturating_duration_since(Instant::now());
+            let Some(output) = self.output_if_waiting() else { return };
+            if left.is_zero() || sys::wait_ready(&[], &[output], left).is_err() {
+                return;
+            }
+        }
+    }
+}

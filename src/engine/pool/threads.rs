@@ -1,0 +1,255 @@
+//! `ThreadPool.map`: the same pool with threads of the parent's process as workers.
+//!
+//! Nothing is serialized: a message is the number of a unit, and the thread reads the shared input.
+//! Rust threads have no GIL, so they compute at the same time; Python's do only while one of them is
+//! not running Python code.
+
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+
+use crate::engine::log::{Log, RoadEnd};
+use crate::engine::run::{Desk, End};
+use crate::engine::scribe::TICK_NS;
+use crate::sys;
+use crate::trace::ring::{self, Drain, Recorder, Shared};
+use crate::trace::{ActorId, ChannelId, Content, Doing, Exit, Medium, Role, What};
+use crate::workload::Input;
+
+use super::dispatch::Dispatch;
+
+/// Answers taken before units are handed out again.
+const BATCH: usize = 1024;
+
+/// What a thread is told.
+enum Task {
+    Unit(u32),
+    Stop,
+}
+
+/// What a thread answers.
+struct Answer {
+    place: usize,
+    content: Content,
+    /// The results of a unit, or why it failed; nothing for "I am ready".
+    outcome: Result<Vec<u8>, String>,
+}
+
+/// A thread of the pool, as the parent holds it.
+struct Member {
+    actor: ActorId,
+    tasks: Sender<Task>,
+    requests: RoadEnd,
+    replies: RoadEnd,
+    ring: Drain<Shared>,
+    thread: JoinHandle<()>,
+}
+
+impl Member {
+    fn send(&mut self, desk: &mut Desk<'_>, at_ns: u64, content: Content, task: Task) {
+        if let Some(what) = self.requests.sent(content, 0, desk.detail_units) {
+            desk.scribe.say_at(at_ns, what);
+        }
+        // A thread that is gone is noticed at the next tick.
+        let _ = self.tasks.send(task);
+    }
+}
+
+/// Runs the plan of this desk on threads.
+pub(in crate::engine) fn map(desk: &mut Desk<'_>) -> End {
+    let (sender, answers) = crossbeam_channel::unbounded();
+    let mut crew = Vec::new();
+    for number in 1..=desk.checked.plan.workers {
+        match start_one(desk, number, sender.clone()) {
+            Ok(member) => crew.push(member),
+            Err(error) => {
+                let end = End::Failed(format!("Thread {number} could not be started ({error}). Choose fewer workers."));
+                desk.conclude(&end);
+                dismiss(desk, crew);
+                return end;
+            }
+        }
+    }
+    drop(sender);
+    let end = share_out(desk, &mut crew, &answers);
+    for member in &mut crew {
+        desk.scribe.say_sums(&mut member.requests, &mut member.replies);
+    }
+    desk.conclude(&end);
+    if end == End::Complete {
+        dismiss(desk, crew);
+    }
+    // Otherwise the threads still compute, and nothing can end a thread from outside: they end with
+    // the engine's process, which this end of a run ends.
+    end
+}
+
+fn start_one(desk: &mut Desk<'_>, number: u32, answers: Sender<Answer>) -> std::io::Result<Member> {
+    let asked_ns = sys::now_ns();
+    let actor = desk.scribe.new_actor();
+    let memory = ring::in_process(desk.ring_slots());
+    let ring = Drain::new(memory.clone());
+    let (tasks, inbox) = crossbeam_channel::unbounded();
+    let (requests, replies) = (desk.scribe.new_channel(), desk.scribe.new_channel());
+    let mut log = Log::new(Recorder::new(memory));
+    log.write(sys::now_ns(), &What::ActorReady);
+    log.set_up(desk.checked.plan.tracing, desk.detail_units, requests, replies);
+    let (input, cut, place) = (desk.checked.input, desk.checked.cut, number as usize - 1);
+    let body = move || work(&inbox, &answers, place, log, input, move |unit| cut.range(unit));
+    let thread = std::thread::Builder::new().name(format!("worker {number}")).spawn(body)?;
+
+    let (role, pid) = (Role::WorkerThread, std::process::id());
+    desk.scribe.say(What::ActorBorn { actor, role, number, pid, start: None, asked_ns });
+    open_channel(desk, requests, ActorId::PARENT, actor);
+    open_channel(desk, replies, actor, ActorId::PARENT);
+    Ok(Member { actor, tasks, requests: RoadEnd::new(requests), replies: RoadEnd::new(replies), ring, thread })
+}
+
+fn open_channel(desk: &mut Desk<'_>, channel: ChannelId, from: ActorId, to: ActorId) {
+    desk.scribe.say(What::ChannelOpened { channel, from, to, medium: Medium::Memory, capacity_bytes: 0 });
+}
+
+/// The main function of a thread.
+fn work(
+    inbox: &Receiver<Task>,
+    answers: &Sender<Answer>,
+    place: usize,
+    mut log: Log<Shared>,
+    input: Input,
+    range: impl Fn(u32) -> std::ops::Range<u64>,
+) {
+    let answer = |log: &mut Log<Shared>, content, outcome| {
+        let since_ns = sys::now_ns();
+        log.sent(since_ns, content, 0);
+        let sent = answers.send(Answer { place, content, outcome });
+        log.did_send(since_ns);
+        sent.is_ok()
+    };
+    answer(&mut log, Content::Setup, Ok(Vec::new()));
+    let mut arguments = Vec::new();
+    while let Ok(Task::Unit(unit)) = inbox.recv() {
+        let content = Content::Unit(unit);
+        log.received(sys::now_ns(), content, 0);
+        arguments.clear();
+        input.write_items(range(unit), &mut arguments);
+        let began_ns = sys::now_ns();
+        if log.details(unit) {
+            log.began(began_ns, unit);
+        }
+        let mut results = Vec::new();
+        let outcome = input.workload.run_unit(&arguments, &mut results);
+        let ended_ns = sys::now_ns();
+        if log.details(unit) {
+            log.ended(ended_ns, unit);
+        } else {
+            log.summed(began_ns, ended_ns);
+        }
+        if !answer(&mut log, content, outcome.map(|()| results).map_err(|error| error.to_string())) {
+            break;
+        }
+    }
+    log.received(sys::now_ns(), Content::Stop, 0);
+    log.close_sum(sys::now_ns());
+}
+
+/// Hands out every unit and takes every result.
+fn share_out(desk: &mut Desk<'_>, crew: &mut [Member], answers: &Receiver<Answer>) -> End {
+    let mut dispatch = Dispatch::new(desk.checked.cut.units(), crew.len());
+    let mut answered = vec![0; crew.len()];
+    let mut ready = 0;
+    let mut awake_ns = sys::now_ns();
+    loop {
+        for (place, member) in crew.iter_mut().enumerate() {
+            dispatch.answered(place, std::mem::take(&mut answered[place]), awake_ns);
+            while let Some(unit) = dispatch.next_for(place, awake_ns) {
+                member.send(desk, sys::now_ns(), Content::Unit(unit), Task::Unit(unit));
+            }
+        }
+        if desk.is_complete() && ready == crew.len() {
+            return End::Complete;
+        }
+        if desk.checked.cut.units() - dispatch.waiting() <= desk.detail_units {
+            desk.scribe.say(What::Did { doing: Doing::Dispatch, since_ns: awake_ns });
+        }
+        let first = answers.recv_timeout(Duration::from_nanos(TICK_NS));
+        awake_ns = sys::now_ns();
+        let first = match first {
+            Ok(answer) => Some(answer),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => {
+                return End::Failed("Every thread of the pool has ended before its time.".to_owned());
+            }
+        };
+        let batch: Vec<Answer> = first.into_iter().chain(answers.try_iter().take(BATCH)).collect();
+        // Stamped after the last of them came, or one could seem to arrive before it left.
+        let received_ns = sys::now_ns();
+        for answer in batch {
+            let place = answer.place;
+            ready += usize::from(answer.content == Content::Setup);
+            match take(desk, &mut crew[place], answer, received_ns) {
+                Ok(units) => answered[place] += units,
+                Err(end) => return end,
+            }
+        }
+        if let Some(end) = keep_up(desk, crew, awake_ns) {
+            return end;
+        }
+    }
+}
+
+/// Takes one answer; gives how many units it answers.
+fn take(desk: &mut Desk<'_>, member: &mut Member, answer: Answer, at_ns: u64) -> Result<u32, End> {
+    if let Some(what) = member.replies.received(answer.content, 0, desk.detail_units) {
+        desk.scribe.say_at(at_ns, what);
+    }
+    match (answer.content, answer.outcome) {
+        (Content::Unit(unit), Ok(results)) => {
+            desk.take(unit, &results)?;
+            Ok(1)
+        }
+        (Content::Unit(unit), Err(message)) => {
+            let why = format!("Unit {unit} failed in thread {}: {message}.", answer.place + 1);
+            desk.scribe.say_at(at_ns, What::UnitFailed { unit, message });
+            Err(End::Failed(why))
+        }
+        _ => {
+            desk.start_ns = at_ns - desk.began_ns;
+            Ok(0)
+        }
+    }
+}
+
+fn keep_up(desk: &mut Desk<'_>, crew: &mut [Member], now_ns: u64) -> Option<End> {
+    let tick = desk.scribe.tick_is_due(now_ns);
+    for member in crew.iter_mut() {
+        if tick || member.ring.fullness() > 0.25 {
+            desk.scribe.drain(member.actor, &mut member.ring);
+        }
+    }
+    if desk.scribe.sum_is_due(now_ns) {
+        for member in crew.iter_mut() {
+            desk.scribe.say_sums(&mut member.requests, &mut member.replies);
+        }
+    }
+    if !tick {
+        return None;
+    }
+    if let Some(place) = crew.iter().position(|member| member.thread.is_finished()) {
+        return Some(End::Failed(format!("Thread {} ended before its time. Press Run to try again.", place + 1)));
+    }
+    desk.interrupt()
+}
+
+/// Tells every thread that there is no more work, and waits for it.
+fn dismiss(desk: &mut Desk<'_>, mut crew: Vec<Member>) {
+    for member in &mut crew {
+        member.send(desk, sys::now_ns(), Content::Stop, Task::Stop);
+    }
+    for mut member in crew {
+        // It is idle, so it ends within moments; a panic in it was its end too.
+        let exit = if member.thread.join().is_ok() { Exit::Joined } else { Exit::Unknown };
+        desk.scribe.drain(member.actor, &mut member.ring);
+        desk.scribe.say(What::ActorExited { actor: member.actor, exit });
+    }
+}
