@@ -138,7 +138,10 @@ fn shared_memory_is_zeroed_and_long_enough() {
         let memory = sys::SharedMemory::create(bytes).expect("there is room");
         assert!(memory.len() * 8 >= bytes);
         assert!(memory.iter().all(|word| word.load(Relaxed) == 0));
+        let twin = memory.twin().expect("it can be mapped again");
         memory[memory.len() - 1].store(5, Relaxed);
+        drop(memory);
+        assert_eq!(twin[twin.len() - 1].load(Relaxed), 5);
     }
 }
 

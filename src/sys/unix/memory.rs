@@ -35,7 +35,7 @@ impl SharedMemory {
     /// when the other is given away.
     pub fn twin(&self) -> io::Result<Self> {
         let fd = self.fd.as_ref().ok_or(io::ErrorKind::InvalidInput)?;
-        let mut twin = Self::map(fd.try_clone()?, self.words * size_of::<AtomicU64>())?;
+        let mut twin = Self::from_fd(fd.try_clone()?)?;
         twin.fd = None;
         Ok(twin)
     }

@@ -121,9 +121,11 @@ pub fn volunteer_for_oom() {
 /// more than the usual 1,024.
 pub fn raise_descriptor_limit() {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    // macOS refuses more than its OPEN_MAX, and there the whole wish with it.
+    let enough = if cfg!(target_os = "macos") { 10_240 } else { 65_536 };
     if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
         // A refusal shows itself when the descriptors run out, with a message of its own.
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, most.min(65_536), most);
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, most.min(enough), most);
     }
 }
 

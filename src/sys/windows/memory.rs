@@ -19,7 +19,8 @@ use windows_sys::Win32::System::Memory::{
 /// can't change its size, so no peer can shrink it.
 #[derive(Debug)]
 pub struct SharedMemory {
-    mapping: OwnedHandle,
+    /// Absent in a twin: it needs none.
+    mapping: Option<OwnedHandle>,
     start: NonNull<AtomicU64>,
     words: usize,
 }
@@ -42,6 +43,15 @@ impl SharedMemory {
         Self::map(unsafe { OwnedHandle::from_raw_handle(mapping) })
     }
 
+    /// The same memory, mapped once more and without a handle to pass on: for the side that stays when
+    /// the other is given away.
+    pub fn twin(&self) -> io::Result<Self> {
+        let mapping = self.mapping.as_ref().ok_or(io::ErrorKind::InvalidInput)?;
+        let mut twin = Self::map(mapping.try_clone()?)?;
+        twin.mapping = None;
+        Ok(twin)
+    }
+
     /// The memory that was inherited under this number.
     pub fn inherited(handle: u64) -> io::Result<Self> {
         Self::map(super::adopt(handle)?)
@@ -49,11 +59,11 @@ impl SharedMemory {
 
     /// The number by which a child that inherits this memory finds it.
     pub fn handle(&self) -> u64 {
-        self.mapping.as_raw_handle().addr() as u64
+        self.raw().map_or(u64::MAX, |handle| handle.addr() as u64)
     }
 
-    pub(super) fn raw(&self) -> RawHandle {
-        self.mapping.as_raw_handle()
+    pub(super) fn raw(&self) -> Option<RawHandle> {
+        self.mapping.as_ref().map(AsRawHandle::as_raw_handle)
     }
 
     /// Maps all of it. A handle does not tell how much was asked for, so every owner, the creator
@@ -62,7 +72,7 @@ impl SharedMemory {
         // SAFETY: a fresh view of the whole mapping, at an address the system chooses.
         let view = unsafe { MapViewOfFile(mapping.as_raw_handle(), FILE_MAP_READ | FILE_MAP_WRITE, 0, 0, 0) };
         let start = NonNull::new(view.Value.cast()).ok_or_else(io::Error::last_os_error)?;
-        let mut memory = Self { mapping, start, words: 0 };
+        let mut memory = Self { mapping: Some(mapping), start, words: 0 };
         let mut about = MEMORY_BASIC_INFORMATION::default();
         // SAFETY: `about` is a valid place of this length for the answer; any address may be asked for.
         if unsafe { VirtualQuery(view.Value, &raw mut about, size_of::<MEMORY_BASIC_INFORMATION>()) } == 0 {

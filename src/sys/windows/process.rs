@@ -79,7 +79,7 @@ pub fn spawn(
         .iter()
         .map(|end| end.raw())
         .chain(writers.iter().map(|end| end.raw()))
-        .chain(memory.iter().map(|memory| memory.raw()))
+        .chain(memory.iter().filter_map(|memory| memory.raw()))
         .collect();
     let mut command = Command::new(std::env::current_exe()?);
     // A worker prints to where the engine's messages go: the engine's standard output is the trace.
@@ -107,6 +107,12 @@ pub fn exit_now(code: i32) -> ! {
     unsafe { TerminateProcess(GetCurrentProcess(), code as u32) };
     std::process::abort()
 }
+
+/// Windows takes no process when memory runs out: it refuses whoever asks for more.
+pub fn volunteer_for_oom() {}
+
+/// Windows sets no limit to handles that a pool could reach.
+pub fn raise_descriptor_limit() {}
 
 /// What a forked copy must do; there are none here.
 pub fn close_all_but(_reader: &PipeReader, _writer: &PipeWriter, _memory: &SharedMemory) {}
