@@ -7,5 +7,5 @@ fn main() -> ExitCode {
     if let Some(code) = poolscope::engine::child_hook(std::env::args_os()) {
         return code;
     }
-    ExitCode::SUCCESS
+    poolscope::cli::main()
 }

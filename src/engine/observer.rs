@@ -31,6 +31,8 @@ pub(super) struct Observer {
     outbox: Vec<u8>,
     /// How much of the outbox has been written.
     written: usize,
+    /// Whether the pipe took no more at the last try.
+    blocked: bool,
     interrupt: Option<Interrupt>,
 }
 
@@ -43,6 +45,7 @@ impl Observer {
             line: Vec::new(),
             outbox: Vec::new(),
             written: 0,
+            blocked: false,
             interrupt: None,
         })
     }
@@ -70,9 +73,10 @@ impl Observer {
         &self.input
     }
 
-    /// The end to wait for when trace is waiting to leave.
-    pub(super) fn output_if_waiting(&self) -> Option<&PipeWriter> {
-        (self.written < self.outbox.len()).then_some(&self.output)
+    /// The end to wait for when trace could not leave. What was only not sent yet waits for the next
+    /// tick: a pipe with room is always ready, and waiting for it would be no waiting at all.
+    pub(super) fn output_if_blocked(&self) -> Option<&PipeWriter> {
+        self.blocked.then_some(&self.output)
     }
 
     /// Reads what has been commanded; an interrupt stays until the run is over.
@@ -126,10 +130,14 @@ impl Observer {
 
     /// Writes as much of the trace as the observer takes now.
     pub(super) fn push_out(&mut self) {
+        self.blocked = false;
         while self.written < self.outbox.len() {
             match self.output.write(&self.outbox[self.written..]) {
                 Ok(Progress::Moved(count)) => self.written += count,
-                Ok(Progress::WouldBlock) => return,
+                Ok(Progress::WouldBlock) => {
+                    self.blocked = true;
+                    return;
+                }
                 Ok(Progress::Closed) | Err(_) => {
                     self.interrupt = Some(Interrupt::Gone);
                     break;
@@ -146,7 +154,7 @@ impl Observer {
         loop {
             self.push_out();
             let left = give_up.saturating_duration_since(Instant::now());
-            let Some(output) = self.output_if_waiting() else { return };
+            let Some(output) = self.output_if_blocked() else { return };
             if left.is_zero() || sys::wait_ready(&[], &[output], left).is_err() {
                 return;
             }

@@ -4,4 +4,5 @@ pub mod command;
 pub mod panels;
 pub mod playhead;
 pub mod theme;
-pub mod words;
+
+pub use crate::words;

@@ -43,15 +43,18 @@ pub fn accounts(run: &Run) -> Vec<ChannelAccount> {
 /// Everything in the model that breaks what every trace must obey, a sentence each:
 /// sent = received + in flight, no receive before its send, each unit computed once.
 ///
-/// Where events were lost, a missing event breaks nothing; a contradiction still does.
+/// Where events were lost or the trace was cut, a missing event breaks nothing; a contradiction still does.
 pub fn violations(model: &Model) -> Vec<String> {
     let mut found = Vec::new();
     if model.strays > 0 {
         found.push(format!("{} events speak of a run, actor or channel that nobody introduced", model.strays));
     }
-    let lossy = model.events_lost > 0;
     for run in &model.runs {
-        let place = format!("run {}", run.number);
+        // What was recorded last is what a cut takes: the end of a run, and of the last run more.
+        let cut = run.end.is_none() || (model.cut && model.runs.last().is_some_and(|last| last.number == run.number));
+        let lossy = model.events_lost > 0 || cut;
+        // People count from 1.
+        let place = format!("run {}", run.number.saturating_add(1));
         channels(run, lossy, &place, &mut found);
         units(run, lossy, &place, &mut found);
     }

@@ -147,16 +147,12 @@ impl Lane {
     /// Time spent computing within `from_ns..to_ns`, units and sums together.
     pub fn computed_ns(&self, from_ns: u64, to_ns: u64) -> u64 {
         let detailed = self.computed_until(to_ns).saturating_sub(self.computed_until(from_ns));
-        let summed: u64 = self
-            .sums
-            .iter()
-            .map(|sum| {
-                let shared = sum.to_ns.min(to_ns).saturating_sub(sum.from_ns.max(from_ns));
-                let length = sum.to_ns.saturating_sub(sum.from_ns).max(1);
-                (u128::from(sum.computed_ns) * u128::from(shared) / u128::from(length)) as u64
-            })
-            .sum();
-        detailed + summed
+        // Saturating: a file may claim any length.
+        self.sums.iter().fold(detailed, |total, sum| {
+            let shared = sum.to_ns.min(to_ns).saturating_sub(sum.from_ns.max(from_ns));
+            let length = sum.to_ns.saturating_sub(sum.from_ns).max(1);
+            total.saturating_add((u128::from(sum.computed_ns) * u128::from(shared) / u128::from(length)) as u64)
+        })
     }
 
     /// Time spent computing in spans before `at_ns`.

@@ -47,6 +47,8 @@ pub struct Model {
     pub events_lost: u64,
     /// Events that name a run, actor or channel nobody introduced.
     pub strays: u64,
+    /// Whether the trace it comes from was cut or damaged, so that its end is missing.
+    pub cut: bool,
 }
 
 impl Model {
@@ -87,21 +89,27 @@ impl Model {
                 failures: Vec::new(),
                 summed_from_ns: None,
                 printed: Vec::new(),
+                events: 0,
+                events_lost: 0,
             }),
             What::ProcessSampled { actor: ActorId::OBSERVER, cpu_permille, rss_bytes } => {
                 let usage = Usage { at_ns: event.at_ns, cpu_permille: *cpu_permille, rss_bytes: *rss_bytes };
                 self.observer.push(usage);
             }
             What::EventsLost { count } => {
-                self.events_lost += count;
-                if let Some(actor) = self.runs.last_mut().and_then(|run| run.actor_mut(event.by)) {
-                    actor.events_lost += count;
+                self.events_lost = self.events_lost.saturating_add(*count);
+                if let Some(run) = self.runs.last_mut() {
+                    run.events_lost = run.events_lost.saturating_add(*count);
+                    run.with_actor(event.by, |actor| actor.events_lost = actor.events_lost.saturating_add(*count));
                 }
             }
             _ => match self.runs.last_mut() {
                 Some(run) => self.strays += u64::from(!run.apply(event)),
                 None => self.strays += 1,
             },
+        }
+        if let Some(run) = self.runs.last_mut() {
+            run.events += 1;
         }
     }
 

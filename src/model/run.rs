@@ -156,6 +156,10 @@ pub struct Run {
     pub summed_from_ns: Option<u64>,
     /// What children printed: (at, line).
     pub printed: Vec<(u64, String)>,
+    /// Events of it.
+    pub events: u64,
+    /// Events of it that could not be kept.
+    pub events_lost: u64,
 }
 
 impl Run {

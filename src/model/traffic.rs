@@ -115,12 +115,12 @@ impl Channel {
 
     pub(super) fn send_summed(&mut self, messages: u32, bytes: u64) {
         self.sent.summed_messages += u64::from(messages);
-        self.sent.summed_bytes += bytes;
+        self.sent.summed_bytes = self.sent.summed_bytes.saturating_add(bytes);
     }
 
     pub(super) fn receive_summed(&mut self, messages: u32, bytes: u64) {
         self.received.summed_messages += u64::from(messages);
-        self.received.summed_bytes += bytes;
+        self.received.summed_bytes = self.received.summed_bytes.saturating_add(bytes);
     }
 
     /// Messages recorded one by one, sent or received.
@@ -186,7 +186,7 @@ impl Channel {
 
     /// Bytes sent in all.
     pub fn sent_bytes(&self) -> u64 {
-        self.sent.bytes + self.sent.summed_bytes
+        self.sent.bytes.saturating_add(self.sent.summed_bytes)
     }
 
     /// Messages that must have passed but whose events are missing.

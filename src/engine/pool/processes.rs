@@ -96,7 +96,7 @@ fn sleep(desk: &mut Desk<'_>, crew: &[Member]) -> std::io::Result<Vec<bool>> {
     let observer = desk.scribe.observer();
     let readers: Vec<&PipeReader> = crew.iter().map(|member| &member.results).chain([observer.input()]).collect();
     let writers: Vec<&PipeWriter> =
-        crew.iter().filter_map(Member::tasks_if_waiting).chain(observer.output_if_waiting()).collect();
+        crew.iter().filter_map(Member::tasks_if_waiting).chain(observer.output_if_blocked()).collect();
     let mut ready = sys::wait_ready(&readers, &writers, Duration::from_nanos(TICK_NS))?.readers;
     ready.truncate(crew.len());
     Ok(ready)
@@ -186,5 +186,6 @@ fn keep_up(desk: &mut Desk<'_>, crew: &mut [Member], now_ns: u64) -> Option<End>
             desk.scribe.say_sums(&mut member.requests, &mut member.replies);
         }
     }
-    if tick { desk.interrupt() } else { desk.scribe.observer().interrupt().map(End::Interrupted) }
+    let behind = desk.scribe.observer().output_if_blocked().is_some();
+    if tick || behind { desk.interrupt() } else { desk.scribe.observer().interrupt().map(End::Interrupted) }
 }

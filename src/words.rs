@@ -1,4 +1,4 @@
-//! Numbers in words: durations, bytes, shares. One way for the whole window.
+//! Numbers in words: durations and bytes. One way for the window and the command line.
 
 /// A duration with a fitting unit and three digits: `92.4 ms`, `1.25 s`, `640 ns`.
 pub fn duration(ns: u64) -> String {

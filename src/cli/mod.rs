@@ -1,0 +1,89 @@
+//! The command line.
+//!
+//! ```text
+//! args      what was asked for          window     the window, or why there is none
+//! plan      flags and PLAN.toml → Plan  run        a plan in the terminal
+//! watch     a session → a Model         show       a recorded trace, checked
+//! progress  the bar while it runs       catalogue  the workloads; what this machine offers
+//! report    the figures, as data        text       the same figures, in words
+//! console   standard output and error   table      columns
+//! ```
+//!
+//! Exit codes: 0, everything went as asked; 1, a run failed or results or a trace contradict
+//! themselves; 2, the input was wrong or the output could not be written. Messages go to standard
+//! error, one for each trouble; results go to standard output.
+
+mod args;
+mod catalogue;
+mod console;
+mod error;
+mod plan;
+mod progress;
+mod report;
+mod run;
+mod show;
+mod table;
+mod text;
+mod watch;
+mod window;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use error::CliError;
+
+/// How a command that could be carried out ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// As asked.
+    Good,
+    /// A run failed, or what was measured or recorded contradicts itself.
+    Bad,
+    /// Everything ran, but what was to be kept of it could not be written.
+    Incomplete,
+}
+
+impl From<Verdict> for ExitCode {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Good => Self::SUCCESS,
+            Verdict::Bad => Self::from(1),
+            Verdict::Incomplete => Self::from(2),
+        }
+    }
+}
+
+/// Does what the command line asks for.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // Help and version come this way too, and go to standard output with exit code 0.
+        Err(answer) => {
+            // A reader that is gone needs no help text.
+            let _ = answer.print();
+            return ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(2));
+        }
+    };
+    match carry_out(cli.command) {
+        Ok(verdict) => verdict.into(),
+        Err(error) => {
+            if !error.is_quiet() {
+                console::complain(&format!("error: {error}"));
+            }
+            error.exit_code()
+        }
+    }
+}
+
+fn carry_out(command: Option<Command>) -> Result<Verdict, CliError> {
+    match command {
+        None => window::open(),
+        Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Show { file, json }) => show::show(&file, json),
+        Some(Command::Replay { file }) => window::replay(&file),
+        Some(Command::Workloads { json }) => catalogue::workloads(json),
+        Some(Command::Doctor) => catalogue::doctor(),
+    }
+}

@@ -1,0 +1,134 @@
+//! From a plan file and flags to one plan.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::plan::Plan;
+
+use super::args::PlanArgs;
+use super::error::CliError;
+
+/// The largest plan file that is read; a plan has nine fields.
+const MAX_BYTES: u64 = 1 << 20;
+
+impl PlanArgs {
+    /// The file's plan, or the default one, with the fields that the flags name changed.
+    pub(super) fn plan(&self) -> Result<Plan, CliError> {
+        let mut plan = self.file.as_deref().map(read).transpose()?.unwrap_or_default();
+        if let Some(workload) = &self.workload {
+            // A preset belongs to its workload: who chooses another one leaves it behind.
+            if *workload != plan.workload {
+                plan.preset = None;
+            }
+            plan.workload.clone_from(workload);
+        }
+        plan.preset = self.preset.clone().or(plan.preset);
+        plan.items = self.items.or(plan.items);
+        plan.with = self.with.unwrap_or(plan.with);
+        plan.start = self.start.unwrap_or(plan.start);
+        plan.workers = self.workers.unwrap_or(plan.workers);
+        plan.chunksize = self.chunksize.or(plan.chunksize);
+        plan.repeats = self.repeats.unwrap_or(plan.repeats);
+        plan.tracing = self.tracing.unwrap_or(plan.tracing);
+        Ok(plan)
+    }
+}
+
+/// Reads a plan file.
+fn read(path: &Path) -> Result<Plan, CliError> {
+    let failed = |error| CliError::PlanFile { path: path.to_owned(), error };
+    let mut text = String::new();
+    let file = File::open(path).map_err(failed)?;
+    // Not by the file's stated length: a device has none, and no end.
+    if file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(failed)? as u64 > MAX_BYTES {
+        return Err(failed(io::Error::new(io::ErrorKind::FileTooLarge, "it is far too large for a plan")));
+    }
+    toml::from_str(&text).map_err(|error| {
+        let (line, problem) = explain(&text, &error);
+        CliError::PlanText { path: path.to_owned(), line, problem }
+    })
+}
+
+/// Where the error is (a line, from 1), and what: `workers: invalid type: …`.
+fn explain(text: &str, error: &toml::de::Error) -> (usize, String) {
+    let at = error.span().map_or(0, |span| span.start);
+    let before = text.get(..at).unwrap_or_default();
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let field = text[line_start..].split(['=', '\n']).next().unwrap_or_default().trim();
+    let message = error.message();
+    let message = ["u32", "u64"]
+        .iter()
+        .find_map(|kind| message.strip_suffix(&format!("expected {kind}")))
+        .map_or_else(|| message.to_owned(), |start| format!("{start}expected a whole number"));
+    // Not everything on a wrong line is a field's name.
+    let is_name = !field.is_empty() && field.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    let field = if is_name { format!("{field}: ") } else { String::new() };
+    (before.matches('\n').count() + 1, format!("{field}{}", message.trim_end().replace('\n', " ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::plan::Executor;
+
+    /// The plan that a file of this text and these flags make.
+    fn plan(text: &str, flags: PlanArgs) -> Result<Plan, CliError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("plan.toml");
+        std::fs::write(&file, text).expect("a file");
+        PlanArgs { file: Some(file), ..flags }.plan()
+    }
+
+    #[test]
+    fn flags_override_the_file_and_the_file_the_defaults() {
+        let file = "workload = \"sleep\"\nworkers = 3\nwith = \"threads\"\nrepeats = 5\n";
+        let flags = PlanArgs { workers: Some(7), tracing: Some(false), ..PlanArgs::default() };
+        let expected = Plan {
+            workload: "sleep".to_owned(),
+            workers: 7,
+            with: Executor::Threads,
+            repeats: 5,
+            tracing: false,
+            ..Plan::default()
+        };
+        assert_eq!(plan(file, flags).expect("a plan"), expected);
+    }
+
+    #[test]
+    fn another_workload_leaves_the_preset_behind() {
+        let file = "workload = \"primes\"\npreset = \"docs-6\"\n";
+        let flags = |workload: &str| PlanArgs { workload: Some(workload.to_owned()), ..PlanArgs::default() };
+        assert_eq!(plan(file, flags("squares")).expect("a plan").preset, None);
+        assert_eq!(plan(file, flags("primes")).expect("a plan").preset.as_deref(), Some("docs-6"));
+    }
+
+    #[test]
+    fn an_error_names_file_line_and_field_in_one_line() {
+        for (text, line, words) in [
+            ("# mine\nworkers = nan", "line 2", "workers: invalid type: floating point `nan`, expected a whole number"),
+            ("workers = -1", "line 1", "workers: invalid value: integer `-1`, expected a whole number"),
+            ("workload = \"sleep\"\nworker = 2", "line 2", "worker: unknown field `worker`"),
+            ("with = \"coroutines\"", "line 1", "with: unknown variant `coroutines`"),
+            ("chunksize = 1e400", "line 1", "chunksize: "),
+            ("workers = 2\nworkers = 3", "line 2", "workers: duplicate key"),
+            ("]", "line 1", ""),
+        ] {
+            let message = plan(text, PlanArgs::default()).expect_err("no plan").to_string();
+            assert!(message.starts_with("plan: "), "{message}");
+            assert!(message.contains(&format!("plan.toml, {line}: {words}")), "{message}");
+            assert!(!message.contains('\n'), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_or_has_no_end_is_refused() {
+        let missing = PlanArgs { file: Some(PathBuf::from("/nowhere/plan.toml")), ..PlanArgs::default() };
+        assert!(missing.plan().expect_err("no file").to_string().starts_with("plan: /nowhere/plan.toml: "));
+        let long = "#".repeat(MAX_BYTES as usize + 1);
+        assert!(plan(&long, PlanArgs::default()).expect_err("too long").to_string().contains("too large"));
+        assert!(plan(&format!("x = {}", "[".repeat(100_000)), PlanArgs::default()).is_err());
+    }
+}

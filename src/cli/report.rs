@@ -1,0 +1,232 @@
+//! The figures of runs, as data: what `--json` prints, for a run that was made and for a trace that
+//! was opened alike.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::model::check::{ChannelAccount, accounts, violations};
+use crate::model::speedup::Speedup;
+use crate::model::{Actor, Model, Run};
+use crate::plan::Plan;
+use crate::trace::{Exit, Machine, Outcome};
+
+/// `poolscope run --json`.
+#[derive(Debug, Serialize)]
+pub(super) struct RunReport<'a> {
+    /// The machine it ran on.
+    pub(super) machine: Option<&'a Machine>,
+    /// What was run.
+    pub(super) plan: &'a Plan,
+    /// The same items in one process, if that was asked for.
+    pub(super) baseline: Option<Baseline<'a>>,
+    /// Every repeat.
+    pub(super) runs: Vec<MeasuredRun<'a>>,
+    /// How much faster than the baseline.
+    pub(super) speedup: Option<Speedup>,
+    /// Every digest there is, of the same items: they must be equal.
+    #[serde(skip)]
+    digests: Vec<&'a str>,
+}
+
+/// What a speedup is measured against.
+#[derive(Debug, Serialize)]
+pub(super) struct Baseline<'a> {
+    /// How long each repeat took.
+    pub(super) wall_ns: Vec<u64>,
+    /// The hash of the results.
+    pub(super) digest: &'a str,
+}
+
+/// One run that was made.
+#[derive(Debug, Serialize)]
+pub(super) struct MeasuredRun<'a> {
+    /// Its figures.
+    #[serde(flatten)]
+    pub(super) figures: Figures<'a>,
+    /// Who computed: the workers, or the parent where it worked alone.
+    pub(super) workers: Vec<ActorFigures>,
+}
+
+/// `poolscope show --json`.
+#[derive(Debug, Serialize)]
+pub(super) struct TraceReport<'a> {
+    /// The machine it was recorded on.
+    pub(super) machine: Option<&'a Machine>,
+    /// What is wrong with the file, if anything.
+    pub(super) notice: Option<&'a str>,
+    /// Every run in it.
+    pub(super) runs: Vec<RecordedRun<'a>>,
+    /// Events in all.
+    pub(super) events: u64,
+    /// Events that could not be kept.
+    pub(super) events_lost: u64,
+    /// What breaks the rules of every trace, a sentence each.
+    pub(super) violations: Vec<String>,
+}
+
+/// One run of a trace.
+#[derive(Debug, Serialize)]
+pub(super) struct RecordedRun<'a> {
+    /// What was run.
+    pub(super) plan: &'a Plan,
+    /// Its figures.
+    #[serde(flatten)]
+    pub(super) figures: Figures<'a>,
+    /// From when on there are only sums, on the machine's clock.
+    pub(super) summed_from_ns: Option<u64>,
+    /// Everybody in it, the parent first.
+    pub(super) actors: Vec<ActorFigures>,
+    /// Every channel's account.
+    pub(super) channels: Vec<ChannelAccount>,
+}
+
+/// The figures of one run.
+#[derive(Debug, Serialize)]
+pub(super) struct Figures<'a> {
+    /// How it ended; null if nobody said.
+    pub(super) outcome: Option<&'a Outcome>,
+    /// From the first act of starting workers to the last result.
+    pub(super) wall_ns: Option<u64>,
+    /// Until every worker was ready.
+    pub(super) start_ns: Option<u64>,
+    /// Units that travel.
+    pub(super) units: u32,
+    /// Items in them.
+    pub(super) items: u64,
+    /// Items in a unit.
+    pub(super) chunksize: u64,
+    /// A hash of the results in input order; empty unless complete.
+    pub(super) digest: &'a str,
+    /// Events recorded.
+    pub(super) events: u64,
+    /// Events that could not be kept.
+    pub(super) events_lost: u64,
+}
+
+/// The figures of one process or thread.
+#[derive(Debug, Serialize)]
+pub(super) struct ActorFigures {
+    /// What it is called.
+    pub(super) name: String,
+    /// Its process.
+    pub(super) pid: u32,
+    /// Units it computed.
+    pub(super) units: u64,
+    /// Time it spent computing them.
+    pub(super) busy_ns: u64,
+    /// How it ended, as Python writes it: a code, a negative signal, "joined" for a thread; null if
+    /// it has not, or nobody knows.
+    pub(super) exit: Value,
+    /// The same for people.
+    #[serde(skip)]
+    pub(super) exit_in_words: String,
+}
+
+impl<'a> RunReport<'a> {
+    /// The figures of the runs in `model`, against the runs in `baseline`.
+    pub(super) fn new(plan: &'a Plan, model: &'a Model, baseline: Option<&'a Model>) -> Self {
+        let digests = [Some(model), baseline].into_iter().flatten().flat_map(|model| &model.runs).filter_map(digest);
+        let baseline = baseline.map(|model| Baseline {
+            wall_ns: wall_ns(&model.runs),
+            digest: model.runs.iter().find_map(digest).unwrap_or_default(),
+        });
+        Self {
+            machine: model.machine.as_ref(),
+            plan,
+            speedup: baseline.as_ref().and_then(|alone| Speedup::of(&alone.wall_ns, &wall_ns(&model.runs))),
+            baseline,
+            runs: model.runs.iter().map(MeasuredRun::of).collect(),
+            digests: digests.collect(),
+        }
+    }
+
+    /// Whether every repeat came to its end.
+    pub(super) fn is_complete(&self) -> bool {
+        let complete = self.runs.iter().filter(|run| run.figures.outcome == Some(&Outcome::Complete)).count();
+        complete == self.runs.len() && complete as u64 == u64::from(self.plan.repeats)
+    }
+
+    /// Whether two runs, or a run and the baseline, disagree about the results of the same items.
+    pub(super) fn is_contradictory(&self) -> bool {
+        self.digests.windows(2).any(|pair| pair[0] != pair[1])
+    }
+}
+
+impl<'a> TraceReport<'a> {
+    /// What a trace holds.
+    pub(super) fn new(model: &'a Model, notice: Option<&'a str>) -> Self {
+        Self {
+            machine: model.machine.as_ref(),
+            notice,
+            runs: model.runs.iter().map(RecordedRun::of).collect(),
+            events: model.events,
+            events_lost: model.events_lost,
+            violations: violations(model),
+        }
+    }
+}
+
+impl<'a> MeasuredRun<'a> {
+    fn of(run: &'a Run) -> Self {
+        let alone = run.parent().filter(|_| run.workers().next().is_none());
+        let workers = run.workers().chain(alone).map(|actor| ActorFigures::of(run, actor)).collect();
+        Self { figures: Figures::of(run), workers }
+    }
+}
+
+impl<'a> RecordedRun<'a> {
+    fn of(run: &'a Run) -> Self {
+        Self {
+            plan: &run.plan,
+            figures: Figures::of(run),
+            summed_from_ns: run.summed_from_ns,
+            actors: run.actors.iter().map(|actor| ActorFigures::of(run, actor)).collect(),
+            channels: accounts(run),
+        }
+    }
+}
+
+impl<'a> Figures<'a> {
+    fn of(run: &'a Run) -> Self {
+        let end = run.end.as_ref();
+        Self {
+            outcome: end.map(|end| &end.outcome),
+            wall_ns: end.map(|end| end.wall_ns),
+            start_ns: end.map(|end| end.start_ns),
+            units: run.cut.units(),
+            items: run.cut.items,
+            chunksize: run.cut.chunksize,
+            digest: digest(run).unwrap_or_default(),
+            events: run.events,
+            events_lost: run.events_lost,
+        }
+    }
+}
+
+impl ActorFigures {
+    fn of(run: &Run, actor: &Actor) -> Self {
+        let exit = actor.exited.map(|(_, exit)| exit);
+        Self {
+            name: actor.title(),
+            pid: actor.pid,
+            units: actor.units,
+            busy_ns: actor.lane.computed_ns(0, run.last_ns),
+            exit: match exit {
+                Some(Exit::Code(code)) => code.into(),
+                Some(Exit::Signal(number)) => number.saturating_neg().into(),
+                Some(Exit::Joined) => "joined".into(),
+                Some(Exit::Unknown) | None => Value::Null,
+            },
+            exit_in_words: exit.map_or_else(|| "–".to_owned(), |exit| exit.to_string()),
+        }
+    }
+}
+
+/// How long the complete ones took.
+fn wall_ns(runs: &[Run]) -> Vec<u64> {
+    runs.iter().filter(|run| run.is_complete()).filter_map(|run| run.end.as_ref()).map(|end| end.wall_ns).collect()
+}
+
+fn digest(run: &Run) -> Option<&str> {
+    run.end.as_ref().map(|end| end.digest.as_str()).filter(|digest| !digest.is_empty())
+}

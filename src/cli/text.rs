@@ -1,0 +1,27 @@
+//! The figures in words: what people read in place of JSON.
+
+mod run;
+mod trace;
+
+pub(super) use run::RunInWords;
+pub(super) use trace::TraceInWords;
+
+use crate::plan::{Executor, Plan};
+
+/// Who computes: `4 worker processes, started by forkserver`.
+fn team(plan: &Plan) -> String {
+    let workers = plan.workers;
+    match plan.with {
+        Executor::Sequential => "One process computes one item after the other".to_owned(),
+        Executor::Threads => format!("{} in one process", counted(workers.into(), "worker thread", "worker threads")),
+        Executor::Processes => {
+            let workers = counted(workers.into(), "worker process", "worker processes");
+            format!("{workers}, started by {}", plan.start.name())
+        }
+    }
+}
+
+/// `1 core`, `8 cores`.
+fn counted(count: u64, one: &str, several: &str) -> String {
+    format!("{} {}", crate::chunk::grouped(count), if count == 1 { one } else { several })
+}

@@ -1,0 +1,108 @@
+//! `poolscope show` in words.
+
+use std::fmt::{Display, Formatter, Result};
+use std::path::Path;
+
+use crate::chunk::{Cut, grouped};
+use crate::model::check::ChannelAccount;
+use crate::trace::{Machine, Outcome};
+use crate::words::{bytes, duration};
+
+use super::{counted, team};
+use crate::cli::report::{ActorFigures, Figures, RecordedRun, TraceReport};
+use crate::cli::table::Table;
+
+/// What a trace holds, and whether it contradicts itself.
+pub(in crate::cli) struct TraceInWords<'a> {
+    /// The file.
+    pub(in crate::cli) path: &'a Path,
+    /// What it holds.
+    pub(in crate::cli) report: &'a TraceReport<'a>,
+}
+
+impl Display for TraceInWords<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let report = self.report;
+        write!(f, "{}: {}", self.path.display(), counted(report.events, "event", "events"))?;
+        match report.events_lost {
+            0 => writeln!(f)?,
+            lost => writeln!(f, ", {} lost", grouped(lost))?,
+        }
+        report.machine.map_or(Ok(()), |machine| writeln!(f, "{}", origin(machine)))?;
+        report.notice.map_or(Ok(()), |notice| writeln!(f, "NOTICE: {notice}"))?;
+        report.runs.iter().zip(1..).try_for_each(|(run, number)| write_run(f, run, number))?;
+        writeln!(f, "\n{}", self.verdict())
+    }
+}
+
+impl TraceInWords<'_> {
+    fn verdict(&self) -> String {
+        let violations = &self.report.violations;
+        if !violations.is_empty() {
+            let head = counted(violations.len() as u64, "VIOLATION", "VIOLATIONS");
+            return format!("{head}\n  {}", violations.join("\n  "));
+        }
+        if self.report.runs.is_empty() {
+            return "It holds no run.".to_owned();
+        }
+        if self.report.notice.is_some() || self.report.events_lost > 0 {
+            return "Checked as far as it is there: nothing in it contradicts itself.".to_owned();
+        }
+        "Checked: on every channel sent = received + in flight, no message arrived before it left, and no unit was \
+         computed twice."
+            .to_owned()
+    }
+}
+
+/// Where a trace comes from.
+fn origin(machine: &Machine) -> String {
+    let Machine { os, arch, cores, cpu, poolscope, .. } = machine;
+    let cpu = if cpu.is_empty() { String::new() } else { format!(" ({cpu})") };
+    let cores = counted((*cores).into(), "core", "cores");
+    format!("recorded by Poolscope {poolscope} on {os} {arch}, {cores}{cpu}")
+}
+
+fn write_run(f: &mut Formatter<'_>, run: &RecordedRun<'_>, number: u32) -> Result {
+    let plan = run.plan;
+    let cut = Cut { items: run.figures.items, chunksize: run.figures.chunksize };
+    let preset = plan.preset.as_ref().map_or_else(String::new, |preset| format!(", {preset}"));
+    writeln!(f, "\nrun {number}: {}{preset}: {cut}", plan.workload)?;
+    writeln!(f, "{}; {}", team(plan), ending(&run.figures))?;
+    if run.summed_from_ns.is_some() {
+        writeln!(f, "The later units and messages are recorded as sums per interval.")?;
+    }
+    write!(f, "\n{}", actors(&run.actors))?;
+    if run.channels.is_empty() {
+        return Ok(());
+    }
+    write!(f, "\n{}", channels(&run.channels))
+}
+
+fn ending(figures: &Figures<'_>) -> String {
+    match (figures.outcome, figures.wall_ns) {
+        (Some(Outcome::Complete), Some(wall)) => {
+            format!("complete after {}, results digest {}", duration(wall), figures.digest)
+        }
+        (Some(Outcome::Stopped), Some(wall)) => format!("stopped after {}", duration(wall)),
+        (Some(Outcome::Failed(sentence)), _) => format!("FAILED: {sentence}"),
+        _ => "its end is not in this trace".to_owned(),
+    }
+}
+
+fn actors(actors: &[ActorFigures]) -> Table {
+    let mut table = Table::new(&["  actor", "pid", "units", "computing", "exit"]);
+    for actor in actors {
+        let ActorFigures { name, pid, units, busy_ns, exit_in_words, .. } = actor;
+        table.row([format!("  {name}"), pid.to_string(), grouped(*units), duration(*busy_ns), exit_in_words.clone()]);
+    }
+    table
+}
+
+fn channels(accounts: &[ChannelAccount]) -> Table {
+    let mut table = Table::new(&["  channel", "sent", "received", "in flight", "volume"]);
+    for ChannelAccount { from, to, sent, received, in_flight, bytes: volume, .. } in accounts {
+        let [sent, received, in_flight] = [sent, received, in_flight].map(|&count| grouped(count));
+        table.row([format!("  {from} → {to}"), sent, received, in_flight, bytes(*volume)]);
+    }
+    table
+}

@@ -1,0 +1,43 @@
+//! One session from its start to its end: every event into a model, every warning to the user.
+
+use std::path::Path;
+
+use crate::model::Model;
+use crate::plan::CheckedPlan;
+use crate::session::{Ending, Options, Report, Session, StartError};
+use crate::trace::What;
+
+use super::progress::Progress;
+
+/// What is known once a session is over.
+pub(super) struct Watched {
+    /// All that happened.
+    pub(super) model: Model,
+    /// Why it ended before its time, if it did.
+    pub(super) error: Option<String>,
+}
+
+/// Runs a plan to its end. The calling thread lives as long as the session, as a session needs.
+pub(super) fn watch(label: &'static str, checked: &CheckedPlan, trace: Option<&Path>) -> Result<Watched, StartError> {
+    // Who opens the trace in the window wants to see the cores; without a trace nobody would.
+    let options = Options { trace: trace.map(Path::to_owned), sample: trace.is_some(), ..Options::default() };
+    let session = Session::start(&checked.plan, options)?;
+    let progress = Progress::new(label, checked);
+    let mut model = Model::new();
+    for report in session.reports() {
+        match report {
+            Report::Events(events) => {
+                for event in &events {
+                    if let What::Printed { line } = &event.what {
+                        progress.aside(line);
+                    }
+                    model.apply(event);
+                }
+                progress.update(&model);
+            }
+            Report::Warning(warning) => progress.aside(&format!("warning: {warning}")),
+            Report::Ended(Ending { error }) => return Ok(Watched { model, error }),
+        }
+    }
+    Ok(Watched { model, error: Some("The run ended without saying how.".to_owned()) })
+}
