@@ -236,6 +236,9 @@ impl PipeWriter {
         Ok(())
     }
 
+    /// Asks for a pipe that holds so many bytes, which Windows only grants when a pipe is made.
+    pub fn widen(&self, _bytes: u32) {}
+
     /// What the pipe holds before a writer must wait, as the kernel says; 0 if it does not.
     pub fn capacity_bytes(&self) -> u32 {
         let (mut outward, mut inward) = (0, 0);
