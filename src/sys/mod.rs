@@ -1,7 +1,7 @@
 //! The contract with the operating system. Everything that differs between systems, and every
 //! `unsafe` line, lives in this folder; the rest of the house calls these names.
 //!
-//! What each system must offer (`unix/`, `windows.rs`):
+//! What each system must offer (`unix/`, `windows/`):
 //!
 //! | name | promise |
 //! |---|---|
@@ -17,6 +17,8 @@
 
 use std::time::Duration;
 
+#[cfg(test)]
+mod tests;
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]

@@ -24,17 +24,18 @@ pub struct SharedMemory {
 unsafe impl Send for SharedMemory {}
 
 impl SharedMemory {
-    /// New memory of at least `bytes`, rounded up to whole words.
+    /// New memory of at least `bytes`, rounded up to whole words; on macOS to whole pages.
     pub fn create(bytes: usize) -> io::Result<Self> {
         let bytes = bytes.next_multiple_of(size_of::<AtomicU64>()).max(size_of::<AtomicU64>());
-        Self::map(nameless(bytes)?, bytes)
+        // The creator, too, asks how long it became: all owners must agree on where a ring ends.
+        Self::from_fd(nameless(bytes)?)
     }
 
     /// The same memory, mapped once more and without a descriptor to pass on: for the side that stays
     /// when the other is given away.
     pub fn twin(&self) -> io::Result<Self> {
         let fd = self.fd.as_ref().ok_or(io::ErrorKind::InvalidInput)?;
-        let mut twin = Self::map(fd.try_clone()?, self.words * size_of::<AtomicU64>())?;
+        let mut twin = Self::from_fd(fd.try_clone()?)?;
         twin.fd = None;
         Ok(twin)
     }
@@ -55,10 +56,6 @@ impl SharedMemory {
 
     pub(super) fn from_fd(fd: OwnedFd) -> io::Result<Self> {
         let bytes = usize::try_from(nix::sys::stat::fstat(&fd)?.st_size).unwrap_or(0);
-        Self::map(fd, bytes)
-    }
-
-    fn map(fd: OwnedFd, bytes: usize) -> io::Result<Self> {
         let length = std::num::NonZeroUsize::new(bytes).ok_or(io::ErrorKind::InvalidInput)?;
         let rights = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
         // SAFETY: a fresh mapping of a file of this length, at an address the kernel chooses.

@@ -121,9 +121,11 @@ pub fn volunteer_for_oom() {
 /// more than the usual 1,024.
 pub fn raise_descriptor_limit() {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    // macOS refuses more than its OPEN_MAX, and there the whole wish with it.
+    let enough = if cfg!(target_os = "macos") { 10_240 } else { 65_536 };
     if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
         // A refusal shows itself when the descriptors run out, with a message of its own.
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, most.min(65_536), most);
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, most.min(enough), most);
     }
 }
 
@@ -191,8 +193,12 @@ fn watch_parent(parent: u32) {
             0,
         );
         let mut seen = [exit];
-        // An error means that the parent is gone already.
+        // An error mostly means that the parent is gone already, but also that a signal came, or that
+        // the watch was refused: only a new parent proves that the old one is gone.
         let _ = queue.kevent(&[exit], &mut seen, None);
+        while parent_pid() == parent {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
         exit_now(137);
     };
     let _ = std::thread::Builder::new().name("parent-watch".into()).spawn(watch);
