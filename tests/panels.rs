@@ -1,6 +1,7 @@
 //! The window without a display: its controls found by their accessible names, as a screen reader
 //! finds them.
 #![cfg(feature = "gui")]
+#![allow(clippy::expect_used, reason = "a test that cannot go on says why")]
 
 use egui::accesskit::Role;
 use egui_kittest::Harness;

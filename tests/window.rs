@@ -3,6 +3,8 @@
 //! It needs a display (a virtual one does: `xvfb-run -s "-screen 0 1366x768x24" cargo test --features
 //! inspection --test window`) and says so where there is none.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test that cannot go on says why")]
+
 use std::io::BufReader;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

@@ -147,6 +147,11 @@ impl Theme {
         Color32::from_rgb(0x0B, 0x0E, 0x12).lerp_to_gamma(self.worker(number), 0.12 + 0.88 * depth.min(1.0))
     }
 
+    /// A worker's colour as type, which needs more contrast than a bar.
+    pub fn worker_words(self, number: u32) -> Color32 {
+        self.worker(number).lerp_to_gamma(self.text(), if self.dark { 0.3 } else { 0.6 })
+    }
+
     /// Text on a worker's colour.
     pub fn on_worker(self) -> Color32 {
         Color32::from_rgb(0x0B, 0x0E, 0x12)
@@ -304,10 +309,5 @@ mod tests {
                 assert!(contrast(theme.on_worker(), theme.worker(number)) >= 3.0, "worker {number}");
             }
         }
-    }
-
-    /// A worker's colour as type, which needs more contrast than a bar.
-    pub fn worker_words(self, number: u32) -> Color32 {
-        self.worker(number).lerp_to_gamma(self.text(), if self.dark { 0.3 } else { 0.6 })
     }
 }

@@ -44,7 +44,7 @@ fn sentences(source: &Source, run: Option<&Run>) -> Vec<(String, bool)> {
     match ended.map(|end| &end.outcome) {
         Some(Outcome::Failed(sentence)) => found.push((format!("The run failed. {sentence}"), true)),
         Some(Outcome::Stopped) => {
-            found.push(("The run was stopped: what was done until then is shown.".to_owned(), false))
+            found.push(("The run was stopped: what was done until then is shown.".to_owned(), false));
         }
         Some(Outcome::Complete) | None => {}
     }

@@ -50,7 +50,7 @@ fn work(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
                 let is_chosen = workload.name() == plan.workload;
                 let choice = ui.selectable_label(is_chosen, workload.title()).on_hover_text(workload.why());
                 if choice.clicked() && !is_chosen {
-                    plan.workload = workload.name().to_owned();
+                    workload.name().clone_into(&mut plan.workload);
                     plan.preset = workload.presets().first().map(|preset| preset.name.to_owned());
                     (plan.items, plan.chunksize) = (None, None);
                 }

@@ -71,18 +71,21 @@ fn details(measured: &Measurement, speedup: Speedup) -> String {
     let (plan, workers) = (&measured.plan, measured.plan.team());
     let how = if plan.with == Executor::Processes { format!(", {}", plan.start.name()) } else { String::new() };
     let chunksize = plan.chunksize.map_or("default".to_owned(), grouped);
-    let mut text = format!(
-        "{}{how} · {workers} worker{} · chunksize {chunksize}\n{:.2}× (median), {}\nefficiency {:.0} %",
+    let share = measured_share(speedup, workers);
+    format!(
+        "{}{how} · {workers} worker{} · chunksize {chunksize}\n{:.2}× (median), {}\nefficiency {:.0} %{share}",
         plan.with.name(),
         if workers == 1 { "" } else { "s" },
         speedup.median,
         spread(speedup, measured.wall_ns.len()),
         speedup.efficiency(workers) * 100.0,
-    );
-    if let Some(share) = speedup.karp_flatt(workers) {
-        text.push_str(&format!("\nserial share by Karp and Flatt: {:.1} %", share * 100.0));
-    }
-    text
+    )
+}
+
+/// The serial share by Karp and Flatt, on a line of its own, where there is one.
+fn measured_share(speedup: Speedup, workers: u32) -> String {
+    let share = speedup.karp_flatt(workers);
+    share.map_or_else(String::new, |share| format!("\nserial share by Karp and Flatt: {:.1} %", share * 100.0))
 }
 
 /// The baseline, how old it is, and measuring it again.

@@ -63,11 +63,10 @@ fn state(source: &Source, run: Option<&Run>, experiment: &Experiment, theme: The
 
 /// `2,148 events, 0 lost · this window used 4 % of one core`.
 fn figures(model: &Model) -> String {
-    let mut text = format!("· {} events, {} lost", grouped(model.events), grouped(model.events_lost));
-    if let Some(usage) = model.observer.iter().map(|usage| usage.cpu_permille).max() {
-        text.push_str(&format!(" · this window used up to {} % of one core", usage / 10));
-    }
-    text
+    let busiest = model.observer.iter().map(|usage| usage.cpu_permille).max();
+    let cost =
+        busiest.map_or_else(String::new, |busy| format!(" · this window used up to {} % of one core", busy / 10));
+    format!("· {} events, {} lost{cost}", grouped(model.events), grouped(model.events_lost))
 }
 
 #[cfg(test)]
