@@ -96,7 +96,8 @@ pub(super) fn rail(ui: &mut Ui, theme: Theme, slider: Slider<'_>) -> Response {
     .inner
 }
 
-/// Words under a slider, at their values' places (0 to 1 along the rail).
+/// Words under a slider, at their values' places (0 to 1 along the rail), the most important first:
+/// where two would touch, the later one is left out.
 pub(super) fn ticks(ui: &mut Ui, theme: Theme, slider: &Response, marks: &[(f32, String)]) {
     let radius = slider.rect.height() / 2.5;
     let rail = slider.rect.x_range().shrink(radius);
@@ -104,16 +105,16 @@ pub(super) fn ticks(ui: &mut Ui, theme: Theme, slider: &Response, marks: &[(f32,
     ui.add_space(-ui.spacing().item_spacing.y);
     let height = ui.fonts_mut(|fonts| fonts.row_height(&font));
     let (rect, _) = ui.allocate_exact_size(vec2(slider.rect.width(), height), egui::Sense::hover());
-    let mut taken = f32::NEG_INFINITY;
+    let mut taken: Vec<egui::Rangef> = Vec::new();
     for (place, word) in marks {
         let galley = ui.painter().layout_no_wrap(word.clone(), font.clone(), theme.faint());
         let middle = egui::lerp(rail.min..=rail.max, *place);
         let left = (middle - galley.size().x / 2.0).clamp(rect.left(), rect.right() - galley.size().x);
-        if left < taken {
-            continue;
+        let space = egui::Rangef::new(left, left + galley.size().x).expand(3.0);
+        if taken.iter().all(|other| other.intersection(space).span() <= 0.0) {
+            taken.push(space);
+            ui.painter().galley(egui::pos2(left, rect.top()), galley, theme.faint());
         }
-        taken = left + galley.size().x + 6.0;
-        ui.painter().galley(egui::pos2(left, rect.top()), galley, theme.faint());
     }
 }
 

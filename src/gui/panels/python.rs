@@ -11,13 +11,16 @@ use crate::gui::theme::Theme;
 use crate::plan::Plan;
 use crate::python;
 
+/// Where more lines than this differ it is another program, and marks would say nothing.
+const MOST_CHANGES: usize = 4;
+
 /// What the panel remembers: the last program, and where it differs from the one before.
 #[derive(Clone, Debug, Default)]
 pub struct View {
     program: String,
     changed: Vec<Range<usize>>,
-    /// The line that is to come into view.
-    seek_line: Option<usize>,
+    /// The line, and the column, that are to come into view.
+    seek: Option<(usize, usize)>,
 }
 
 /// Draws the program in the rest of the space, at least `min_height` of it.
@@ -31,8 +34,11 @@ pub fn panel(plan: &Plan, view: &mut View, theme: Theme, ui: &mut Ui, min_height
     if program != view.program {
         // The first program of all is no change.
         view.changed = if view.program.is_empty() { Vec::new() } else { changes(&view.program, &program) };
-        let seek = view.changed.first().map_or_else(|| program.find("    began"), |range| Some(range.start));
-        view.seek_line = seek.map(|at| program[..at].matches('\n').count());
+        if view.changed.len() > MOST_CHANGES {
+            view.changed.clear();
+        }
+        let seek = view.changed.first().map_or_else(|| program.find("    began"), |range| Some(range.end));
+        view.seek = seek.map(|at| place(&program, at));
         view.program = program;
     }
     ends(
@@ -49,16 +55,26 @@ pub fn panel(plan: &Plan, view: &mut View, theme: Theme, ui: &mut Ui, min_height
     Frame::new().fill(theme.sunken()).corner_radius(5).inner_margin(Margin::same(8)).show(ui, |ui| {
         ui.set_min_size(egui::vec2(ui.available_width(), height - 16.0));
         let mut area = ScrollArea::both().id_salt("python").max_height(height - 16.0).auto_shrink(false);
-        if let Some(line) = view.seek_line.take() {
-            let row = ui.fonts_mut(|fonts| fonts.row_height(&theme.code()));
-            // A line or two above it give the place.
+        if let Some((line, column)) = view.seek.take() {
+            let font = theme.code();
+            let (row, glyph) = ui.fonts_mut(|fonts| (fonts.row_height(&font), fonts.glyph_width(&font, ' ')));
+            // A line or two above it give the place, and a few characters behind it air.
+            let hidden = glyph * (column + 3) as f32 - ui.available_width();
             area = area.vertical_scroll_offset(row * line.saturating_sub(2) as f32);
+            area = area.horizontal_scroll_offset(hidden.max(0.0));
         }
         area.show(ui, |ui| {
             let job = coloured(&view.program, &view.changed, theme);
             ui.add(egui::Label::new(job).extend().selectable(true));
         });
     });
+}
+
+/// The line and the column of a place, from 0.
+fn place(program: &str, at: usize) -> (usize, usize) {
+    let before = &program[..at];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    (before.matches('\n').count(), before[line_start..].chars().count())
 }
 
 /// The places of `new` that are not in `old`: within a line where lines match up, else whole lines.

@@ -135,11 +135,11 @@ fn workers(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
         let place = |workers: u32| log_place(workers.into(), 1.0, most.into());
         let many = cores();
         let marks = [
-            (place(1), "1".to_owned()),
             (place(many), if many == 1 { "1 core".to_owned() } else { format!("{many} = cores") }),
+            (place(1), "1".to_owned()),
             (place(most), most.to_string()),
         ];
-        ticks(ui, theme, &response, if many == 1 { &marks[1..] } else { &marks });
+        ticks(ui, theme, &response, &marks);
         response.on_disabled_hover_text("Sequential means the parent alone.");
     });
 }
@@ -173,10 +173,9 @@ fn chunksize(plan: &mut Plan, input: &Input, theme: Theme, ui: &mut Ui) {
         plan.chunksize = None;
     }
     let high = items.max(2) as f64;
-    let marks = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000]
+    let marks = [items, 1]
         .into_iter()
-        .filter(|&mark| mark < items)
-        .chain([items])
+        .chain([10, 100, 1_000, 10_000, 100_000, 1_000_000].into_iter().filter(|&mark| mark < items))
         .map(|mark| (log_place(mark as f64, 1.0, high), grouped(mark)))
         .collect::<Vec<_>>();
     ticks(ui, theme, &response, &marks);
@@ -215,7 +214,7 @@ fn prediction(experiment: &mut Experiment, theme: Theme, ui: &mut Ui) {
             }
             let place = |value: f64| (value / most) as f32;
             let team = experiment.plan.team();
-            let mut marks = vec![(0.0, "0×".to_owned()), (place(1.0), "1× = alone".to_owned())];
+            let mut marks = vec![(place(1.0), "1× = alone".to_owned()), (0.0, "0×".to_owned())];
             if team > 1 {
                 marks.push((1.0, format!("{team}×")));
             }
@@ -223,7 +222,7 @@ fn prediction(experiment: &mut Experiment, theme: Theme, ui: &mut Ui) {
         });
         let hint = match (locked, times) {
             (true, Some(_)) => "Locked until a setting changes.",
-            (true, None) => "Run without one; a new setting asks again.",
+            (true, None) => "Run without one; change a setting.",
             (false, Some(_)) => "Run locks it.",
             (false, None) => "How many times faster than alone?",
         };

@@ -17,7 +17,7 @@ use crate::plan::{Executor, cores};
 
 /// Draws plot, number, sentences and the baseline.
 pub fn panel(experiment: &Experiment, theme: Theme, ui: &mut Ui, commands: &mut Vec<Command>) {
-    heading(ui, theme, "Speedup against one process alone");
+    ends(ui, |ui| heading(ui, theme, "Speedup by workers"), |ui| note(ui, theme, "alone = 1×"));
     plot(experiment, theme, ui);
     legend(experiment, theme, ui);
     headline(experiment, theme, ui);
@@ -215,11 +215,7 @@ fn plot(experiment: &Experiment, theme: Theme, ui: &mut Ui) {
     };
     let axis = |axis: AxisHints<'static>| axis.tick_label_color(theme.faint()).tick_label_font(theme.small());
     let whole = |mark: GridMark| format!("{}", mark.value);
-    let worker = move |mark: GridMark| match mark.value as u32 {
-        0 => String::new(),
-        1 => "1 worker".to_owned(),
-        _ => whole(mark),
-    };
+    let worker = move |mark: GridMark| if mark.value < 1.0 { String::new() } else { whole(mark) };
     let response = Plot::new("speedup")
         .height(theme.length(150.0))
         .default_x_bounds(0.0, workers + 0.4)
