@@ -134,10 +134,10 @@ impl<M: Deref<Target = [AtomicU64]>> Log<M> {
         }
     }
 
-    /// A write took this long.
-    pub(super) fn did_send(&mut self, since_ns: u64) {
-        if self.recorder.is_some() && !self.summing {
-            self.write(sys::now_ns(), &What::Did { doing: Doing::Send, since_ns });
+    /// A write took from `since_ns` to `at_ns`.
+    pub(super) fn did_send(&mut self, since_ns: u64, at_ns: u64) {
+        if !self.summing {
+            self.write(at_ns, &What::Did { doing: Doing::Send, since_ns });
         }
     }
 

@@ -142,8 +142,8 @@ impl<M: Deref<Target = [AtomicU64]>> Worker<M> {
     fn compute(&mut self, frame: &Frame<'_>) -> Result<(), Lost> {
         let (unit, workload) = (frame.number, self.workload.ok_or(Lost)?);
         let details = self.log.details(unit);
-        // Past the detail limit one reading a unit is enough: it begins where the last one ended.
-        let began_ns = if details { sys::now_ns() } else { self.last_ns };
+        // One reading of the clock a unit: it begins where the last one ended, or where the read did.
+        let began_ns = self.last_ns;
         if details {
             self.log.began(began_ns, unit);
         }
@@ -198,7 +198,7 @@ impl<M: Deref<Target = [AtomicU64]>> Worker<M> {
         if self.outbox.is_empty() {
             return Ok(());
         }
-        let since_ns = sys::now_ns();
+        let since_ns = self.last_ns;
         let mut rest = &self.outbox[..];
         while !rest.is_empty() {
             match self.results.write(rest) {
@@ -209,7 +209,8 @@ impl<M: Deref<Target = [AtomicU64]>> Worker<M> {
         }
         self.outbox.clear();
         self.oldest_ns = None;
-        self.log.did_send(since_ns);
+        self.last_ns = sys::now_ns();
+        self.log.did_send(since_ns, self.last_ns);
         Ok(())
     }
 

@@ -41,6 +41,12 @@ const PRESETS: &[Preset] = &[
         free_items: false,
     },
     Preset {
+        name: "odd-many",
+        summary: "as many odd numbers from 10,000,001 as you like: many small tasks",
+        items: 100_000,
+        free_items: true,
+    },
+    Preset {
         name: "small-4",
         summary: "four numbers near 10 million: far too small to share",
         items: SMALL_4.len() as u64,
@@ -83,7 +89,7 @@ impl Workload for Primes {
         let items = match input.preset.name {
             "small-4" => format!("{SMALL_4:?}"),
             "docs-6" => format!("{DOCS_6:?}"),
-            "odd-1000" => "range(10_000_001, 10_002_001, 2)".to_owned(),
+            "odd-1000" | "odd-many" => format!("range(10_000_001, {}, 2)", 10_000_001 + 2 * input.len()),
             _ => "range(10**14 + 1, 10**14 + 2001, 2)".to_owned(),
         };
         Python { function: PYTHON.to_owned(), name: "is_prime", items }
@@ -109,7 +115,7 @@ fn number(preset: &Preset, index: u64) -> u64 {
     match preset.name {
         "small-4" => listed(&SMALL_4),
         "docs-6" => listed(&DOCS_6),
-        "odd-1000" => 10_000_001 + 2 * index,
+        "odd-1000" | "odd-many" => 10_000_001 + 2 * index,
         _ => 100_000_000_000_001 + 2 * index,
     }
 }

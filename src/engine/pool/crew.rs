@@ -15,6 +15,9 @@ use crate::trace::{ActorId, ChannelId, Content, Exit, Medium, Role, What};
 
 /// How long workers may take to end after they were told that there is no more work.
 const STOP_PATIENCE: Duration = Duration::from_secs(1);
+/// What a pipe is asked to hold if messages are larger than it holds by itself.
+const WIDE_PIPE_BYTES: u32 = 1 << 20;
+
 /// One worker process.
 pub(super) struct Member {
     /// Its id in the trace.
@@ -154,6 +157,12 @@ fn start_one(desk: &mut Desk<'_>, starter: &mut dyn Starter, number: u32) -> io:
     let ring = Drain::new(memory.twin()?);
     tasks.set_nonblocking()?;
     results.set_nonblocking()?;
+    if unit_bytes(desk) > tasks.capacity_bytes() as usize {
+        // Large messages move three to four times as fast through a large pipe. Where the system
+        // refuses, the pipe stays as it is; what it holds is read from the kernel either way.
+        tasks.widen(WIDE_PIPE_BYTES);
+        their_results.widen(WIDE_PIPE_BYTES);
+    }
     let capacities = (tasks.capacity_bytes(), their_results.capacity_bytes());
     let started = starter.start(Belongings { tasks: their_tasks, results: their_results, memory })?;
 
@@ -193,6 +202,13 @@ fn start_one(desk: &mut Desk<'_>, starter: &mut dyn Starter, number: u32) -> io:
         .map_err(io::Error::other)?;
     member.push_out();
     Ok(member)
+}
+
+/// About how large the message of a unit will be, by its first item.
+fn unit_bytes(desk: &Desk<'_>) -> usize {
+    let mut first = Vec::new();
+    desk.checked.input.write_items(0..1, &mut first);
+    first.len().saturating_mul(desk.checked.cut.chunksize.min(desk.checked.cut.items) as usize)
 }
 
 fn open_channel(desk: &mut Desk<'_>, from: ActorId, to: ActorId, capacity_bytes: u32) -> ChannelId {

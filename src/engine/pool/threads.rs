@@ -123,7 +123,7 @@ fn work(
         let since_ns = sys::now_ns();
         log.sent(since_ns, content, 0);
         let sent = answers.send(Answer { place, content, outcome });
-        log.did_send(since_ns);
+        log.did_send(since_ns, sys::now_ns());
         sent.is_ok()
     };
     answer(&mut log, Content::Setup, Ok(Vec::new()));

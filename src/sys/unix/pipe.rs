@@ -104,6 +104,14 @@ impl PipeWriter {
         set_nonblocking(&self.0)
     }
 
+    /// Asks the kernel for a pipe that holds so many bytes; it may refuse.
+    pub fn widen(&self, bytes: u32) {
+        #[cfg(target_os = "linux")]
+        let _ = fcntl(&self.0, FcntlArg::F_SETPIPE_SZ(bytes as libc::c_int));
+        #[cfg(not(target_os = "linux"))]
+        let _ = bytes;
+    }
+
     /// What the pipe holds before a writer must wait, as the kernel says; 0 if it does not.
     pub fn capacity_bytes(&self) -> u32 {
         #[cfg(target_os = "linux")]
