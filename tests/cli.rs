@@ -1,5 +1,7 @@
 //! The command line from outside: what it says, where it says it, and with which exit code.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
