@@ -126,6 +126,11 @@ pub fn cores() -> u32 {
     std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX))
 }
 
+/// How worker processes can be started on this machine.
+pub fn start_methods() -> &'static [StartMethod] {
+    crate::sys::start_methods()
+}
+
 /// A plan that cannot be run, with the field that is wrong and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
@@ -200,7 +205,7 @@ impl Plan {
         if let Some(chunksize) = self.chunksize {
             in_range("chunksize", chunksize, u64::MAX, "A unit holds at least one item.")?;
         }
-        let offered = crate::sys::start_methods();
+        let offered = start_methods();
         if self.with == Executor::Processes && !offered.contains(&self.start) {
             let offered = offered.iter().map(|method| method.name()).collect::<Vec<_>>().join(", ");
             return Err(PlanError::StartMethodMissing { method: self.start, offered });

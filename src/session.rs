@@ -26,7 +26,7 @@ use crate::plan::{EngineCommand, Plan};
 use crate::sys;
 use crate::trace::codec::Decoder;
 use crate::trace::file::FileError;
-use crate::trace::{ActorId, Event, Exit, What};
+use crate::trace::{ActorId, Event, Exit, Machine, What};
 
 use record::Recording;
 use sample::{Roster, Sampler};
@@ -78,6 +78,11 @@ pub enum StartError {
     Trace(#[from] FileError),
 }
 
+/// The machine we are on.
+pub fn this_machine() -> Machine {
+    sample::machine()
+}
+
 /// A running engine.
 #[derive(Debug)]
 pub struct Session {
@@ -111,7 +116,7 @@ impl Session {
         let leash = sys::Leash::hold(&child)?;
         let (sender, reports) = crossbeam_channel::unbounded();
         let outlet = Outlet { sender, wake: Arc::new(options.wake), recording };
-        outlet.events(vec![sample::machine()]);
+        outlet.events(vec![sample::observed(What::MachineSeen(Box::new(this_machine())))]);
 
         let mut stdin = child.stdin.take();
         if let Some(stdin) = &mut stdin {

@@ -29,12 +29,15 @@ const HOUSE: &[Room] = &[
     Room { name: "model", floor: 2, may_use: &["trace", "plan", "chunk"] },
     Room { name: "session", floor: 2, may_use: &["trace", "plan", "sys"] },
     Room { name: "lesson", floor: 3, may_use: &["plan", "model"] },
+    Room { name: "python", floor: 3, may_use: &["plan", "workload"] },
     Room { name: "sim", floor: 3, may_use: &["trace", "plan", "chunk", "model"] },
     Room { name: "export", floor: 3, may_use: &["trace", "model"] },
     Room {
         name: "gui",
         floor: 4,
-        may_use: &["trace", "plan", "chunk", "words", "workload", "model", "session", "lesson", "sim", "export"],
+        may_use: &[
+            "trace", "plan", "chunk", "words", "workload", "model", "session", "lesson", "python", "sim", "export",
+        ],
     },
     Room {
         name: "cli",

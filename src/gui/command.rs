@@ -2,11 +2,15 @@
 
 use std::path::PathBuf;
 
+use super::theme::Theme;
+
 /// One wish of the user.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Lock the prediction and run the plan (after a baseline, if none holds).
     Run,
+    /// Measure the baseline of the current items once more.
+    MeasureBaseline,
     /// End the run.
     Stop,
     /// Open a recorded trace.
@@ -19,4 +23,8 @@ pub enum Command {
     SelectUnit(Option<u32>),
     /// Copy text to the clipboard.
     Copy(String),
+    /// Look like this.
+    Look(Theme),
+    /// The message about what could not be done has been read.
+    Dismiss,
 }

@@ -138,6 +138,13 @@ impl Lane {
         &self.spans[first.min(end)..end]
     }
 
+    /// The sums that touch `from_ns..to_ns`.
+    pub fn visible_sums(&self, from_ns: u64, to_ns: u64) -> &[Sum] {
+        let first = self.sums.partition_point(|sum| sum.to_ns <= from_ns);
+        let end = self.sums.partition_point(|sum| sum.from_ns < to_ns);
+        &self.sums[first.min(end)..end]
+    }
+
     /// The span at a moment.
     pub fn at(&self, at_ns: u64) -> Option<&Span> {
         let after = self.spans.partition_point(|span| span.from_ns <= at_ns);
@@ -148,7 +155,7 @@ impl Lane {
     pub fn computed_ns(&self, from_ns: u64, to_ns: u64) -> u64 {
         let detailed = self.computed_until(to_ns).saturating_sub(self.computed_until(from_ns));
         // Saturating: a file may claim any length.
-        self.sums.iter().fold(detailed, |total, sum| {
+        self.visible_sums(from_ns, to_ns).iter().fold(detailed, |total, sum| {
             let shared = sum.to_ns.min(to_ns).saturating_sub(sum.from_ns.max(from_ns));
             let length = sum.to_ns.saturating_sub(sum.from_ns).max(1);
             total.saturating_add((u128::from(sum.computed_ns) * u128::from(shared) / u128::from(length)) as u64)

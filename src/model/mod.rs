@@ -10,6 +10,7 @@ pub mod lane;
 pub mod run;
 pub mod speedup;
 pub mod stats;
+pub mod steps;
 pub mod traffic;
 pub mod units;
 

@@ -11,24 +11,24 @@ use crate::trace::{ActorId, Event, Machine, Role, What};
 /// How often is sampled. Below 200 ms sysinfo's figures are wrong.
 const INTERVAL: Duration = Duration::from_millis(250);
 
-/// The machine we are on, as an event.
-pub(super) fn machine() -> Event {
+/// The machine we are on.
+pub(super) fn machine() -> Machine {
     let (cpu, memory) = (CpuRefreshKind::nothing(), MemoryRefreshKind::nothing().with_ram());
     let system = System::new_with_specifics(RefreshKind::nothing().with_cpu(cpu).with_memory(memory));
     // Where the system tells nothing, the trace says so with an empty name and no memory.
     let cpu = system.as_ref().ok().and_then(|system| system.cpus().first()).map(|cpu| cpu.brand().trim().to_owned());
-    let machine = Machine {
+    Machine {
         os: std::env::consts::OS.to_owned(),
         arch: std::env::consts::ARCH.to_owned(),
         cores: crate::plan::cores(),
         cpu: cpu.unwrap_or_default(),
         memory_bytes: system.as_ref().map_or(0, System::total_memory),
         poolscope: env!("CARGO_PKG_VERSION").to_owned(),
-    };
-    observed(What::MachineSeen(Box::new(machine)))
+    }
 }
 
-fn observed(what: What) -> Event {
+/// Something the observer saw just now.
+pub(super) fn observed(what: What) -> Event {
     Event { at_ns: sys::now_ns(), by: ActorId::OBSERVER, what }
 }
 

@@ -1,0 +1,151 @@
+//! The processes and threads of a run as a table: what the stage draws, in words and numbers.
+
+use egui::{Align2, Color32, Pos2, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use super::Look;
+use super::parts::{heading, note};
+use crate::chunk::grouped;
+use crate::gui::theme::Theme;
+use crate::gui::words::bytes;
+use crate::model::{Actor, SpanKind, State, Sum};
+use crate::trace::{Exit, Role as ActorRole};
+
+/// Right edges of the number columns, as shares of the width.
+const COLUMNS: [(f32, &str); 4] = [(0.50, "pid"), (0.645, "CPU"), (0.865, "memory"), (1.0, "units")];
+/// So many actors are shown without scrolling.
+const IN_SIGHT: usize = 6;
+
+/// Draws the table at the moment that is looked at.
+pub fn panel(look: &Look<'_>, ui: &mut Ui) {
+    let theme = look.theme;
+    heading(ui, theme, "Processes");
+    let rows: Vec<Row> = look.run.actors.iter().map(|actor| Row::new(actor, look)).collect();
+    header(theme, ui);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let height = row_height(theme);
+    ScrollArea::vertical()
+        .id_salt("processes")
+        .max_height(height * IN_SIGHT.min(rows.len().max(1)) as f32)
+        .auto_shrink([false, true])
+        .show_rows(ui, height, rows.len(), |ui, visible| {
+            for row in &rows[visible] {
+                row.draw(theme, ui);
+            }
+        });
+    ui.spacing_mut().item_spacing.y = 6.0;
+    if look.run.end.is_some() && look.run.actors.iter().all(|actor| actor.usage.is_empty()) {
+        note(ui, theme, "CPU and memory are sampled every 250 ms; this run was shorter.");
+    }
+}
+
+/// An actor at a moment, in words.
+struct Row {
+    name: String,
+    state: String,
+    numbers: [String; 4],
+    colour: Color32,
+    is_bad: bool,
+    is_there: bool,
+}
+
+impl Row {
+    fn new(actor: &Actor, look: &Look<'_>) -> Self {
+        let at_ns = look.at_ns;
+        let state = actor.state(at_ns);
+        let is_there = matches!(state, State::Busy(..));
+        // Of one that is gone: the last that was measured.
+        let usage = actor.usage_at(at_ns);
+        // A thread has no CPU time and memory of its own here: its process has.
+        let unknown = if actor.role == ActorRole::WorkerThread { "shared" } else { "–" };
+        let cpu = usage.map_or(unknown.to_owned(), |usage| format!("{} %", usage.cpu_permille / 10));
+        let memory = usage.map_or(unknown.to_owned(), |usage| bytes(usage.rss_bytes));
+        Self {
+            name: actor.title(),
+            state: actor.state_in_words(at_ns),
+            numbers: [actor.pid.to_string(), cpu, memory, units(actor, at_ns)],
+            colour: look.theme.worker(actor.number),
+            is_bad: matches!(state, State::Exited(exit) if !exit.is_success() && exit != Exit::Unknown),
+            is_there,
+        }
+    }
+
+    fn draw(&self, theme: Theme, ui: &mut Ui) {
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), row_height(theme)), Sense::hover());
+        let (first, second) = (rect.top() + theme.length(9.0), rect.top() + theme.length(25.0));
+        let swatch = Rect::from_center_size(pos2(rect.left() + 5.0, first), egui::Vec2::splat(theme.length(9.0)));
+        let ink = if self.is_there { theme.text() } else { theme.faint() };
+        let painter = ui.painter();
+        if self.is_there {
+            painter.rect_filled(swatch, 2.0, self.colour);
+        } else {
+            let stroke = egui::Stroke::new(theme.line(1.5), self.colour);
+            painter.rect_stroke(swatch, 2.0, stroke, egui::StrokeKind::Inside);
+        }
+        let left = rect.left() + theme.length(16.0);
+        let write = |at: Pos2, align, text: &str, colour| painter.text(at, align, text, theme.small(), colour);
+        write(pos2(left, first), Align2::LEFT_CENTER, &self.name, ink);
+        let state_ink = if self.is_bad { theme.bad() } else { theme.faint() };
+        write(pos2(left, second), Align2::LEFT_CENTER, &self.state, state_ink);
+        for ((share, _), number) in COLUMNS.into_iter().zip(&self.numbers) {
+            let at = pos2(rect.left() + rect.width() * share, first);
+            write(
+                at,
+                Align2::RIGHT_CENTER,
+                number,
+                if number == "shared" || number == "–" { theme.faint() } else { ink },
+            );
+        }
+        let [pid, cpu, memory, units] = &self.numbers;
+        let words =
+            format!("{}, {}: process {pid}, CPU {cpu}, memory {memory}, {units} units computed", self.name, self.state);
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
+    }
+}
+
+fn header(theme: Theme, ui: &mut Ui) {
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), theme.length(15.0)), Sense::hover());
+    for (share, word) in COLUMNS {
+        let at = pos2(rect.left() + rect.width() * share, rect.center().y);
+        ui.painter().text(at, Align2::RIGHT_CENTER, word, theme.small(), theme.faint());
+    }
+}
+
+fn row_height(theme: Theme) -> f32 {
+    theme.length(35.0)
+}
+
+/// Units an actor had computed by then; the parent has none, unless it works alone.
+fn units(actor: &Actor, at_ns: u64) -> String {
+    let lane = &actor.lane;
+    let done = |to_ns: u64| to_ns <= at_ns;
+    let one_by_one =
+        lane.spans().iter().take_while(|span| span.from_ns <= at_ns).filter(|span| span.kind == SpanKind::Computing);
+    let summed: u64 = lane.sums().iter().filter(|sum| done(sum.to_ns)).map(|sum: &Sum| u64::from(sum.units)).sum();
+    let count = one_by_one.filter(|span| done(span.to_ns)).count() as u64 + summed;
+    if actor.units == 0 && !actor.is_worker() { "–".to_owned() } else { grouped(count) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gui::fixture;
+
+    #[test]
+    fn the_table_follows_the_moment() {
+        let model = fixture::two_workers();
+        let run = model.last_run().expect("a run");
+        let row = |number: usize, at_ns| {
+            let look = Look { run, model: &model, at_ns, selected_unit: None, theme: Theme::default() };
+            Row::new(&run.actors[number], &look)
+        };
+        let parent = row(0, run.began_ns);
+        assert_eq!((parent.name.as_str(), parent.numbers[3].as_str()), ("Parent", "–"));
+        let early = row(1, run.began_ns);
+        assert_eq!((early.state.as_str(), early.is_there), ("not born yet", false));
+        let late = row(1, run.last_ns);
+        assert_eq!((late.numbers[3].as_str(), late.is_there), ("2", false));
+        assert!(late.state.starts_with("exited 0"), "{}", late.state);
+        let killed = row(2, run.last_ns);
+        assert!(killed.is_bad && killed.state == "exited −SIGKILL", "{}", killed.state);
+    }
+}

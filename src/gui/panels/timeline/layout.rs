@@ -1,0 +1,203 @@
+//! Where everything of the timeline lies: the regions, the rows, the arrows of a unit.
+
+use egui::{Pos2, Rangef, Rect, pos2};
+
+use super::axis::Axis;
+use super::lane::{Band, Mark};
+use crate::gui::words;
+use crate::model::{Actor, Run};
+use crate::trace::{ActorId, ChannelId, Exit, Role};
+
+/// The regions of the timeline, top to bottom. All that show time share one x range.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Regions {
+    /// The column of names.
+    pub names: Rangef,
+    /// The ticks.
+    pub axis: Rect,
+    /// The rows, as far as they are in sight.
+    pub rows: Rect,
+    /// The height of one row.
+    pub pitch: f32,
+    /// The curve of messages in flight.
+    pub in_flight: Rect,
+    /// The lanes of the cores.
+    pub cores: Rect,
+}
+
+impl Regions {
+    /// Divides an area for so many rows and cores; sizes are times `scale`.
+    pub fn of(area: Rect, rows: usize, cores: usize, scale: f32) -> Self {
+        let (gap, names_width) = (6.0 * scale, (132.0 * scale).min(area.width() * 0.3));
+        let axis_height = 20.0 * scale;
+        // Where rows are short of room, the curve and the cores give way first.
+        let tight = rows as f32 * 26.0 * scale > area.height() * 0.5;
+        let (curve_share, cores_share) = if tight { (0.11, 0.16) } else { (0.15, 0.22) };
+        let curve_height = (area.height() * curve_share).clamp(24.0 * scale, 60.0 * scale);
+        let most = (area.height() * cores_share).max(18.0 * scale);
+        let cores_height = (16.0 * scale * cores as f32).clamp(18.0 * scale, most);
+        let below = curve_height + cores_height + 3.0 * gap;
+        let room = (area.height() - axis_height - below).max(24.0 * scale);
+        let pitch = (room / rows.max(1) as f32).clamp(20.0 * scale, 42.0 * scale);
+        let rows_height = room.min(pitch * rows.max(1) as f32);
+
+        let (left, right) = (area.left() + names_width, area.right() - 8.0 * scale);
+        let place = |top: f32, height: f32| {
+            Rect::from_x_y_ranges(left.round()..=right.max(left + 1.0).round(), top.round()..=(top + height).round())
+        };
+        let axis = place(area.top(), axis_height);
+        let rows = place(axis.bottom(), rows_height);
+        let in_flight = place(rows.bottom() + gap, curve_height);
+        let cores = place(in_flight.bottom() + gap, cores_height);
+        Self { names: Rangef::new(area.left(), left.round() - gap), axis, rows, pitch, in_flight, cores }
+    }
+
+    /// Everything below the axis and the axis itself: where the playhead's line runs.
+    pub fn canvas(&self) -> Rect {
+        self.axis.union(self.cores)
+    }
+}
+
+/// One process or thread.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Workers count from 1; it chooses the colour.
+    pub number: u32,
+    /// What it is called.
+    pub title: String,
+    /// Its process id, in words.
+    pub pid: String,
+    /// The whole row.
+    pub space: Rect,
+    /// Where its bars lie.
+    pub band: Rangef,
+    /// Where it was asked for: before, there is no life line.
+    pub asked_x: f32,
+    /// Where it ended, how, and whether that was well.
+    pub exit: Option<(f32, Exit)>,
+    /// Where the record turns to sums, for the parent, whose own work is then not told.
+    pub summed_x: Option<f32>,
+    /// What it did.
+    pub marks: Vec<Mark>,
+}
+
+impl Row {
+    /// The row of an actor within `space`.
+    pub fn of(run: &Run, actor: &Actor, axis: &Axis, space: Rect, now_ns: u64, type_size: f32) -> Self {
+        let summed_ns = run.summed_from_ns.filter(|_| actor.role == Role::Parent);
+        let now_ns = summed_ns.map_or(now_ns, |summed_ns| now_ns.min(summed_ns));
+        let inset = (space.height() * 0.14).round().max(2.0);
+        let y = Rangef::new(space.top() + inset, space.bottom() - inset);
+        let band = Band { axis, y, now_ns, type_size, role: actor.role };
+        Self {
+            number: actor.number,
+            title: actor.title(),
+            pid: format!("pid {}", actor.pid),
+            space,
+            band: y,
+            asked_x: axis.x(actor.asked_ns),
+            exit: actor.exited.map(|(at_ns, exit)| (axis.x(at_ns), exit)),
+            summed_x: summed_ns.map(|summed_ns| axis.x(summed_ns).max(axis.left)).filter(|x| *x < axis.right),
+            marks: band.marks(&actor.lane),
+        }
+    }
+
+    /// The mark under a place: the last one drawn there.
+    pub fn mark_at(&self, at: Pos2) -> Option<&Mark> {
+        let grab = |mark: &&Mark| mark.space.expand2(egui::vec2(0.5, 2.0)).contains(at);
+        self.marks.iter().filter(grab).min_by(|a, b| a.space.width().total_cmp(&b.space.width()))
+    }
+}
+
+/// A message drawn from its sender's row to its receiver's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrow {
+    /// Where it left.
+    pub from: Pos2,
+    /// Where it arrived; `None` while it is under way.
+    pub to: Option<Pos2>,
+    /// In words.
+    pub label: String,
+}
+
+/// The arrows of a unit's request and reply; `band` answers where an actor's bars lie.
+pub fn unit_arrows(run: &Run, unit: u32, axis: &Axis, band: impl Fn(ActorId) -> Option<Rangef>) -> Vec<Arrow> {
+    let Some(record) = run.units.get(unit) else { return Vec::new() };
+    let roads = [record.request, record.reply].into_iter().flatten();
+    roads.filter_map(|(channel, message)| arrow(run, channel, message as usize, axis, &band)).collect()
+}
+
+/// Every message sent in the window, unless there are more than `most`.
+pub fn all_arrows(run: &Run, axis: &Axis, most: usize, band: impl Fn(ActorId) -> Option<Rangef>) -> Option<Vec<Arrow>> {
+    let sent =
+        |channel: &crate::model::Channel| channel.sent_by(axis.from_ns.saturating_sub(1))..channel.sent_by(axis.to_ns);
+    let count: usize = run.channels.iter().map(|channel| sent(channel).len()).sum();
+    (count <= most).then(|| {
+        let messages = run.channels.iter().flat_map(|channel| sent(channel).map(|message| (channel.id, message)));
+        messages.filter_map(|(channel, message)| arrow(run, channel, message, axis, &band)).collect()
+    })
+}
+
+fn arrow(
+    run: &Run,
+    channel: ChannelId,
+    message: usize,
+    axis: &Axis,
+    band: &impl Fn(ActorId) -> Option<Rangef>,
+) -> Option<Arrow> {
+    let road = run.channel(channel)?;
+    let message = road.message(message)?;
+    let (sender, reader) = (band(road.from)?, band(road.to)?);
+    let down = sender.min < reader.min;
+    let (leave, arrive) = if down { (sender.max, reader.min) } else { (sender.min, reader.max) };
+    let from = pos2(axis.x(message.sent_ns?), leave);
+    let to = message.received_ns.map(|received_ns| pos2(axis.x(received_ns), arrive));
+    let label = match (message.sent_ns, message.received_ns) {
+        (Some(sent), Some(received)) => words::duration(received.saturating_sub(sent)),
+        _ => "under way".to_owned(),
+    };
+    Some(Arrow { from, to, label })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gui::panels::fixture::{BEGAN_NS, small};
+
+    #[test]
+    fn regions_stack_without_overlap_and_stay_inside() {
+        for (rows, cores, height, scale) in
+            [(3, 4, 300.0, 1.0), (9, 8, 320.0, 1.35), (65, 64, 300.0, 1.0), (1, 1, 200.0, 1.0)]
+        {
+            let area = Rect::from_min_size(pos2(10.0, 400.0), egui::vec2(768.0, height));
+            let regions = Regions::of(area, rows, cores, scale);
+            let stack = [regions.axis, regions.rows, regions.in_flight, regions.cores];
+            assert!(stack.windows(2).all(|pair| pair[0].bottom() <= pair[1].top()), "{regions:?}");
+            assert!(stack.iter().all(|part| part.x_range() == regions.axis.x_range()));
+            assert!(regions.cores.bottom() <= area.bottom() + 1.0, "{rows} rows, {cores} cores: {regions:?}");
+            assert!(regions.pitch >= 20.0 * scale, "a row stays legible, the rest is scrolled");
+        }
+    }
+
+    #[test]
+    fn a_units_arrows_join_the_rows_at_the_times_of_its_messages() {
+        let model = small();
+        let run = model.last_run().expect("there is a run");
+        let axis = Axis { from_ns: BEGAN_NS, to_ns: run.last_ns, left: 0.0, right: 1000.0 };
+        let band = |actor: ActorId| {
+            let top = actor.0 as f32 * 30.0;
+            Some(Rangef::new(top, top + 20.0))
+        };
+        let arrows = unit_arrows(run, 5, &axis, band);
+        assert_eq!(arrows.len(), 2);
+        let record = run.units.get(5).expect("it is known");
+        let (worker, began_ns) = (record.worker.expect("computed"), record.began_ns.expect("computed"));
+        let arrived = arrows[0].to.expect("the request arrived");
+        assert!((arrows[0].from.y - 50.0).abs() < 0.01, "it leaves the parent at the bottom");
+        assert!((arrived.y - worker.0 as f32 * 30.0).abs() < 0.01, "it reaches the worker from above");
+        assert!(arrows[0].from.x <= arrived.x && arrived.x <= axis.x(began_ns));
+        assert!(arrows[1].from.x >= axis.x(record.ended_ns.expect("computed")));
+        assert_eq!(all_arrows(run, &axis, 1_000, band).map(|arrows| arrows.len()), Some(18));
+        assert_eq!(all_arrows(run, &axis, 5, band), None);
+    }
+}
