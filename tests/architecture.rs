@@ -3,6 +3,8 @@
 //!
 //! Source is read as tokens, so that comments and text in quotes mean nothing.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn an_error_names_file_line_and_field_in_one_line() {
         for (text, line, words) in [
-            ("# mine\nworkers = nan", "line 2", "workers: invalid type: floating point `nan`, expected a whole number"),
+            ("# mine\nworkers = nan", "line 2", "workers: invalid type: floating point `NaN`, expected a whole number"),
             ("workers = -1", "line 1", "workers: invalid value: integer `-1`, expected a whole number"),
             ("workload = \"sleep\"\nworker = 2", "line 2", "worker: unknown field `worker`"),
             ("with = \"coroutines\"", "line 1", "with: unknown variant `coroutines`"),

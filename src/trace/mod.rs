@@ -1,5 +1,5 @@
 //! What happens is recorded here: the vocabulary ([`event`]), its bytes ([`codec`]), the shared
-//! memory a worker writes it into ([`ring`]) and the file it is kept in ([`file`]).
+//! memory a worker writes it into ([`ring`]) and the file it is kept in ([`mod@file`]).
 
 pub mod codec;
 pub mod event;

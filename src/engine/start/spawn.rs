@@ -38,5 +38,8 @@ pub(in crate::engine) fn main(arguments: &[u64]) -> i32 {
             memory: SharedMemory::inherited(memory)?,
         })
     })();
-    belongings.map_or(2, |belongings| worker::main(belongings, parent as u32))
+    let Ok(belongings) = belongings else { return 2 };
+    // Whoever started Poolscope may have left descriptors open; they are none of a worker's business.
+    sys::close_all_but(&belongings.tasks, &belongings.results, &belongings.memory);
+    worker::main(belongings, parent as u32)
 }

@@ -1,0 +1,289 @@
+//! What must hold when things go wrong: processes killed at any moment, traces damaged anywhere, an
+//! observer that does not listen. Children are found by the tag in their environment, never by name.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::expect_used, reason = "a test that cannot go on says so")]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use poolscope::model::{Model, check};
+use poolscope::plan::{Executor, Plan, StartMethod};
+use poolscope::session::Options;
+use poolscope::sys::RUN_TAG;
+use poolscope::trace::codec::Decoder;
+use poolscope::trace::{Event, Outcome, Role, What, file};
+
+const WORKERS: usize = 3;
+
+/// A run of sleeping workers under an observer of its own, with a tag nobody else has.
+struct Tagged {
+    observer: Child,
+    tag: String,
+}
+
+impl Tagged {
+    fn start(method: StartMethod) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let tag = format!("hostile-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let observer = Command::new(common::PROGRAM)
+            .args(["run", "--workload", "sleep", "--items", "1000000", "--workers", &WORKERS.to_string()])
+            .args(["--with", "processes", "--start", method.name()])
+            .env(RUN_TAG, &tag)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let run = Self { observer, tag };
+        let whole = 2 + WORKERS + usize::from(method == StartMethod::Forkserver);
+        run.wait_until("every process runs", |alive| alive.len() == whole && run.workers().len() == WORKERS);
+        run
+    }
+
+    /// The pids of every living process with the tag; a zombie counts as living.
+    fn alive(&self) -> BTreeSet<i32> {
+        let wanted = format!("{RUN_TAG}={}", self.tag);
+        let processes = fs::read_dir("/proc").expect("a Linux system").flatten();
+        let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+        pids.filter(|pid| {
+            // A zombie has no environment left; it is found as a child of the observer instead.
+            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            environment.split(|&byte| byte == 0).any(|entry| entry == wanted.as_bytes())
+        })
+        .collect()
+    }
+
+    fn children(pid: i32) -> Vec<i32> {
+        let list = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+    }
+
+    fn observer(&self) -> i32 {
+        self.observer.id() as i32
+    }
+
+    fn engine(&self) -> i32 {
+        // Whichever thread of the observer started it.
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.observer())).expect("it lives").flatten();
+        let lists = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+        lists
+            .flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
+            .next()
+            .expect("an engine")
+    }
+
+    /// Every process below the engine that has no child itself.
+    fn workers(&self) -> Vec<i32> {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.observer())).into_iter().flatten().flatten();
+        let engines = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+        let engines: Vec<i32> = engines
+            .flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
+            .collect();
+        let below: Vec<i32> = engines.into_iter().flat_map(Self::children).collect();
+        let deeper: Vec<i32> = below.iter().flat_map(|&pid| Self::children(pid)).collect();
+        if deeper.is_empty() { below } else { deeper }
+    }
+
+    fn wait_until(&self, what: &str, holds: impl Fn(&BTreeSet<i32>) -> bool) {
+        let give_up = Instant::now() + common::DEADLINE;
+        while !holds(&self.alive()) {
+            assert!(Instant::now() < give_up, "{what}: still {:?}", self.alive());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Tagged {
+    fn drop(&mut self) {
+        let _ = self.observer.kill();
+        let _ = self.observer.wait();
+    }
+}
+
+fn end(pid: i32) {
+    kill(Pid::from_raw(pid), Signal::SIGKILL).expect("it lives");
+}
+
+/// Kills what `victim` picks, under every start method, and asserts that nothing is left.
+fn nothing_is_left_after(victim: impl Fn(&Tagged) -> i32) {
+    for &method in poolscope::sys::start_methods() {
+        let mut run = Tagged::start(method);
+        let victim = victim(&run);
+        end(victim);
+        // The observer ends by itself when its engine has; its own child is then reaped.
+        let give_up = Instant::now() + common::DEADLINE;
+        while run.observer.try_wait().expect("ours").is_none() {
+            assert!(Instant::now() < give_up, "{}: the observer hangs", method.name());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        run.wait_until(method.name(), BTreeSet::is_empty);
+    }
+}
+
+#[test]
+fn killing_the_observer_leaves_nothing() {
+    nothing_is_left_after(Tagged::observer);
+}
+
+#[test]
+fn killing_the_engine_leaves_nothing() {
+    nothing_is_left_after(Tagged::engine);
+}
+
+#[test]
+fn killing_a_worker_ends_the_run_and_leaves_nothing() {
+    nothing_is_left_after(|run| run.workers()[1]);
+}
+
+#[test]
+fn a_killed_worker_is_named_with_its_signal_and_its_unit() {
+    for &start in poolscope::sys::start_methods() {
+        let plan = Plan {
+            workload: "sleep".into(),
+            items: Some(100_000),
+            with: Executor::Processes,
+            start,
+            workers: 2,
+            chunksize: Some(10),
+            ..Plan::default()
+        };
+        let session = common::session(&plan, Options::default());
+        let mut events = Vec::new();
+        let give_up = Instant::now() + common::DEADLINE;
+        let is_computing = |events: &[Event], pid: u32| {
+            let worker = events.iter().find_map(|event| match event.what {
+                What::ActorBorn { actor, role: Role::WorkerProcess, number: 2, pid: found, .. }
+                    if pid == 0 || found == pid =>
+                {
+                    Some((actor, found))
+                }
+                _ => None,
+            })?;
+            let computing = |event: &&Event| event.by == worker.0 && matches!(event.what, What::UnitBegan { .. });
+            events.iter().find(computing).map(|_| worker.1)
+        };
+        let pid = loop {
+            if let poolscope::session::Report::Events(more) =
+                session.reports().recv_deadline(give_up).expect("it goes on")
+            {
+                events.extend(more);
+            }
+            if let Some(pid) = is_computing(&events, 0) {
+                break pid;
+            }
+        };
+        end(pid as i32);
+        events.extend(common::listen(&session).events);
+        let model = Model::of(&events);
+        let run = &model.runs[0];
+        let Some(Outcome::Failed(why)) = run.end.as_ref().map(|end| end.outcome.clone()) else {
+            panic!("{:?}", run.end)
+        };
+        assert!(why.contains("Worker 2") && why.contains("SIGKILL") && why.contains("unit"), "{why}");
+        let victim = run.workers().find(|worker| worker.pid == pid).expect("it was born");
+        assert_eq!(victim.exited.expect("it is gone").1.to_string(), "−SIGKILL");
+        assert_eq!(check::violations(&model), Vec::<String>::new(), "what was lost is in flight");
+    }
+}
+
+#[test]
+fn the_parent_has_one_thread_when_it_has_child_processes() {
+    for &method in poolscope::sys::start_methods() {
+        let run = Tagged::start(method);
+        let threads = fs::read_dir(format!("/proc/{}/task", run.engine())).expect("it lives").count();
+        assert_eq!(threads, 1, "{}", method.name());
+    }
+}
+
+#[test]
+fn a_worker_has_its_own_ends_and_nothing_else() {
+    for &method in poolscope::sys::start_methods() {
+        let run = Tagged::start(method);
+        let ends: Vec<usize> = run
+            .workers()
+            .iter()
+            .map(|pid| fs::read_dir(format!("/proc/{pid}/fd")).expect("it lives").count())
+            .collect();
+        // Standard input, output and error, its tasks, its results, its ring.
+        assert_eq!(ends, [6; WORKERS], "{}", method.name());
+    }
+}
+
+#[test]
+fn an_observer_that_does_not_listen_does_not_hold_the_run_up() {
+    let tag = format!("deaf-{}", std::process::id());
+    let mut engine = Command::new(common::PROGRAM)
+        .args(["__engine", &std::process::id().to_string()])
+        .env(RUN_TAG, &tag)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the engine starts");
+    let plan = Plan {
+        workload: "squares".into(),
+        items: Some(50_000),
+        chunksize: Some(1),
+        with: Executor::Processes,
+        start: StartMethod::Spawn,
+        workers: 2,
+        ..Plan::default()
+    };
+    let mut commands = engine.stdin.take().expect("piped");
+    writeln!(commands, "{}", serde_json::to_string(&plan).expect("plain data")).expect("it reads its plan");
+    // Nobody reads the trace until its workers have come and gone.
+    let run = Tagged { observer: engine, tag };
+    run.wait_until("workers come", |alive| alive.len() > 1);
+    run.wait_until("workers go", |alive| alive.len() == 1);
+    let listening_ns = poolscope::sys::now_ns();
+    let (mut run, mut bytes) = (run, Vec::new());
+    run.observer.stdout.take().expect("piped").read_to_end(&mut bytes).expect("it ends");
+    let mut events = Vec::new();
+    Decoder::default().push(&bytes, &mut events).expect("a whole trace");
+    let model = Model::of(&events);
+    assert!(model.runs[0].is_complete());
+    assert!(model.runs[0].end.as_ref().expect("it ended").at_ns < listening_ns);
+    assert_eq!(check::violations(&model), Vec::<String>::new());
+}
+
+#[test]
+fn a_trace_cut_at_any_byte_opens_up_to_its_last_whole_block() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let whole = folder.path().join("whole");
+    let plan = Plan {
+        workload: "squares".into(),
+        items: Some(12),
+        chunksize: Some(3),
+        with: Executor::Threads,
+        workers: 2,
+        ..Plan::default()
+    };
+    common::listen(&common::session(&plan, Options { trace: Some(whole.clone()), ..Options::default() }));
+    let bytes = fs::read(&whole).expect("it was written");
+    let events = file::open(&whole).expect("it opens").events;
+    let cut = folder.path().join("cut");
+    let mut most = 0;
+    for length in 0..bytes.len() {
+        fs::write(&cut, &bytes[..length]).expect("room");
+        match file::open(&cut) {
+            Ok(opened) => {
+                assert!(events.starts_with(&opened.events), "at {length}");
+                assert!(opened.events.len() >= most, "at {length}: more bytes never give fewer events");
+                most = opened.events.len();
+                // Whatever is left of a run can be looked at.
+                let _ = check::violations(&Model::of(&opened.events));
+            }
+            Err(error) => {
+                assert!(length < 16 && error.to_string().contains("not a Poolscope trace"), "{length}: {error}")
+            }
+        }
+    }
+    assert!(most < events.len());
+}
