@@ -281,7 +281,7 @@ fn a_trace_cut_at_any_byte_opens_up_to_its_last_whole_block() {
                 let _ = check::violations(&Model::of(&opened.events));
             }
             Err(error) => {
-                assert!(length < 16 && error.to_string().contains("not a Poolscope trace"), "{length}: {error}")
+                assert!(length < 16 && error.to_string().contains("not a Poolscope trace"), "{length}: {error}");
             }
         }
     }

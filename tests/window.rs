@@ -15,7 +15,7 @@ use egui::accesskit::{Action, ActionData, ActionRequest, Node, NodeId, Role, Tre
 use egui_inspection::{Request, Response, read_message, write_message};
 
 /// How long anything may take: a slow machine, a software renderer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The program, and a line to its window. Killed when dropped.
 struct Window {

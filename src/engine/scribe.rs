@@ -88,6 +88,11 @@ impl Scribe {
         }
     }
 
+    /// The parent says something of another actor that does not speak for itself.
+    pub(super) fn say_for(&mut self, actor: ActorId, at_ns: u64, what: What) {
+        self.tell(&Event { at_ns, by: actor, what });
+    }
+
     /// An event in its place among the parent's records.
     fn tell(&mut self, event: &Event) {
         self.flush_records();

@@ -68,7 +68,7 @@ fn a_reader_that_waits_gets_what_comes_later() {
     let (reader, writer) = new_pipe();
     let waiting = std::thread::Builder::new().spawn(move || take(&reader, 100_000)).expect("a thread starts");
     std::thread::sleep(Duration::from_millis(20));
-    assert_eq!(writer.write(&[1; 100_000]).expect("the pipe works"), Progress::Moved(100_000));
+    assert_eq!(writer.write(&vec![1; 100_000]).expect("the pipe works"), Progress::Moved(100_000));
     waiting.join().expect("all of it was read");
 }
 

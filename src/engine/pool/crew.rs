@@ -146,6 +146,7 @@ fn introduce_server(desk: &mut Desk<'_>, pid: u32) {
     let actor = desk.scribe.new_actor();
     let (role, start, asked_ns) = (Role::ForkServer, None, desk.began_ns);
     desk.scribe.say_at(desk.began_ns, What::ActorBorn { actor, role, number: 0, pid, start, asked_ns });
+    desk.scribe.say_for(actor, desk.began_ns, What::ActorReady);
 }
 
 fn start_one(desk: &mut Desk<'_>, starter: &mut dyn Starter, number: u32) -> io::Result<Member> {

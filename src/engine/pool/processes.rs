@@ -36,10 +36,8 @@ fn share_out(desk: &mut Desk<'_>, starter: &mut dyn Starter, crew: &mut Vec<Memb
     let mut dispatch = Dispatch::new(desk.checked.cut.units(), crew.len());
     // The first units leave before anybody is ready: they lie in the pipe when the worker looks.
     let mut awake_ns = sys::now_ns();
-    for (place, member) in crew.iter_mut().enumerate() {
-        if let Err(end) = hand_out(desk, &mut dispatch, place, member) {
-            return end;
-        }
+    if let Err(end) = deal(desk, &mut dispatch, crew) {
+        return end;
     }
     loop {
         // A worker may still be starting when the others have done everything: it is waited for, so that
@@ -75,19 +73,43 @@ fn finish_waking(desk: &mut Desk<'_>, dispatch: &Dispatch, awake_ns: u64) {
     }
 }
 
+/// Deals the first units round the table, as cards are dealt: one each, then one each to lie ahead.
+fn deal(desk: &mut Desk<'_>, dispatch: &mut Dispatch, crew: &mut [Member]) -> Result<(), End> {
+    let mut dealt = true;
+    while std::mem::take(&mut dealt) {
+        for (place, member) in crew.iter_mut().enumerate() {
+            dealt |= hand_one(desk, dispatch, place, member, sys::now_ns())?;
+        }
+    }
+    crew.iter_mut().for_each(Member::push_out);
+    Ok(())
+}
+
 /// Gives a worker as many units as it shall have.
 fn hand_out(desk: &mut Desk<'_>, dispatch: &mut Dispatch, place: usize, member: &mut Member) -> Result<(), End> {
     let now_ns = sys::now_ns();
-    while member.has_credit()
-        && let Some(unit) = dispatch.next_for(place, now_ns)
-    {
-        let (input, range) = (desk.checked.input, desk.checked.cut.range(unit));
-        member
-            .send(desk, now_ns, (Kind::Unit, Content::Unit(unit)), |out| input.write_items(range, out))
-            .map_err(|error| End::Failed(format!("Unit {unit} can't be sent: {error}.")))?;
-    }
+    while hand_one(desk, dispatch, place, member, now_ns)? {}
     member.push_out();
     Ok(())
+}
+
+/// Puts the next unit into line for a worker; false if it shall have none now.
+fn hand_one(
+    desk: &mut Desk<'_>,
+    dispatch: &mut Dispatch,
+    place: usize,
+    member: &mut Member,
+    now_ns: u64,
+) -> Result<bool, End> {
+    if !member.has_credit() {
+        return Ok(false);
+    }
+    let Some(unit) = dispatch.next_for(place, now_ns) else { return Ok(false) };
+    let (input, range) = (desk.checked.input, desk.checked.cut.range(unit));
+    member
+        .send(desk, now_ns, (Kind::Unit, Content::Unit(unit)), |out| input.write_items(range, out))
+        .map_err(|error| End::Failed(format!("Unit {unit} can't be sent: {error}.")))?;
+    Ok(true)
 }
 
 /// Sleeps until a worker answers, a pipe has room, a command comes or it is time to look after the
