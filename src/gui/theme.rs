@@ -147,6 +147,11 @@ impl Theme {
         Color32::from_rgb(0x0B, 0x0E, 0x12).lerp_to_gamma(self.worker(number), 0.12 + 0.88 * depth.min(1.0))
     }
 
+    /// A worker's colour as type, which needs more contrast than a bar.
+    pub fn worker_words(self, number: u32) -> Color32 {
+        self.worker(number).lerp_to_gamma(self.text(), if self.dark { 0.3 } else { 0.6 })
+    }
+
     /// Text on a worker's colour.
     pub fn on_worker(self) -> Color32 {
         Color32::from_rgb(0x0B, 0x0E, 0x12)
@@ -180,6 +185,11 @@ impl Theme {
     /// The type of a heading, and of a value that matters.
     pub fn strong(self) -> FontId {
         FontId::new(14.0 * self.scale(), fonts::strong())
+    }
+
+    /// The type of a name among labels: a row's, a token's.
+    pub fn strong_small(self) -> FontId {
+        FontId::new(12.5 * self.scale(), fonts::strong())
     }
 
     /// The type of the program's name.
@@ -302,12 +312,8 @@ mod tests {
             assert!(contrast(theme.text(), theme.note_back()) >= 4.5);
             for number in 1..=7 {
                 assert!(contrast(theme.on_worker(), theme.worker(number)) >= 3.0, "worker {number}");
+                assert!(contrast(theme.worker_words(number), theme.card()) >= 4.5, "worker {number} as type");
             }
         }
-    }
-
-    /// A worker's colour as type, which needs more contrast than a bar.
-    pub fn worker_words(self, number: u32) -> Color32 {
-        self.worker(number).lerp_to_gamma(self.text(), if self.dark { 0.3 } else { 0.6 })
     }
 }
