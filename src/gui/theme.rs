@@ -187,6 +187,11 @@ impl Theme {
         FontId::new(14.0 * self.scale(), fonts::strong())
     }
 
+    /// The type of a name among labels: a row's, a token's.
+    pub fn strong_small(self) -> FontId {
+        FontId::new(12.5 * self.scale(), fonts::strong())
+    }
+
     /// The type of the program's name.
     pub fn wordmark(self) -> FontId {
         FontId::new(17.0 * self.scale(), fonts::strong())
@@ -307,6 +312,7 @@ mod tests {
             assert!(contrast(theme.text(), theme.note_back()) >= 4.5);
             for number in 1..=7 {
                 assert!(contrast(theme.on_worker(), theme.worker(number)) >= 3.0, "worker {number}");
+                assert!(contrast(theme.worker_words(number), theme.card()) >= 4.5, "worker {number} as type");
             }
         }
     }

@@ -94,7 +94,7 @@ pub fn panel(look: &Look<'_>, ui: &mut Ui, commands: &mut Vec<Command>) {
             return;
         };
         ui.horizontal(|ui| {
-            ui.label(RichText::new(format!("Unit {unit}")).font(theme.body()).color(theme.text()));
+            ui.label(RichText::new(format!("Unit {unit}")).font(theme.strong()).color(theme.text()));
             ui.label(label(heading(look.run, unit), theme.faint()));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| close(look, ui, commands));
         });
@@ -106,7 +106,7 @@ pub fn panel(look: &Look<'_>, ui: &mut Ui, commands: &mut Vec<Command>) {
             for (column, step) in columns.iter_mut().zip(&steps) {
                 column.spacing_mut().item_spacing.y = 1.0;
                 column.label(label(step.what.to_owned(), theme.faint()));
-                let figures = RichText::new(&step.figures).font(theme.body()).color(theme.text());
+                let figures = RichText::new(&step.figures).font(theme.strong()).color(theme.text());
                 column.add(egui::Label::new(figures).truncate());
             }
         });
@@ -165,15 +165,22 @@ mod tests {
 
     #[test]
     fn the_strip_lets_go_by_name() {
-        let mut harness = Harness::builder().with_size(vec2(760.0, 120.0)).allow_missing_glyphs().build_ui_state(
-            |ui, commands: &mut Vec<Command>| {
-                let model = small();
-                let Some(run) = model.last_run() else { return };
-                let theme = Theme::default();
-                panel(&Look { model: &model, run, at_ns: run.began_ns, selected_unit: Some(5), theme }, ui, commands);
-            },
-            Vec::new(),
-        );
+        let mut harness = Harness::builder()
+            .with_size(vec2(760.0, 120.0))
+            .with_context_setup(crate::gui::fonts::install)
+            .build_ui_state(
+                |ui, commands: &mut Vec<Command>| {
+                    let model = small();
+                    let Some(run) = model.last_run() else { return };
+                    let theme = Theme::default();
+                    panel(
+                        &Look { model: &model, run, at_ns: run.began_ns, selected_unit: Some(5), theme },
+                        ui,
+                        commands,
+                    );
+                },
+                Vec::new(),
+            );
         harness.run_steps(2);
         harness.get_by_label("Unit 5");
         harness.get_by_label("412 B");

@@ -72,7 +72,7 @@ pub fn panel(look: &Look<'_>, view: &mut View, ui: &mut Ui, commands: &mut Vec<C
     name(&floor, Role::Canvas, &summary(look, &scene));
 
     let ink = Ink::new(ui.painter(), theme);
-    ink.text_in(heading, Align2::LEFT_CENTER, "Stage", theme.small(), theme.faint());
+    ink.text_in(heading, Align2::LEFT_CENTER, "Stage", theme.strong(), theme.text());
     let moment = format!("at {}", words::duration(look.at_ns.saturating_sub(run.began_ns)));
     ink.text_in(heading, Align2::RIGHT_CENTER, moment, theme.small(), theme.faint());
     paint::scene(&ink, &scene, pace_ns, look.selected_unit);
@@ -238,7 +238,7 @@ mod tests {
         };
         let mut harness = Harness::builder()
             .with_size(vec2(760.0, 320.0))
-            .allow_missing_glyphs()
+            .with_context_setup(crate::gui::fonts::install)
             .build_ui_state(look_at, (View::default(), Vec::new()));
         harness.run_steps(2);
         harness.get_by_label_contains("Stage: 2 workers");

@@ -161,7 +161,7 @@ fn token(ink: &Ink<'_>, lane: &Lane, token: &Token, selected: bool) {
         ink.painter.rect_stroke(token.space.expand(1.5), radius, stroke, StrokeKind::Outside);
     }
     let colour = if token.unit.is_some() { on(ink, fill) } else { theme.text() };
-    ink.text(token.space.center(), Align2::CENTER_CENTER, &token.label, theme.small(), colour);
+    ink.text(token.space.center(), Align2::CENTER_CENTER, &token.label, theme.strong_small(), colour);
 }
 
 /// The sizes of messages, between the two roads of a pair; never over a card, nor over one another.
@@ -226,13 +226,13 @@ fn worker(ink: &Ink<'_>, card: &Worker, selected: Option<u32>) {
         let second = Rect::from_x_y_ranges(inner.x_range(), top..=top + line);
         let track = Rect::from_x_y_ranges(inner.x_range(), top + line + 3.0..=top + line + 3.0 + track_height);
         let cpu = status.cpu.as_ref().map(|cpu| format!("{cpu} · {}", card.pid));
-        pair(ink, first, (&card.title, theme.body(), theme.text()), &[cpu, Some(card.pid.clone())]);
+        pair(ink, first, (&card.title, theme.strong(), theme.text()), &[cpu, Some(card.pid.clone())]);
         pair(ink, second, (&status.words, theme.body(), colour_of_state), &[status.time(), status.elapsed.clone()]);
         progress(ink, status, track, colour);
     } else {
         let track =
             Rect::from_min_max(pos2(inner.left(), space.bottom() - 3.0 * scale), pos2(inner.right(), space.bottom()));
-        let title = ink.text_in(inner, Align2::LEFT_CENTER, &card.title, theme.small(), theme.text());
+        let title = ink.text_in(inner, Align2::LEFT_CENTER, &card.title, theme.strong_small(), theme.text());
         let rest = inner.with_min_x(title.right() + 10.0 * scale);
         ink.text_in(rest, Align2::RIGHT_CENTER, &status.words, theme.small(), colour_of_state);
         progress(ink, status, track.shrink2(vec2(0.0, 0.5)), colour);
@@ -266,7 +266,7 @@ fn parent(ink: &Ink<'_>, card: &Parent, selected: Option<u32>) {
     let inside = ink.painter.with_clip_rect(card.space.intersect(ink.painter.clip_rect()));
     let ink = &Ink::new(&inside, theme);
     let [title, pid, state] = card.lines;
-    ink.text_in(title, Align2::LEFT_CENTER, "Parent", theme.body(), theme.text());
+    ink.text_in(title, Align2::LEFT_CENTER, "Parent", theme.strong(), theme.text());
     ink.text_in(pid, Align2::LEFT_CENTER, &card.pid, theme.small(), theme.faint());
     let status = &card.status;
     pair(ink, state, (&status.words, theme.small(), tone(ink, status, 0)), &[status.time(), status.elapsed.clone()]);

@@ -43,7 +43,7 @@ pub fn row_name(ink: &Ink<'_>, row: &Row, names: Rangef, last: bool) {
     let bar = Rect::from_x_y_ranges(names.min..=names.min + swatch, row.band);
     ink.painter.rect_filled(bar, CornerRadius::same(2), colour);
     let left = names.min + swatch + 6.0 * scale;
-    let title = ink.text(pos2(left, middle), Align2::LEFT_CENTER, &row.title, theme.small(), theme.text());
+    let title = ink.text(pos2(left, middle), Align2::LEFT_CENTER, &row.title, theme.strong_small(), theme.text());
     let rest = Rect::from_x_y_ranges(title.right() + 6.0 * scale..=names.max, row.space.y_range());
     let pid = row.pid.trim_start_matches("pid ");
     if rest.width() > 0.0 {
@@ -61,7 +61,7 @@ pub fn heading(ink: &Ink<'_>, regions: &Regions, beside: Rect, title: &str, figu
     let space = Rect::from_x_y_ranges(regions.names, beside.y_range());
     let line = theme.small().size * 1.25;
     let title_space = space.with_max_y(space.top() + line);
-    ink.text_in(title_space, Align2::LEFT_CENTER, title, theme.small(), theme.text());
+    ink.text_in(title_space, Align2::LEFT_CENTER, title, theme.strong_small(), theme.text());
     if space.height() >= 2.0 * line - 2.0 {
         ink.text_in(title_space.translate(vec2(0.0, line)), Align2::LEFT_CENTER, figures, theme.small(), theme.faint());
     }
@@ -119,7 +119,8 @@ fn bar(ink: &Ink<'_>, mark: &Mark, colour: egui::Color32, number: u32) {
     let radius = CornerRadius::same(if wide { 3 } else { 0 });
     let written = |colour| {
         if let Some(label) = &mark.label {
-            ink.text_in(space, Align2::CENTER_CENTER, label.as_str(), theme.small(), colour);
+            let font = if mark.fill == Fill::Computing { theme.strong_small() } else { theme.small() };
+            ink.text_in(space, Align2::CENTER_CENTER, label.as_str(), font, colour);
         }
     };
     match mark.fill {
@@ -224,7 +225,7 @@ fn flag(ink: &Ink<'_>, axis: &Axis, regions: &Regions, at_ns: u64, began_ns: u64
         return None;
     }
     let words = words::duration(at_ns.saturating_sub(began_ns));
-    let galley = ink.painter.layout_no_wrap(words, ink.theme.small(), ink.theme.canvas());
+    let galley = ink.painter.layout_no_wrap(words, ink.theme.strong_small(), ink.theme.canvas());
     let size = galley.size() + vec2(12.0, 2.0) * ink.theme.scale();
     let middle = x.clamp(axis.left + size.x / 2.0 - 4.0, axis.right + 8.0 - size.x / 2.0);
     Some((galley, Rect::from_center_size(pos2(middle, regions.axis.center().y - 2.0), size)))

@@ -17,7 +17,7 @@ struct State {
 
 fn harness() -> Harness<'static, State> {
     let state = State { model: small(), playhead: Playhead::default(), view: View::default(), selected: None };
-    Harness::builder().with_size(vec2(900.0, 340.0)).allow_missing_glyphs().build_ui_state(
+    Harness::builder().with_size(vec2(900.0, 340.0)).with_context_setup(crate::gui::fonts::install).build_ui_state(
         |ui, state: &mut State| {
             let Some(run) = state.model.last_run() else { return };
             let look = Look {

@@ -37,7 +37,7 @@ pub fn row(look: &Look<'_>, playhead: &mut Playhead, view: &mut View, ui: &mut U
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0 * theme.scale();
         if ui.available_width() > 470.0 * theme.scale() + dilation_width {
-            ui.label(RichText::new("Timeline").font(theme.small()).color(theme.faint()));
+            ui.label(RichText::new("Timeline").font(theme.strong()).color(theme.text()));
             ui.add_space(6.0 * theme.scale());
         }
         if button(ui, look, Icon::First, "First moment").clicked() {
