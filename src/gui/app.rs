@@ -136,9 +136,12 @@ impl App {
             Command::Open(path) => self.open(&path),
             Command::Save(path) => self.message = self.source.save(&path).err().map(|error| error.to_string()),
             Command::ShowRun(index) => {
-                self.shown = Some(index);
+                // The last one of a live trace is followed, also into the run after it.
+                let is_last = index + 1 == self.source.model.runs.len();
+                self.shown = Some(index).filter(|_| !is_last);
                 let length_ns = self.run().map_or(0, Run::length_ns);
                 self.playhead.seek(length_ns, length_ns);
+                self.playhead.live = is_last && self.source.is_live();
                 self.selected_unit = None;
             }
             Command::SelectUnit(unit) => self.selected_unit = unit,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use egui::{Context, Id, Key, Modal, RichText, TextEdit};
+use egui::{Context, Frame, Id, Key, Margin, Modal, RichText, TextEdit};
 
 use super::parts::note;
 use crate::gui::command::Command;
@@ -47,7 +47,8 @@ pub fn panel(view: &mut Option<Dialog>, theme: Theme, ctx: &Context, commands: &
         Purpose::Save => ("Save the trace", "Save", "A new file; nothing is overwritten. It opens again with Open."),
     };
     let mut is_done = false;
-    let modal = Modal::new(Id::unique("file dialog")).show(ctx, |ui| {
+    let frame = Frame::popup(&ctx.global_style()).inner_margin(Margin::same(16));
+    let modal = Modal::new(Id::unique("file dialog")).frame(frame).show(ctx, |ui| {
         ui.set_width(theme.length(460.0));
         let label = ui.label(RichText::new(title).font(theme.strong()));
         let field = ui.add(TextEdit::singleline(&mut dialog.path).desired_width(f32::INFINITY).font(theme.code()));
