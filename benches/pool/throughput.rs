@@ -8,7 +8,7 @@ const WORKERS: u32 = 2;
 
 /// Items for each chunksize (`None` is the default one): enough for some tenths of a second.
 const ROWS: [(Option<u64>, u64); 5] = [
-    (Some(1), 4_000_000),
+    (Some(1), 10_000_000),
     (Some(10), 10_000_000),
     (Some(100), 10_000_000),
     (Some(1000), 10_000_000),
