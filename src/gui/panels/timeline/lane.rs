@@ -7,6 +7,7 @@
 use egui::{Rangef, Rect};
 
 use super::axis::Axis;
+use crate::chunk::grouped;
 use crate::gui::panels::draw::fits;
 use crate::model::{Lane, Span, SpanKind};
 use crate::trace::Role;
@@ -181,7 +182,8 @@ impl Band<'_> {
             }
             let length_ns = mark.to_ns.saturating_sub(mark.from_ns).max(1);
             let computed = (lane.computed_ns(mark.from_ns, mark.to_ns) as f32 / length_ns as f32).min(1.0);
-            mark.label = Some(units.to_string()).filter(|label| fits(label, self.type_size, mark.space.width()));
+            mark.label = Some(format!("{} units", grouped(units)))
+                .filter(|label| fits(label, self.type_size, mark.space.width()));
             mark.fill = Fill::Summed { computed, units };
             marks.push(mark);
         }

@@ -289,8 +289,11 @@ fn curves(look: &Look<'_>, view: &mut View, axis: &Axis, regions: &Regions, ui: 
 
     let now = run.in_flight(look.at_ns);
     let peak = curves.in_flight.peak;
-    let figures =
-        if run.channels.is_empty() { "nothing is sent".to_owned() } else { format!("{now} now, at most {peak}") };
+    let figures = if run.channels.is_empty() {
+        "nothing is sent".to_owned()
+    } else {
+        format!("{} now, at most {}", grouped(now as u64), grouped(u64::from(peak)))
+    };
     paint::heading(&ink, regions, regions.in_flight, "In flight", &figures);
     let busy = model.cores.partition_point(|sample| sample.at_ns <= look.at_ns).checked_sub(1);
     let busy = busy.map(|index| model.cores[index].busy_permille.iter().map(|&core| u32::from(core)).sum::<u32>());
