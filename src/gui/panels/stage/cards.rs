@@ -159,8 +159,8 @@ pub struct Parent {
     pub status: Status,
     /// Lines of text: title, pid, state.
     pub lines: [Rect; 3],
-    /// So low that the lines are one, and the headings are one.
-    pub compact: bool,
+    /// So low that there is one line, with this at its right, and one heading.
+    pub compact: Option<String>,
     /// The bar of a unit that it computes itself.
     pub bar: Option<Rect>,
     /// The heading of the waiting units.
@@ -238,18 +238,15 @@ impl Parent {
         let told = ["results in order: ", "results: ", ""].map(|words| words.to_owned() + &told);
         let told = told.into_iter().find(|told| about_width(told, type_size) <= inner.width()).unwrap_or_default();
         let waiting = if compact { Vec::new() } else { waiting };
-        let (waiting_words, told) = if compact {
-            (format!("{} waiting · {told}", grouped(waiting_count)), String::new())
-        } else {
-            (format!("waiting units: {}", grouped(waiting_count)), told)
-        };
+        let (waiting_words, told) =
+            if compact { (told, String::new()) } else { (format!("waiting units: {}", grouped(waiting_count)), told) };
         let strip_space = Rect::from_min_max(pos2(inner.left(), results_top), pos2(inner.right(), results_top + chip));
         Self {
             space,
             pid: format!("pid {}{cpu}", parent.pid),
             status,
             lines,
-            compact,
+            compact: compact.then(|| format!("{} waiting", grouped(waiting_count))),
             bar,
             waiting_heading: (waiting_heading, waiting_words),
             waiting,

@@ -270,8 +270,8 @@ fn parent(ink: &Ink<'_>, card: &Parent, selected: Option<u32>) {
     let ink = &Ink::new(&inside, theme);
     let [title, pid, state] = card.lines;
     let status = &card.status;
-    if card.compact {
-        pair(ink, title, ("Parent", theme.strong(), theme.text()), &[Some(status.words.clone())]);
+    if let Some(waiting) = &card.compact {
+        pair(ink, title, ("Parent", theme.strong(), theme.text()), &[Some(waiting.clone())]);
     } else {
         ink.text_in(title, Align2::LEFT_CENTER, "Parent", theme.strong(), theme.text());
         ink.text_in(pid, Align2::LEFT_CENTER, &card.pid, theme.small(), theme.faint());
