@@ -101,7 +101,7 @@ pub struct Worker {
     pub number: u32,
     /// What it is called.
     pub title: String,
-    /// `pid 41207`, or `thread`.
+    /// `pid 41207`, or `thread`; empty before there is one.
     pub pid: String,
     /// What it does.
     pub status: Status,
@@ -111,7 +111,11 @@ impl Worker {
     /// The card of a worker.
     pub fn of(actor: &Actor, space: Rect, at_ns: u64) -> Self {
         let thread = actor.role == Role::WorkerThread;
-        let pid = if thread { "thread".to_owned() } else { format!("pid {}", actor.pid) };
+        let pid = match actor.state(at_ns) {
+            State::Unborn => String::new(),
+            _ if thread => "thread".to_owned(),
+            _ => format!("pid {}", actor.pid),
+        };
         Self { space, number: actor.number, title: actor.title(), pid, status: Status::of(actor, at_ns) }
     }
 
@@ -122,7 +126,8 @@ impl Worker {
             .into_iter()
             .flatten()
             .fold(String::new(), |text, part| text + ", " + &part);
-        format!("{}, {}: {words}{more}", self.title, self.pid)
+        let pid = if self.pid.is_empty() { String::new() } else { format!(", {}", self.pid) };
+        format!("{}{pid}: {words}{more}", self.title)
     }
 }
 

@@ -158,7 +158,10 @@ impl Scene {
     fn place_roads(&mut self, run: &Run, parent: Rect, setting: &Setting) {
         let pairs = self.workers.len() as f32;
         let pitch = parent.height() / pairs.max(1.0);
+        // Roads leave at least as much between them as they are wide.
+        let nearest = self.workers.first().map_or(pitch * 0.25, |card| (card.space.height() * 0.26).min(pitch * 0.25));
         let moment = Moment {
+            tube: (8.0 * setting.scale).min(nearest),
             at_ns: setting.at_ns,
             pace_ns: setting.pace_ns,
             token: (setting.type_size * 1.3).round(),

@@ -62,18 +62,19 @@ fn road_label(ink: &Ink<'_>, at: Pos2, words: &str, scene: &Scene) {
 /// A pipe is a tube with walls; a queue of references is a dotted line. Chevrons say the direction.
 fn road(ink: &Ink<'_>, lane: &Lane) {
     let theme = ink.theme;
-    let wide = theme.line(7.0);
+    let wide = lane.tube;
     let points = lane.road.points(0.0, 1.0);
     match lane.medium {
         Medium::Pipe => {
             ink.painter.add(Shape::line(points.clone(), Stroke::new(wide, theme.border())));
             if !lane.task {
-                ink.painter.add(Shape::line(points, Stroke::new(wide - theme.line(2.5), theme.canvas())));
+                ink.painter
+                    .add(Shape::line(points, Stroke::new(wide - theme.line(2.0).min(wide * 0.5), theme.canvas())));
             }
             if lane.full > 0.0 {
                 let colour = theme.worker(lane.worker).gamma_multiply(0.8);
                 let filled = lane.road.points(1.0 - lane.full, 1.0);
-                ink.painter.add(Shape::line(filled, Stroke::new(wide - theme.line(2.5), colour)));
+                ink.painter.add(Shape::line(filled, Stroke::new(wide * 0.6, colour)));
             }
         }
         Medium::Memory => {
