@@ -18,6 +18,9 @@ const SEARCHES: usize = 60_000;
 /// How far back the first sample of a trace reaches: the observer's interval.
 const INTERVAL_NS: u64 = 250_000_000;
 
+/// How many overlapping strips of a core are told apart.
+const MOST_LEVELS: usize = 4;
+
 /// How busy a core was for a while.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Busy {
@@ -38,6 +41,8 @@ pub struct Strip {
     pub right: f32,
     /// Which worker.
     pub worker: u32,
+    /// Where several overlap on one core, which of them it is, from the bottom.
+    pub level: u8,
 }
 
 /// One core.
@@ -47,6 +52,8 @@ pub struct Lane {
     pub busy: Vec<Busy>,
     /// Who computed here.
     pub strips: Vec<Strip>,
+    /// How many strips lie above each other at most.
+    pub levels: u8,
 }
 
 /// How many cores there are to show.
@@ -70,7 +77,7 @@ pub fn lanes(model: &Model, run: &Run, axis: &Axis, now_ns: u64) -> Vec<Lane> {
     }
     for (core, strips) in strips {
         if let Some(lane) = lanes.get_mut(usize::from(core)) {
-            lane.strips = strips;
+            (lane.strips, lane.levels) = stacked(strips);
         }
     }
     lanes
@@ -102,7 +109,7 @@ fn exact(run: &Run, axis: &Axis, now_ns: u64, strips: &mut BTreeMap<u16, Vec<Str
             if let (SpanKind::Computing, Some(core)) = (span.kind, span.core) {
                 let left = axis.x(span.from_ns).max(axis.left);
                 let right = axis.x(span.to_ns.min(now_ns)).min(axis.right);
-                add(strips.entry(core).or_default(), Strip { left, right, worker: actor.number });
+                add(strips.entry(core).or_default(), Strip { left, right, worker: actor.number, level: 0 });
             }
         }
     }
@@ -116,7 +123,7 @@ fn sampled(run: &Run, axis: &Axis, now_ns: u64, strips: &mut BTreeMap<u16, Vec<S
         while left < axis.right && axis.at(left) < now_ns {
             let span = actor.lane.at(axis.at(left)).filter(|span| span.kind == SpanKind::Computing);
             if let Some(core) = span.and_then(|span| span.core) {
-                let strip = Strip { left, right: (left + column).min(axis.right), worker: actor.number };
+                let strip = Strip { left, right: (left + column).min(axis.right), worker: actor.number, level: 0 };
                 add(strips.entry(core).or_default(), strip);
             }
             left += column;
@@ -134,6 +141,24 @@ fn add(strips: &mut Vec<Strip>, strip: Strip) {
     }
 }
 
+/// Lifts strips over those they overlap: more workers than cores share a core. Those above the
+/// highest level are left out, as nobody could see them.
+fn stacked(mut strips: Vec<Strip>) -> (Vec<Strip>, u8) {
+    strips.sort_by(|a, b| a.left.total_cmp(&b.left));
+    let mut ends = [f32::NEG_INFINITY; MOST_LEVELS];
+    let mut levels = 0;
+    strips.retain_mut(|strip| {
+        // Half a pixel of overlap is one that ends where the next begins.
+        let free = ends.iter().position(|end| *end <= strip.left + 0.5);
+        let Some(level) = free else { return false };
+        ends[level] = strip.right;
+        strip.level = level as u8;
+        levels = levels.max(level as u8 + 1);
+        true
+    });
+    (strips, levels)
+}
+
 /// The lanes below each other.
 pub fn paint(ink: &Ink<'_>, lanes: &[Lane], space: Rect) {
     let height = space.height() / lanes.len().max(1) as f32;
@@ -149,9 +174,10 @@ pub fn paint(ink: &Ink<'_>, lanes: &[Lane], space: Rect) {
         }
         // Strips leave the upper half to the samples behind them.
         let middle = top + (bottom - top) * 0.45;
+        let level = (bottom - middle) / f32::from(lane.levels.max(1));
         for strip in &lane.strips {
-            let right = strip.right.max(strip.left + 0.75);
-            let bar = Rect::from_min_max(pos2(strip.left, middle), pos2(right, bottom));
+            let (right, low) = (strip.right.max(strip.left + 0.75), bottom - level * f32::from(strip.level));
+            let bar = Rect::from_min_max(pos2(strip.left, low - level), pos2(right, low));
             mesh.add_colored_rect(bar, ink.theme.worker(strip.worker));
         }
         if height > 6.0 {
@@ -177,8 +203,9 @@ mod tests {
         assert_eq!(lanes.iter().map(|lane| lane.strips.len()).sum::<usize>(), 8);
         for span in run.actors[1].lane.spans().iter().filter(|span| span.kind == SpanKind::Computing) {
             let lane = &lanes[usize::from(span.core.expect("the fixture knows it"))];
-            let strip = Strip { left: axis.x(span.from_ns), right: axis.x(span.to_ns), worker: 1 };
-            assert!(lane.strips.contains(&strip), "{span:?}");
+            let strip = Strip { left: axis.x(span.from_ns), right: axis.x(span.to_ns), worker: 1, level: 0 };
+            let same = |other: &&Strip| Strip { level: 0, ..**other } == strip;
+            assert!(lane.strips.iter().any(|other| same(&other)), "{span:?}");
         }
     }
 
@@ -199,5 +226,14 @@ mod tests {
         let axis = Axis { from_ns: BEGAN_NS, to_ns: run.last_ns, left: 0.0, right: 640.0 };
         let strips: usize = lanes(&model, run, &axis, run.last_ns).iter().map(|lane| lane.strips.len()).sum();
         assert!(strips <= 2 * 640, "{strips}");
+    }
+
+    #[test]
+    fn workers_that_share_a_core_are_stacked() {
+        let strip = |left: f32, right: f32, worker| Strip { left, right, worker, level: 0 };
+        let (strips, levels) = stacked(vec![strip(0.0, 50.0, 1), strip(60.0, 90.0, 1), strip(40.0, 80.0, 2)]);
+        let placed: Vec<(u32, u8)> = strips.iter().map(|strip| (strip.worker, strip.level)).collect();
+        assert_eq!((placed.as_slice(), levels), ([(1, 0), (2, 1), (1, 0)].as_slice(), 2));
+        assert_eq!(stacked((0..64).map(|worker| strip(0.0, 9.0, worker)).collect()).0.len(), MOST_LEVELS);
     }
 }

@@ -46,7 +46,7 @@ pub fn story(run: &Run, unit: u32) -> Vec<Step> {
     };
     let size = |(message, medium): &(Message, Medium)| match medium {
         Medium::Pipe => bytes(u64::from(message.bytes)),
-        Medium::Memory => "a reference".to_owned(),
+        Medium::Memory => "ref".to_owned(),
     };
     let after = |from: Option<u64>, to: Option<u64>| Some(format!("+{}", duration(to?.saturating_sub(from?))));
     let computed = match (record.began_ns, record.ended_ns) {
@@ -101,15 +101,29 @@ pub fn panel(look: &Look<'_>, ui: &mut Ui, commands: &mut Vec<Command>) {
         if let Some(failure) = look.run.failures.iter().find(|failure| failure.unit == unit) {
             ui.label(label(format!("failed: {}", failure.message), theme.bad()));
         }
-        let steps = story(look.run, unit);
-        ui.columns(steps.len(), |columns| {
-            for (column, step) in columns.iter_mut().zip(&steps) {
-                column.spacing_mut().item_spacing.y = 1.0;
-                column.label(label(step.what.to_owned(), theme.faint()));
+        steps(look, unit, ui);
+    });
+}
+
+/// The steps side by side, each as wide as it needs, with the rest of the width shared between them.
+fn steps(look: &Look<'_>, unit: u32, ui: &mut Ui) {
+    let theme = look.theme;
+    let steps = story(look.run, unit);
+    let wide = |text: &str, font| ui.painter().layout_no_wrap(text.to_owned(), font, theme.text()).size().x.ceil();
+    let width = |step: &Step| wide(step.what, theme.small()).max(wide(&step.figures, theme.strong()));
+    let widths: Vec<f32> = steps.iter().map(width).collect();
+    let room = ui.available_width() - widths.iter().sum::<f32>() - 1.0;
+    let gap = (room / steps.len().saturating_sub(1).max(1) as f32).clamp(4.0, 64.0 * theme.scale());
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing = vec2(gap, 1.0);
+        for (step, width) in steps.iter().zip(widths) {
+            ui.vertical(|ui| {
+                ui.set_width(width);
+                ui.label(RichText::new(step.what).font(theme.small()).color(theme.faint()));
                 let figures = RichText::new(&step.figures).font(theme.strong()).color(theme.text());
-                column.add(egui::Label::new(figures).truncate());
-            }
-        });
+                ui.add(egui::Label::new(figures).extend());
+            });
+        }
     });
 }
 
@@ -160,7 +174,7 @@ mod tests {
         assert_eq!(story(sequential().last_run().expect("there is a run"), 2).len(), 3);
         let threads = Pool { medium: Medium::Memory, ..Pool::default() }.model();
         let steps = story(threads.last_run().expect("there is a run"), 2);
-        assert_eq!(steps[1].figures, "a reference");
+        assert_eq!(steps[1].figures, "ref");
     }
 
     #[test]

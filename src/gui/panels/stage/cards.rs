@@ -20,8 +20,10 @@ pub enum Tone {
     Computing,
     /// Overhead.
     Overhead,
-    /// Waiting, or not there yet, or gone in order.
+    /// Waiting.
     Quiet,
+    /// Not there yet, or gone in order.
+    Gone,
     /// Ended as it should not.
     Bad,
 }
@@ -51,10 +53,10 @@ impl Status {
         let state = actor.state(at_ns);
         let tone = match state {
             State::Busy(SpanKind::Computing, _) => Tone::Computing,
-            State::Busy(SpanKind::Waiting, _) | State::Unborn => Tone::Quiet,
+            State::Busy(SpanKind::Waiting, _) => Tone::Quiet,
             State::Busy(..) => Tone::Overhead,
             State::Exited(exit) if !exit.is_success() => Tone::Bad,
-            State::Exited(_) => Tone::Quiet,
+            State::Exited(_) | State::Unborn => Tone::Gone,
         };
         let mut status = Self {
             words: actor.state_in_words(at_ns),
@@ -99,7 +101,7 @@ pub struct Worker {
     pub number: u32,
     /// What it is called.
     pub title: String,
-    /// `pid 41207`, or `thread`.
+    /// `pid 41207`, or `thread`; empty before there is one.
     pub pid: String,
     /// What it does.
     pub status: Status,
@@ -109,7 +111,11 @@ impl Worker {
     /// The card of a worker.
     pub fn of(actor: &Actor, space: Rect, at_ns: u64) -> Self {
         let thread = actor.role == Role::WorkerThread;
-        let pid = if thread { "thread".to_owned() } else { format!("pid {}", actor.pid) };
+        let pid = match actor.state(at_ns) {
+            State::Unborn => String::new(),
+            _ if thread => "thread".to_owned(),
+            _ => format!("pid {}", actor.pid),
+        };
         Self { space, number: actor.number, title: actor.title(), pid, status: Status::of(actor, at_ns) }
     }
 
@@ -120,7 +126,8 @@ impl Worker {
             .into_iter()
             .flatten()
             .fold(String::new(), |text, part| text + ", " + &part);
-        format!("{}, {}: {words}{more}", self.title, self.pid)
+        let pid = if self.pid.is_empty() { String::new() } else { format!(", {}", self.pid) };
+        format!("{}{pid}: {words}{more}", self.title)
     }
 }
 
@@ -157,6 +164,8 @@ pub struct Parent {
     pub status: Status,
     /// Lines of text: title, pid, state.
     pub lines: [Rect; 3],
+    /// So low that there is one line, with this at its right, and one heading.
+    pub compact: Option<String>,
     /// The bar of a unit that it computes itself.
     pub bar: Option<Rect>,
     /// The heading of the waiting units.
@@ -189,7 +198,9 @@ impl Parent {
             top += height + gap;
             taken
         };
-        let lines = [take(line * 1.1, 1.0), take(line, 1.0), take(line, 4.0)];
+        let compact = inner.height() < 5.5 * line + chip;
+        let title = take(line * 1.1, 1.0);
+        let lines = if compact { [title; 3] } else { [title, take(line, 1.0), take(line, 4.0)] };
         let alone = run.channels.is_empty() && run.workers().next().is_none();
         let bar = alone.then(|| take(5.0, 8.0));
         let waiting_heading = take(line, 2.0);
@@ -209,14 +220,15 @@ impl Parent {
         let chips = units <= MOST_CHIPS && all as f32 * (chip + 3.0) <= 0.42 * inner.height();
         let rows = if chips { all } else { 1 };
         let results_height = rows as f32 * (chip + 3.0) - 3.0;
-        let results_top = (inner.bottom() - results_height).max(top + line + 4.0);
-        let heading_top = results_top - line - 2.0;
-        let results_heading = Rect::from_x_y_ranges(inner.x_range(), heading_top..=heading_top + line);
+        let heading = if compact { 0.0 } else { line };
+        let results_top = (inner.bottom() - results_height).max(top + heading);
+        let heading_top = results_top - heading - 2.0;
+        let results_heading = Rect::from_x_y_ranges(inner.x_range(), heading_top..=heading_top + heading);
 
         let untold = u64::from(units - known).saturating_sub(summed);
         let waiting_count = u64::from(run.waiting_units(at_ns)) + untold;
         let room = heading_top - 4.0 - waiting_heading.bottom();
-        let rows = ((room + 1.0) / (chip + 3.0)).max(0.0) as u32;
+        let rows = if compact { 0.0 } else { (room + 1.0) / (chip + 3.0) }.max(0.0) as u32;
         let slots = rows * grid.per_row;
         // The last slots tell how many more there are.
         let most = if waiting_count > u64::from(slots) { slots.saturating_sub(grid.per_row.min(3)) } else { slots };
@@ -230,14 +242,18 @@ impl Parent {
         let told = format!("{} of {}", grouped(run.arrived_by(at_ns) as u64 + summed), grouped(u64::from(units)));
         let told = ["results in order: ", "results: ", ""].map(|words| words.to_owned() + &told);
         let told = told.into_iter().find(|told| about_width(told, type_size) <= inner.width()).unwrap_or_default();
+        let waiting = if compact { Vec::new() } else { waiting };
+        let (waiting_words, told) =
+            if compact { (told, String::new()) } else { (format!("waiting units: {}", grouped(waiting_count)), told) };
         let strip_space = Rect::from_min_max(pos2(inner.left(), results_top), pos2(inner.right(), results_top + chip));
         Self {
             space,
             pid: format!("pid {}{cpu}", parent.pid),
             status,
             lines,
+            compact: compact.then(|| format!("{} waiting", grouped(waiting_count))),
             bar,
-            waiting_heading: (waiting_heading, format!("waiting units: {}", grouped(waiting_count))),
+            waiting_heading: (waiting_heading, waiting_words),
             waiting,
             more,
             results_heading: (results_heading, told),
@@ -248,7 +264,11 @@ impl Parent {
 
     /// Everything in words.
     pub fn words(&self) -> String {
-        format!("Parent, {}: {}, {}, {}", self.pid, self.status.words, self.waiting_heading.1, self.results_heading.1)
+        let words = format!(
+            "Parent, {}: {}, {}, {}",
+            self.pid, self.status.words, self.waiting_heading.1, self.results_heading.1
+        );
+        words.trim_end_matches(", ").to_owned()
     }
 }
 

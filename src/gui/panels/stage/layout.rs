@@ -47,6 +47,8 @@ pub struct Titled {
 pub struct Scene {
     /// The frame around what shares one process.
     pub process: Option<Titled>,
+    /// Too low for words above and below the roads: they go into the heading.
+    pub tight: bool,
     /// The parent.
     pub parent: Option<Parent>,
     /// The fork server.
@@ -73,11 +75,14 @@ impl Scene {
         let workers: Vec<_> = run.workers().collect();
         let Setting { area, scale, type_size, at_ns, .. } = *setting;
         let mut body = area;
+        scene.tight = area.height() < 200.0 * scale;
         if workers.first().is_some_and(|worker| worker.role == Role::WorkerThread) {
             let title = format!("one process, pid {}", parent.pid);
             scene.process = Some(Titled { space: area, title, line: String::new() });
-            body = body.shrink2(vec2(10.0 * scale, 0.0)).with_min_y(area.top() + 22.0 * scale);
-            body.max.y -= 6.0 * scale;
+            body = body
+                .shrink2(vec2(10.0 * scale, 0.0))
+                .with_min_y(area.top() + if scene.tight { 5.0 } else { 22.0 } * scale);
+            body.max.y -= 5.0 * scale;
         }
         if workers.is_empty() && run.channels.is_empty() {
             let size = vec2(body.width().min(460.0 * scale), body.height().min(240.0 * scale));
@@ -88,12 +93,12 @@ impl Scene {
 
         let parent_width = (body.width() * 0.25).clamp(164.0 * scale, 240.0 * scale).min(body.width() * 0.34);
         let worker_width = (body.width() * 0.35).clamp(210.0 * scale, 320.0 * scale).min(body.width() * 0.4);
-        let label = 18.0 * scale;
+        let label = if scene.tight { 1.0 } else { 18.0 } * scale;
         let mut left = body.with_max_x(body.left() + parent_width);
         let server = run.actors.iter().find(|actor| actor.role == Role::ForkServer);
         if let Some(server) = server {
-            let space = left.with_min_y(left.bottom() - 44.0 * scale);
-            left.max.y = space.top() - 8.0 * scale;
+            let space = left.with_min_y(left.bottom() - if scene.tight { 24.0 } else { 44.0 } * scale);
+            left.max.y = space.top() - if scene.tight { 4.0 } else { 8.0 } * scale;
             let line = format!("pid {} · {}", server.pid, server.state_in_words(at_ns));
             scene.fork_server = Some(Titled { space: rounded(space), title: server.title(), line });
         }
@@ -153,7 +158,10 @@ impl Scene {
     fn place_roads(&mut self, run: &Run, parent: Rect, setting: &Setting) {
         let pairs = self.workers.len() as f32;
         let pitch = parent.height() / pairs.max(1.0);
+        // Roads leave at least as much between them as they are wide.
+        let nearest = self.workers.first().map_or(pitch * 0.25, |card| (card.space.height() * 0.26).min(pitch * 0.25));
         let moment = Moment {
+            tube: (8.0 * setting.scale).min(nearest),
             at_ns: setting.at_ns,
             pace_ns: setting.pace_ns,
             token: (setting.type_size * 1.3).round(),
@@ -269,7 +277,9 @@ mod tests {
     fn cards_and_roads_stay_inside_and_apart() {
         for workers in [1, 2, 4, 8, 64, 512] {
             let model = Pool { workers, units: workers * 2, ..Pool::default() }.model();
-            for (width, height, scale) in [(760.0, 290.0, 1.0), (760.0, 290.0, 1.35), (1200.0, 500.0, 1.0)] {
+            for (width, height, scale) in
+                [(760.0, 290.0, 1.0), (760.0, 290.0, 1.35), (610.0, 130.0, 1.35), (1200.0, 500.0, 1.0)]
+            {
                 let area = Rect::from_min_size(pos2(280.0, 60.0), vec2(width, height));
                 let setting = Setting { area, scale, ..setting(BEGAN_NS + 30_000_000) };
                 let scene = scene(&model, &setting);

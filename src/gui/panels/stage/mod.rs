@@ -72,9 +72,15 @@ pub fn panel(look: &Look<'_>, view: &mut View, ui: &mut Ui, commands: &mut Vec<C
     name(&floor, Role::Canvas, &summary(look, &scene));
 
     let ink = Ink::new(ui.painter(), theme);
-    ink.text_in(heading, Align2::LEFT_CENTER, "Stage", theme.strong(), theme.text());
+    let title = ink.text_in(heading, Align2::LEFT_CENTER, "Stage", theme.strong(), theme.text());
     let moment = format!("at {}", words::duration(look.at_ns.saturating_sub(run.began_ns)));
-    ink.text_in(heading, Align2::RIGHT_CENTER, moment, theme.small(), theme.faint());
+    let moment = ink.text_in(heading, Align2::RIGHT_CENTER, moment, theme.small(), theme.faint());
+    if scene.tight {
+        let between = heading.with_min_x(title.right() + 12.0 * scale).with_max_x(moment.left() - 12.0 * scale);
+        let words = scene.process.as_ref().map(|process| process.title.clone());
+        let words = words.or(scene.task_label.as_ref().map(|(_, words)| words.clone())).unwrap_or_default();
+        ink.text_in(between, Align2::LEFT_CENTER, words, theme.small(), theme.faint());
+    }
     paint::scene(&ink, &scene, pace_ns, look.selected_unit);
 
     let pointed = point_at(look, &scene, ui);

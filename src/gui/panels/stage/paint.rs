@@ -17,7 +17,9 @@ pub fn scene(ink: &Ink<'_>, scene: &Scene, pace_ns: u64, selected: Option<u32>) 
             .space
             .shrink2(vec2(10.0 * theme.scale(), 0.0))
             .with_max_y(process.space.top() + 22.0 * theme.scale());
-        ink.text_in(line, Align2::LEFT_CENTER, &process.title, theme.small(), theme.faint());
+        if !scene.tight {
+            ink.text_in(line, Align2::LEFT_CENTER, &process.title, theme.small(), theme.faint());
+        }
     }
     for lane in &scene.lanes {
         road(ink, lane);
@@ -27,7 +29,7 @@ pub fn scene(ink: &Ink<'_>, scene: &Scene, pace_ns: u64, selected: Option<u32>) 
     }
     let per_mark = scene.messages_per_mark().map(|count| format!(" · 1 mark = {count} messages"));
     for (label, more) in [(&scene.task_label, per_mark.as_deref()), (&scene.result_label, None)] {
-        if let Some((at, words)) = label {
+        if let Some((at, words)) = label.as_ref().filter(|_| !scene.tight) {
             road_label(ink, *at, &(words.clone() + more.unwrap_or_default()), scene);
         }
     }
@@ -60,18 +62,19 @@ fn road_label(ink: &Ink<'_>, at: Pos2, words: &str, scene: &Scene) {
 /// A pipe is a tube with walls; a queue of references is a dotted line. Chevrons say the direction.
 fn road(ink: &Ink<'_>, lane: &Lane) {
     let theme = ink.theme;
-    let wide = theme.line(7.0);
+    let wide = lane.tube;
     let points = lane.road.points(0.0, 1.0);
     match lane.medium {
         Medium::Pipe => {
             ink.painter.add(Shape::line(points.clone(), Stroke::new(wide, theme.border())));
             if !lane.task {
-                ink.painter.add(Shape::line(points, Stroke::new(wide - theme.line(2.5), theme.canvas())));
+                ink.painter
+                    .add(Shape::line(points, Stroke::new(wide - theme.line(2.0).min(wide * 0.5), theme.canvas())));
             }
             if lane.full > 0.0 {
                 let colour = theme.worker(lane.worker).gamma_multiply(0.8);
                 let filled = lane.road.points(1.0 - lane.full, 1.0);
-                ink.painter.add(Shape::line(filled, Stroke::new(wide - theme.line(2.5), colour)));
+                ink.painter.add(Shape::line(filled, Stroke::new(wide * 0.6, colour)));
             }
         }
         Medium::Memory => {
@@ -196,7 +199,7 @@ fn tone(ink: &Ink<'_>, status: &Status, number: u32) -> Color32 {
     let theme = ink.theme;
     match status.tone {
         Tone::Bad => theme.bad(),
-        Tone::Quiet => theme.faint(),
+        Tone::Quiet | Tone::Gone => theme.faint(),
         Tone::Computing | Tone::Overhead => theme.worker_words(number),
     }
 }
@@ -206,11 +209,12 @@ fn worker(ink: &Ink<'_>, card: &Worker, selected: Option<u32>) {
     let (space, status) = (card.space, &card.status);
     let colour = theme.worker(card.number);
     let chosen = status.unit.is_some() && status.unit == selected;
-    let quiet = status.tone == Tone::Quiet;
-    ink.card(space, 7, theme.card(), if quiet { theme.border() } else { colour });
+    let (quiet, gone) = (matches!(status.tone, Tone::Quiet | Tone::Gone), status.tone == Tone::Gone);
+    let fill = if gone { theme.canvas() } else { theme.card() };
+    ink.card(space, 7, fill, if quiet { theme.border() } else { colour });
     let bar = space.with_max_x(space.left() + 5.0 * scale);
     let round = CornerRadius { nw: 7, sw: 7, ne: 0, se: 0 };
-    ink.painter.rect_filled(bar, round, colour);
+    ink.painter.rect_filled(bar, round, if gone { colour.gamma_multiply(0.45) } else { colour });
     if chosen {
         let stroke = Stroke::new(theme.line(2.0), theme.text());
         ink.painter.rect_stroke(space.expand(1.0), CornerRadius::same(8), stroke, StrokeKind::Outside);
@@ -266,10 +270,19 @@ fn parent(ink: &Ink<'_>, card: &Parent, selected: Option<u32>) {
     let inside = ink.painter.with_clip_rect(card.space.intersect(ink.painter.clip_rect()));
     let ink = &Ink::new(&inside, theme);
     let [title, pid, state] = card.lines;
-    ink.text_in(title, Align2::LEFT_CENTER, "Parent", theme.strong(), theme.text());
-    ink.text_in(pid, Align2::LEFT_CENTER, &card.pid, theme.small(), theme.faint());
     let status = &card.status;
-    pair(ink, state, (&status.words, theme.small(), tone(ink, status, 0)), &[status.time(), status.elapsed.clone()]);
+    if let Some(waiting) = &card.compact {
+        pair(ink, title, ("Parent", theme.strong(), theme.text()), &[Some(waiting.clone())]);
+    } else {
+        ink.text_in(title, Align2::LEFT_CENTER, "Parent", theme.strong(), theme.text());
+        ink.text_in(pid, Align2::LEFT_CENTER, &card.pid, theme.small(), theme.faint());
+        pair(
+            ink,
+            state,
+            (&status.words, theme.small(), tone(ink, status, 0)),
+            &[status.time(), status.elapsed.clone()],
+        );
+    }
     if let Some(bar) = card.bar {
         progress(ink, &card.status, bar, theme.worker(0));
     }

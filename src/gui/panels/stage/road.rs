@@ -108,6 +108,8 @@ pub struct Lane {
     pub task: bool,
     /// The worker at its other end.
     pub worker: u32,
+    /// How wide its line is.
+    pub tube: f32,
     /// What carries it.
     pub medium: Medium,
     /// How full it is, 0 to 1; 0 without a limit.
@@ -125,6 +127,8 @@ pub struct Moment {
     pub at_ns: u64,
     /// Nanoseconds of the run that pass in a second of the viewer; 0 at rest.
     pub pace_ns: u64,
+    /// How wide a road is.
+    pub tube: f32,
     /// The height of a token.
     pub token: f32,
     /// The type size on it.
@@ -151,7 +155,7 @@ impl Lane {
         let words =
             format!("{kind}: {in_flight} in flight, {load}, {} sent", grouped(channel.sent_by(moment.at_ns) as u64));
         let traffic = traffic(run, channel, &road, moment);
-        Self { road, task, worker, medium: channel.medium, full: full.min(1.0), traffic, words }
+        Self { road, task, worker, tube: moment.tube, medium: channel.medium, full: full.min(1.0), traffic, words }
     }
 }
 
@@ -258,7 +262,7 @@ mod tests {
     const ROAD: Road = Road { from: Pos2::new(100.0, 50.0), to: Pos2::new(400.0, 90.0) };
 
     fn moment(at_ns: u64) -> Moment {
-        Moment { at_ns, pace_ns: 0, token: 16.0, type_size: 12.5 }
+        Moment { at_ns, pace_ns: 0, tube: 7.0, token: 16.0, type_size: 12.5 }
     }
 
     fn lane(model: &Model, channel: u32, moment: &Moment) -> Lane {

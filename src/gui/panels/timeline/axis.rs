@@ -25,7 +25,7 @@ pub struct Tick {
 impl Axis {
     /// Where a moment is drawn. Far outside the edges it stays finite, and on the right side.
     pub fn x(&self, at_ns: u64) -> f32 {
-        let offset_ns = (i128::from(at_ns) - i128::from(self.from_ns)) as f64;
+        let offset_ns = at_ns.abs_diff(self.from_ns) as f64 * if at_ns < self.from_ns { -1.0 } else { 1.0 };
         let x = f64::from(self.left) + offset_ns / self.ns_per_point();
         x.clamp(f64::from(self.left) - 1e5, f64::from(self.right) + 1e5) as f32
     }

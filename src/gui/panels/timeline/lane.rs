@@ -7,6 +7,7 @@
 use egui::{Rangef, Rect};
 
 use super::axis::Axis;
+use crate::chunk::grouped;
 use crate::gui::panels::draw::fits;
 use crate::model::{Lane, Span, SpanKind};
 use crate::trace::Role;
@@ -96,7 +97,7 @@ impl Band<'_> {
             // reaches out of it far enough to be seen.
             let column = axis.x(span.from_ns).max(axis.left).floor();
             let edge_ns = axis.at(column + 1.0).max(span.from_ns + 1);
-            let mut after = next + spans[next..].partition_point(|span| span.from_ns < edge_ns);
+            let mut after = next + begun_before(&spans[next..], edge_ns);
             if after - next > 1 && self.width(&spans[after - 1]) >= LEAST {
                 after -= 1;
             }
@@ -181,11 +182,23 @@ impl Band<'_> {
             }
             let length_ns = mark.to_ns.saturating_sub(mark.from_ns).max(1);
             let computed = (lane.computed_ns(mark.from_ns, mark.to_ns) as f32 / length_ns as f32).min(1.0);
-            mark.label = Some(units.to_string()).filter(|label| fits(label, self.type_size, mark.space.width()));
+            mark.label = Some(format!("{} units", grouped(units)))
+                .filter(|label| fits(label, self.type_size, mark.space.width()));
             mark.fill = Fill::Summed { computed, units };
             marks.push(mark);
         }
     }
+}
+
+/// How many spans begin before a moment. It looks in steps that double, as the end of a column is near
+/// its begin: a search through the whole lane would miss the processor's cache at every step.
+fn begun_before(spans: &[Span], at_ns: u64) -> usize {
+    let mut reach = 16;
+    while spans.get(reach).is_some_and(|span| span.from_ns < at_ns) {
+        reach *= 2;
+    }
+    let known = if reach == 16 { 0 } else { reach / 2 };
+    known + spans[known..spans.len().min(reach)].partition_point(|span| span.from_ns < at_ns)
 }
 
 /// The share of a column that is overhead: exact for few spans, and that of the first ones for many.

@@ -37,12 +37,42 @@ pub struct View {
     pub all_arrows: bool,
     /// The run the window was chosen for.
     run: Option<(u32, u64)>,
+    rows: Option<Rows>,
     curves: Option<Curves>,
 }
 
 impl Default for View {
     fn default() -> Self {
-        Self { window: None, follow: true, all_arrows: false, run: None, curves: None }
+        Self { window: None, follow: true, all_arrows: false, run: None, rows: None, curves: None }
+    }
+}
+
+/// The rows in sight, kept until what they show changes: a replay that plays moves only the cursor.
+#[derive(Clone, Debug)]
+struct Rows {
+    key: RowsKey,
+    rows: Vec<Row>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct RowsKey {
+    axis: Axis,
+    events: u64,
+    now_ns: u64,
+    first: usize,
+    places: Vec<Rect>,
+    type_size: f32,
+}
+
+impl View {
+    /// The rows of the run's actors from `key.first` on, one at each place.
+    fn rows(&mut self, run: &Run, key: RowsKey) -> &[Row] {
+        if self.rows.as_ref().is_none_or(|rows| rows.key != key) {
+            let actors = run.actors.iter().skip(key.first).zip(&key.places);
+            let row = |(actor, place): (&_, &Rect)| Row::of(run, actor, &key.axis, *place, key.now_ns, key.type_size);
+            self.rows = Some(Rows { rows: actors.map(row).collect(), key });
+        }
+        self.rows.as_ref().map_or(&[], |rows| &rows.rows)
     }
 }
 
@@ -200,7 +230,14 @@ impl Hand {
 }
 
 /// The rows in sight; answers the unit that was clicked.
-fn rows(look: &Look<'_>, view: &View, axis: &Axis, regions: &Regions, canvas: &Response, ui: &mut Ui) -> Option<u32> {
+fn rows(
+    look: &Look<'_>,
+    view: &mut View,
+    axis: &Axis,
+    regions: &Regions,
+    canvas: &Response,
+    ui: &mut Ui,
+) -> Option<u32> {
     let run = look.run;
     let space = Rect::from_x_y_ranges(regions.names.min..=regions.rows.right() + 8.0, regions.rows.y_range());
     let mut child = ui.new_child(UiBuilder::new().max_rect(space).id_salt("rows"));
@@ -223,9 +260,16 @@ fn rows(look: &Look<'_>, view: &View, axis: &Axis, regions: &Regions, canvas: &R
             let now_ns = run.last_ns.max(look.at_ns.min(axis.to_ns));
             let clip = Rect::from_x_y_ranges(axis.left - 1.0..=axis.right + 8.0, regions.rows.y_range());
             let mut clicked = None;
-            for index in first..end {
+            let key = RowsKey {
+                axis: *axis,
+                events: look.model.events,
+                now_ns,
+                first,
+                places: (first..end).map(place).collect(),
+                type_size: look.theme.small().size,
+            };
+            for (index, row) in (first..end).zip(view.rows(run, key)) {
                 let actor = &run.actors[index];
-                let row = Row::of(run, actor, axis, place(index), now_ns, look.theme.small().size);
                 let response = ui.interact(row.space, ui.scope_id().with(("row", index)), Sense::hover());
                 let state = actor.state_in_words(look.at_ns);
                 name(
@@ -234,9 +278,9 @@ fn rows(look: &Look<'_>, view: &View, axis: &Axis, regions: &Regions, canvas: &R
                     &format!("{}, {}: {state}, {} units", row.title, row.pid, grouped(actor.units)),
                 );
                 let ink = Ink::new(ui.painter(), look.theme);
-                paint::row_name(&ink, &row, regions.names, index + 1 == end);
-                paint::row(&Ink::new(&ui.painter_at(clip), look.theme), &row, axis, look.selected_unit);
-                clicked = clicked.or(point_at(look, &row, &response, canvas));
+                paint::row_name(&ink, row, regions.names, index + 1 == end);
+                paint::row(&Ink::new(&ui.painter_at(clip), look.theme), row, axis, look.selected_unit);
+                clicked = clicked.or(point_at(look, row, &response, canvas));
             }
             let band = |id: ActorId| {
                 let index = run.actors.iter().position(|actor| actor.id == id)?;
@@ -289,8 +333,11 @@ fn curves(look: &Look<'_>, view: &mut View, axis: &Axis, regions: &Regions, ui: 
 
     let now = run.in_flight(look.at_ns);
     let peak = curves.in_flight.peak;
-    let figures =
-        if run.channels.is_empty() { "nothing is sent".to_owned() } else { format!("{now} now, at most {peak}") };
+    let figures = if run.channels.is_empty() {
+        "nothing is sent".to_owned()
+    } else {
+        format!("{} now, at most {}", grouped(now as u64), grouped(u64::from(peak)))
+    };
     paint::heading(&ink, regions, regions.in_flight, "In flight", &figures);
     let busy = model.cores.partition_point(|sample| sample.at_ns <= look.at_ns).checked_sub(1);
     let busy = busy.map(|index| model.cores[index].busy_permille.iter().map(|&core| u32::from(core)).sum::<u32>());

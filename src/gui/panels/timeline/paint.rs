@@ -86,7 +86,7 @@ pub fn row(ink: &Ink<'_>, row: &Row, axis: &Axis, selected: Option<u32>) {
     // Columns over bars: what happens between two units is seen, however short.
     columns(ink, row, colour);
     if let Some(x) = row.summed_x {
-        let words = format!("from here on, sums per {}", words::duration(SUM_INTERVAL_NS));
+        let words = format!("sums per {}", words::duration(SUM_INTERVAL_NS));
         let space = Rect::from_x_y_ranges(x..=axis.right, row.band);
         ink.painter.rect_filled(space, CornerRadius::ZERO, theme.canvas());
         ink.painter.vline(x, row.band, Stroke::new(theme.line(1.0), theme.faint()));

@@ -118,3 +118,29 @@ fn follow_is_a_switch_and_a_hand_that_leaves_the_cursor_turns_it_off() {
     click(&mut harness, "Fit");
     assert!(harness.state().view.is_fit());
 }
+
+#[test]
+fn a_zoom_keeps_the_time_under_the_pointer_and_a_drag_pans() {
+    let mut harness = harness();
+    harness.run_steps(2);
+    let rows = harness.get_by_label_contains("Worker 2, pid 41208").rect();
+    harness.hover_at(rows.center());
+    harness.run_steps(2);
+    harness.event(egui::Event::Zoom(2.0));
+    harness.run_steps(3);
+    let window = harness.state().view.window.expect("it is zoomed");
+    let whole = whole(harness.state().model.last_run().expect("there is a run"));
+    assert!(window.length_ns.abs_diff(whole.length_ns / 2) < whole.length_ns / 100, "{window:?} of {whole:?}");
+    let middle_ns = window.from_ns + window.length_ns / 2;
+    assert!(middle_ns.abs_diff(whole.length_ns / 2) < whole.length_ns / 100, "{window:?} of {whole:?}");
+
+    harness.drag_at(rows.center());
+    harness.run_steps(1);
+    harness.hover_at(rows.center() + vec2(100.0, 0.0));
+    harness.run_steps(2);
+    harness.drop_at(rows.center() + vec2(100.0, 0.0));
+    harness.run_steps(2);
+    let panned = harness.state().view.window.expect("it is still zoomed");
+    assert!(panned.from_ns < window.from_ns && panned.length_ns == window.length_ns, "{panned:?}");
+    assert_eq!(harness.state().playhead.at_ns, 0, "a drag on the rows is not for the cursor");
+}

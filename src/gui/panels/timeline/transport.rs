@@ -35,7 +35,8 @@ pub fn row(look: &Look<'_>, playhead: &mut Playhead, view: &mut View, ui: &mut U
     let dilation = playhead.dilation();
     let dilation_width = about_width(&dilation, theme.small().size);
     ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 4.0 * theme.scale();
+        let narrow = ui.available_width() < 400.0 * theme.scale() + dilation_width;
+        ui.spacing_mut().item_spacing.x = if narrow { 1.0 } else { 4.0 * theme.scale() };
         if ui.available_width() > 470.0 * theme.scale() + dilation_width {
             ui.label(RichText::new("Timeline").font(theme.strong()).color(theme.text()));
             ui.add_space(6.0 * theme.scale());
@@ -70,7 +71,9 @@ pub fn row(look: &Look<'_>, playhead: &mut Playhead, view: &mut View, ui: &mut U
         if switch(ui, look, "Arrows", view.all_arrows, "Show every message as an arrow, while they are few").clicked() {
             view.all_arrows = !view.all_arrows;
         }
-        if ui.available_width() > dilation_width {
+        let short = dilation.replace(" shown", "").replace(" real", "");
+        let dilation = if ui.available_width() > dilation_width { dilation } else { short };
+        if ui.available_width() > about_width(&dilation, theme.small().size) {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.label(RichText::new(dilation).font(theme.small()).color(theme.prediction()));
             });
