@@ -7,7 +7,7 @@ mod common;
 use std::collections::HashSet;
 
 use poolscope::chunk::default_chunksize;
-use poolscope::model::{Model, check};
+use poolscope::model::{Model, SpanKind, check};
 use poolscope::plan::{Executor, Plan};
 use poolscope::session::Options;
 use poolscope::trace::{DETAIL_UNITS, Exit, Outcome, Role};
@@ -215,5 +215,27 @@ fn the_same_trace_is_in_the_file_and_on_the_way() {
         };
         assert_eq!(key(&opened.events), key(&told.events), "{}", name(&way));
         assert_eq!(check::violations(&Model::of(&opened.events)), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn the_answer_of_a_long_unit_leaves_before_the_next_unit_begins() {
+    for way in ways().into_iter().filter(|way| way.with == Executor::Processes) {
+        // Many units of 10 ms: some lie ahead in the worker's inbox while it computes.
+        let plan = Plan { workload: "sleep".into(), items: Some(40), chunksize: Some(1), ..way.clone() };
+        let model = complete(&plan);
+        for worker in model.runs[0].workers() {
+            let mut unsent = false;
+            for span in worker.lane.spans() {
+                match span.kind {
+                    SpanKind::Sending => unsent = false,
+                    SpanKind::Computing => {
+                        assert!(!unsent, "{}: unit {:?} began before the last answer left", name(&way), span.unit);
+                        unsent = true;
+                    }
+                    _ => {}
+                }
+            }
+        }
     }
 }

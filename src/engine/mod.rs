@@ -14,6 +14,7 @@ mod observer;
 pub mod pool;
 mod run;
 mod scribe;
+mod shared;
 mod solo;
 mod start;
 pub mod wire;

@@ -17,6 +17,7 @@ use crate::workload::Input;
 use super::log::Log;
 use super::run::{Desk, End};
 use super::scribe::TICK_NS;
+use super::shared::Calculator;
 
 /// A unit with its results, or why it failed.
 type Answer = (u32, Result<Vec<u8>, String>);
@@ -64,24 +65,10 @@ pub(super) fn run(desk: &mut Desk<'_>) -> End {
 
 /// Computes every unit; the end of the channel says that it is done.
 fn compute(input: Input, cut: Cut, mut log: Log<Shared>, answers: &Sender<Answer>) {
-    let mut arguments = Vec::new();
+    let mut calculator = Calculator::new(input);
     for unit in 0..cut.units() {
-        let began_ns = sys::now_ns();
-        if log.details(unit) {
-            log.began(began_ns, unit);
-        }
-        arguments.clear();
-        input.write_items(cut.range(unit), &mut arguments);
-        let mut results = Vec::new();
-        let outcome = input.workload.run_unit(&arguments, &mut results);
-        let ended_ns = sys::now_ns();
-        if log.details(unit) {
-            log.ended(ended_ns, unit);
-        } else {
-            log.summed(began_ns, ended_ns);
-        }
-        let failed = outcome.is_err();
-        let answer = outcome.map(|()| results).map_err(|error| error.to_string());
+        let answer = calculator.compute(&mut log, unit, cut.range(unit));
+        let failed = answer.is_err();
         if answers.send((unit, answer)).is_err() || failed {
             break;
         }

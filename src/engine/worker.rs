@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Answers share a write while more units lie ready, but none is delayed for long: the outbox leaves
-//! when no unit is left in the inbox, when it is large, or when its oldest answer is 100 µs old.
+//! when no unit is left in the inbox, when it is large, or when its oldest answer would be 100 µs old
+//! after one more unit like the last. A unit of 100 µs or more is therefore answered at once.
 
 use std::ops::Deref;
 use std::sync::atomic::AtomicU64;
@@ -64,7 +65,8 @@ pub(super) fn main(belongings: Belongings, parent: u32) -> i32 {
     let Belongings { tasks, results, memory } = belongings;
     let mut log = Log::new(Recorder::new(memory));
     log.write(sys::now_ns(), &What::ActorReady);
-    let mut worker = Worker { log, results, outbox: Vec::new(), oldest_ns: None, workload: None, last_ns: 0 };
+    let mut worker =
+        Worker { log, results, outbox: Vec::new(), oldest_ns: None, workload: None, last_ns: 0, pace_ns: 0 };
     match worker.serve(&tasks) {
         Ok(()) => 0,
         Err(Lost) => EXIT_LOST,
@@ -83,6 +85,8 @@ struct Worker<M> {
     workload: Option<&'static dyn Workload>,
     /// When the last unit was done, or the last messages came.
     last_ns: u64,
+    /// How long the last unit took.
+    pace_ns: u64,
 }
 
 impl<M: Deref<Target = [AtomicU64]>> Worker<M> {
@@ -154,6 +158,7 @@ impl<M: Deref<Target = [AtomicU64]>> Worker<M> {
             outcome = workload.run_unit(frame.payload, out);
         });
         self.last_ns = sys::now_ns();
+        self.pace_ns = self.last_ns.saturating_sub(began_ns);
         if details {
             self.log.ended(self.last_ns, unit);
         } else {
@@ -188,7 +193,7 @@ impl<M: Deref<Target = [AtomicU64]>> Worker<M> {
         let at_ns = self.last_ns;
         self.log.sent(at_ns, content, bytes);
         let oldest_ns = *self.oldest_ns.get_or_insert(at_ns);
-        if self.outbox.len() >= OUTBOX_BYTES || at_ns.saturating_sub(oldest_ns) >= PATIENCE_NS {
+        if self.outbox.len() >= OUTBOX_BYTES || at_ns.saturating_sub(oldest_ns) + self.pace_ns >= PATIENCE_NS {
             return self.flush();
         }
         Ok(())

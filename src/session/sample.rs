@@ -62,13 +62,16 @@ pub(super) struct Sampler {
     system: System,
     due: Instant,
     roster: Roster,
+    /// The processes of the last reading: a share of a core needs a begin and an end.
+    known: Vec<u32>,
 }
 
 impl Sampler {
     /// Samples the cores, this program, and the processes of a roster; `None` where the system
     /// tells nothing.
     pub(super) fn new(roster: Roster) -> Option<Self> {
-        let mut sampler = Self { system: System::new().ok()?, due: Instant::now() + INTERVAL, roster };
+        let mut sampler =
+            Self { system: System::new().ok()?, due: Instant::now() + INTERVAL, roster, known: Vec::new() };
         // The first reading only sets the begin of the first interval.
         sampler.read();
         Some(sampler)
@@ -93,7 +96,8 @@ impl Sampler {
 
         let busy_permille = self.system.cpus().iter().map(|cpu| permille(cpu.usage()) as u16).collect();
         let mut events = vec![observed(What::CoresSampled { busy_permille })];
-        for (actor, pid) in processes {
+        let known = std::mem::replace(&mut self.known, processes.iter().map(|&(_, pid)| pid).collect());
+        for (actor, pid) in processes.into_iter().filter(|(_, pid)| known.contains(pid)) {
             if let Some(process) = self.system.process(Pid::from_u32(pid)) {
                 let (cpu_permille, rss_bytes) = (permille(process.cpu_usage()), process.memory());
                 events.push(observed(What::ProcessSampled { actor, cpu_permille, rss_bytes }));

@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
+use crate::chunk::Cut;
 use crate::engine::log::{Log, RoadEnd};
 use crate::engine::run::{Desk, End};
 use crate::engine::scribe::TICK_NS;
+use crate::engine::shared::Calculator;
 use crate::sys;
 use crate::trace::ring::{self, Drain, Recorder, Shared};
 use crate::trace::{ActorId, ChannelId, Content, Doing, Exit, Medium, Role, What};
@@ -96,7 +98,7 @@ fn start_one(desk: &mut Desk<'_>, number: u32, answers: Sender<Answer>) -> std::
     log.write(sys::now_ns(), &What::ActorReady);
     log.set_up(desk.checked.plan.tracing, desk.detail_units, requests, replies);
     let (input, cut, place) = (desk.checked.input, desk.checked.cut, number as usize - 1);
-    let body = move || work(&inbox, &answers, place, log, input, move |unit| cut.range(unit));
+    let body = move || work(&inbox, &answers, place, log, input, cut);
     let thread = std::thread::Builder::new().name(format!("worker {number}")).spawn(body)?;
 
     let (role, pid) = (Role::WorkerThread, std::process::id());
@@ -111,14 +113,7 @@ fn open_channel(desk: &mut Desk<'_>, channel: ChannelId, from: ActorId, to: Acto
 }
 
 /// The main function of a thread.
-fn work(
-    inbox: &Receiver<Task>,
-    answers: &Sender<Answer>,
-    place: usize,
-    mut log: Log<Shared>,
-    input: Input,
-    range: impl Fn(u32) -> std::ops::Range<u64>,
-) {
+fn work(inbox: &Receiver<Task>, answers: &Sender<Answer>, place: usize, mut log: Log<Shared>, input: Input, cut: Cut) {
     let answer = |log: &mut Log<Shared>, content, outcome| {
         let since_ns = sys::now_ns();
         log.sent(since_ns, content, 0);
@@ -127,25 +122,12 @@ fn work(
         sent.is_ok()
     };
     answer(&mut log, Content::Setup, Ok(Vec::new()));
-    let mut arguments = Vec::new();
+    let mut calculator = Calculator::new(input);
     while let Ok(Task::Unit(unit)) = inbox.recv() {
         let content = Content::Unit(unit);
         log.received(sys::now_ns(), content, 0);
-        arguments.clear();
-        input.write_items(range(unit), &mut arguments);
-        let began_ns = sys::now_ns();
-        if log.details(unit) {
-            log.began(began_ns, unit);
-        }
-        let mut results = Vec::new();
-        let outcome = input.workload.run_unit(&arguments, &mut results);
-        let ended_ns = sys::now_ns();
-        if log.details(unit) {
-            log.ended(ended_ns, unit);
-        } else {
-            log.summed(began_ns, ended_ns);
-        }
-        if !answer(&mut log, content, outcome.map(|()| results).map_err(|error| error.to_string())) {
+        let outcome = calculator.compute(&mut log, unit, cut.range(unit));
+        if !answer(&mut log, content, outcome) {
             break;
         }
     }
