@@ -195,6 +195,42 @@ fn a_killed_worker_is_named_with_its_signal_and_its_unit() {
 }
 
 #[test]
+fn a_fork_server_that_does_not_answer_does_not_hold_stop_up() {
+    let plan = Plan {
+        workload: "sleep".into(),
+        items: Some(100_000),
+        with: Executor::Processes,
+        start: StartMethod::Forkserver,
+        workers: 4,
+        ..Plan::default()
+    };
+    let session = common::session(&plan, Options::default());
+    let (mut server, mut workers) = (None, Vec::new());
+    let give_up = Instant::now() + common::DEADLINE;
+    while workers.len() < 4 {
+        let report = session.reports().recv_deadline(give_up).expect("it goes on");
+        let poolscope::session::Report::Events(events) = report else { continue };
+        for event in events {
+            match event.what {
+                What::ActorBorn { role: Role::ForkServer, pid, .. } => server = Some(pid as i32),
+                What::ActorBorn { role: Role::WorkerProcess, pid, .. } => workers.push(pid),
+                _ => {}
+            }
+        }
+    }
+    kill(Pid::from_raw(server.expect("it was introduced")), Signal::SIGSTOP).expect("it lives");
+    let asked = Instant::now();
+    session.stop();
+    common::listen(&session);
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    let alive = |pid: &u32| fs::exists(format!("/proc/{pid}/fd/0")).unwrap_or(false);
+    while workers.iter().any(alive) {
+        assert!(Instant::now() < give_up, "workers outlive their run");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
 fn the_parent_has_one_thread_when_it_has_child_processes() {
     for &method in poolscope::sys::start_methods() {
         let run = Tagged::start(method);
@@ -211,6 +247,10 @@ fn a_worker_has_its_own_ends_and_nothing_else() {
         // Standard input, output and error, its tasks, its results, its ring; a worker that is still
         // starting has those of its loader, too.
         run.wait_until(method.name(), |_| run.workers().iter().map(ends).eq([6; WORKERS]));
+        for pid in run.workers() {
+            let input = fs::read_link(format!("/proc/{pid}/fd/0")).expect("it lives");
+            assert_eq!(input.to_str(), Some("/dev/null"), "{}: nobody else's commands", method.name());
+        }
     }
 }
 

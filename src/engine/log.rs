@@ -23,6 +23,11 @@ impl RoadEnd {
         Self { channel, next: 0, summed: 0, summed_bytes: 0 }
     }
 
+    /// Which channel it is an end of.
+    pub(super) fn channel(&self) -> ChannelId {
+        self.channel
+    }
+
     /// A message leaves here; the event that says so, unless it is past the detail limit.
     #[inline]
     pub(super) fn sent(&mut self, content: Content, bytes: u32, detail_units: u32) -> Option<What> {

@@ -24,12 +24,13 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::plan::Executor;
 use crate::sys;
+use crate::trace::What;
 
 use observer::Observer;
 use run::End;
 use scribe::Scribe;
+use start::Launcher;
 
 /// First argument of a process that is an engine.
 pub const ENGINE: &str = "__engine";
@@ -69,17 +70,17 @@ fn serve(arguments: &[u64]) -> i32 {
     let Ok(checked) = checked else { return 2 };
 
     let mut scribe = Scribe::new(observer, checked.plan.tracing);
-    let mut starter = match checked.plan.with {
-        Executor::Processes => start::starter(checked.plan.start).map(Some),
-        Executor::Sequential | Executor::Threads => Ok(None),
-    };
+    let mut launcher = Launcher::new(checked.plan.start);
     for number in 0..checked.plan.repeats {
-        if run::run(number, &checked, &mut scribe, &mut starter) != End::Complete {
+        if run::run(number, &checked, &mut scribe, &mut launcher) != End::Complete {
             break;
         }
     }
+    if let Some((actor, exit)) = launcher.dismiss() {
+        scribe.say(What::ActorExited { actor, exit });
+    }
     scribe.push_out();
-    scribe.observer().finish(TRACE_PATIENCE);
+    let told = scribe.observer().finish(TRACE_PATIENCE);
     // Ends threads that a stopped run may have left computing; nothing else would.
-    std::process::exit(0)
+    std::process::exit(i32::from(!told))
 }

@@ -11,6 +11,8 @@ use crate::sys::{self, PipeReader, PipeWriter, Progress};
 
 /// The most trace that waits for the observer.
 const BACKLOG_BYTES: usize = 64 << 20;
+/// What was written is freed when it is so much, or all.
+const WRITTEN_BYTES: usize = 1 << 20;
 /// The longest line a command may have.
 const LINE_BYTES: usize = 4 << 20;
 
@@ -136,6 +138,10 @@ impl Observer {
                 Ok(Progress::Moved(count)) => self.written += count,
                 Ok(Progress::WouldBlock) => {
                     self.blocked = true;
+                    if self.written > WRITTEN_BYTES {
+                        self.outbox.drain(..self.written);
+                        self.written = 0;
+                    }
                     return;
                 }
                 Ok(Progress::Closed) | Err(_) => {
@@ -148,15 +154,20 @@ impl Observer {
         self.written = 0;
     }
 
-    /// Writes the rest of the trace, waiting for the observer at most so long.
-    pub(super) fn finish(&mut self, patience: Duration) {
-        let give_up = Instant::now() + patience;
+    /// Writes the rest of the trace, as long as the observer takes some of it at least every so often.
+    /// False if it did not take all.
+    pub(super) fn finish(&mut self, patience: Duration) -> bool {
+        let mut give_up = Instant::now() + patience;
         loop {
+            let before = self.outbox.len() - self.written;
             self.push_out();
+            let Some(output) = self.output_if_blocked() else { return self.interrupt != Some(Interrupt::Gone) };
+            if self.outbox.len() - self.written < before {
+                give_up = Instant::now() + patience;
+            }
             let left = give_up.saturating_duration_since(Instant::now());
-            let Some(output) = self.output_if_blocked() else { return };
             if left.is_zero() || sys::wait_ready(&[], &[output], left).is_err() {
-                return;
+                return false;
             }
         }
     }

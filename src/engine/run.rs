@@ -1,18 +1,17 @@
 //! One run, as a table of contents: say what begins, compute in the chosen way, say how it ended.
 
-use std::io;
-
 use crate::plan::{CheckedPlan, Executor};
 use crate::sys;
 use crate::trace::codec::Words;
-use crate::trace::{DETAIL_UNITS, Outcome, Role, What};
+use crate::trace::{DETAIL_UNITS, Doing, Outcome, Role, What};
 
 use super::observer::Interrupt;
 use super::pool::collect::{Collector, Unexpected};
+use super::pool::dispatch::Dispatch;
 use super::pool::{processes, threads};
 use super::scribe::Scribe;
 use super::solo;
-use super::start::Starter;
+use super::start::Launcher;
 
 /// Results of so many items travel to the screen as text, and all of those that are a picture.
 const SHOWN_ITEMS: u64 = 64;
@@ -88,6 +87,18 @@ impl Desk<'_> {
         self.collector.is_complete()
     }
 
+    /// When the last result came, once it has.
+    pub(super) fn completed_ns(&self) -> Option<u64> {
+        self.completed_ns
+    }
+
+    /// Notes what the parent did between waking up and sleeping again, while things are told in detail.
+    pub(super) fn note_dispatch(&mut self, dispatch: &Dispatch, awake_ns: u64) {
+        if self.checked.cut.units() - dispatch.waiting() <= self.detail_units {
+            self.scribe.say(What::Did { doing: Doing::Dispatch, since_ns: awake_ns });
+        }
+    }
+
     /// Everything the parent does at every tick, but for the rings.
     pub(super) fn interrupt(&mut self) -> Option<End> {
         self.scribe.push_out();
@@ -108,13 +119,8 @@ impl Desk<'_> {
     }
 }
 
-/// Runs a plan once. `starter` is there if the plan wants processes.
-pub(super) fn run(
-    number: u32,
-    checked: &CheckedPlan,
-    scribe: &mut Scribe,
-    starter: &mut io::Result<Option<Box<dyn Starter>>>,
-) -> End {
+/// Runs a plan once. The launcher is for plans that want processes.
+pub(super) fn run(number: u32, checked: &CheckedPlan, scribe: &mut Scribe, launcher: &mut Launcher) -> End {
     let detail_units = if checked.plan.tracing { DETAIL_UNITS } else { 0 };
     let began_ns = sys::now_ns();
     scribe.say_at(
@@ -130,16 +136,10 @@ pub(super) fn run(
     introduce_parent(scribe, began_ns);
     let collector = Collector::new(checked.cut.units());
     let mut desk = Desk { checked, scribe, detail_units, began_ns, start_ns: 0, completed_ns: None, collector };
-    match (checked.plan.with, starter) {
-        (Executor::Sequential, _) => solo::run(&mut desk),
-        (Executor::Threads, _) => threads::map(&mut desk),
-        (Executor::Processes, Ok(Some(starter))) => processes::map(&mut desk, starter.as_mut()),
-        (Executor::Processes, starter) => {
-            let error = starter.as_ref().err().map_or_else(String::new, ToString::to_string);
-            let end = End::Failed(format!("The fork server could not be started ({error}). Choose spawn."));
-            desk.conclude(&end);
-            end
-        }
+    match checked.plan.with {
+        Executor::Sequential => solo::run(&mut desk),
+        Executor::Threads => threads::map(&mut desk),
+        Executor::Processes => processes::map(&mut desk, launcher),
     }
 }
 

@@ -93,9 +93,11 @@ impl Scribe {
         self.tell(&Event { at_ns, by: actor, what });
     }
 
-    /// An event in its place among the parent's records.
+    /// An event in its place among the parent's records. There are few of these: they are never
+    /// dropped, and with them comes the count of what was.
     fn tell(&mut self, event: &Event) {
         self.flush_records();
+        self.say_dropped();
         codec::write_event(event, self.observer.outbox());
     }
 
@@ -107,7 +109,6 @@ impl Scribe {
             self.dropped += self.records.len() as u64;
         } else {
             codec::write_records(ActorId::PARENT, &self.records, self.observer.outbox());
-            self.say_dropped();
         }
         self.records.clear();
     }
@@ -125,16 +126,17 @@ impl Scribe {
         self.flush_records();
         self.drained.clear();
         ring.drain(&mut self.drained);
-        let mut lost = ring.newly_lost();
-        if self.observer.is_swamped() {
-            lost += self.drained.len() as u64;
-        } else {
-            codec::write_records(actor, &self.drained, self.observer.outbox());
-        }
-        if lost > 0 {
-            let event = Event { at_ns: sys::now_ns(), by: actor, what: What::EventsLost { count: lost } };
+        codec::write_records(actor, &self.drained, self.observer.outbox());
+        let count = ring.newly_lost();
+        if count > 0 {
+            let event = Event { at_ns: sys::now_ns(), by: actor, what: What::EventsLost { count } };
             codec::write_event(&event, self.observer.outbox());
         }
+    }
+
+    /// Whether so much waits for the observer already that rings should keep what they hold.
+    pub(super) fn is_swamped(&self) -> bool {
+        self.observer.is_swamped()
     }
 
     /// Whether it is time to drain the rings and to push everything out.

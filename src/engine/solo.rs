@@ -1,5 +1,6 @@
 //! `sequential`: the parent computes every item itself, one after the other. Nothing is handed out,
-//! nothing is serialized: what a speedup is measured against.
+//! nothing is carried: what a speedup is measured against. (A workload reads its arguments from bytes, so
+//! they are written and read here too, which costs about a nanosecond an item and counts as computing.)
 //!
 //! The computing is done by a thread of its own, so that Stop and the live view work meanwhile; the
 //! parent's first thread sleeps.
@@ -11,7 +12,7 @@ use crossbeam_channel::{RecvTimeoutError, Sender};
 use crate::chunk::Cut;
 use crate::sys;
 use crate::trace::ring::{self, Drain, Recorder, Shared};
-use crate::trace::{ActorId, ChannelId};
+use crate::trace::{ActorId, ChannelId, What};
 use crate::workload::Input;
 
 use super::log::Log;
@@ -38,7 +39,11 @@ pub(super) fn run(desk: &mut Desk<'_>) -> End {
             let answer = answers.recv_timeout(Duration::from_nanos(TICK_NS));
             let taken = match answer {
                 Ok((unit, Ok(results))) => desk.take(unit, &results).map_err(End::from),
-                Ok((unit, Err(why))) => Err(End::Failed(format!("Unit {unit} failed: {why}."))),
+                Ok((unit, Err(message))) => {
+                    let end = End::Failed(format!("Unit {unit} failed: {message}."));
+                    desk.scribe.say(What::UnitFailed { unit, message });
+                    Err(end)
+                }
                 Err(RecvTimeoutError::Timeout) => Ok(()),
                 Err(RecvTimeoutError::Disconnected) => Err(if desk.is_complete() {
                     End::Complete
@@ -50,7 +55,7 @@ pub(super) fn run(desk: &mut Desk<'_>) -> End {
                 break end;
             }
             let tick = desk.scribe.tick_is_due(sys::now_ns());
-            if tick || ring.fullness() > 0.25 {
+            if tick || ring.is_filling() {
                 desk.scribe.drain(ActorId::PARENT, &mut ring);
             }
             if let Some(end) = tick.then(|| desk.interrupt()).flatten() {

@@ -69,7 +69,9 @@ impl<M: Deref<Target = [AtomicU64]>> Recorder<M> {
         if self.head - self.tail >= self.slots {
             self.tail = self.memory[TAIL].load(Ordering::Acquire);
             if self.head.wrapping_sub(self.tail) >= self.slots {
-                self.memory[LOST].fetch_add(1, Ordering::Relaxed);
+                // One writer: reading and writing it needs no lock on the bus.
+                let lost = self.memory[LOST].load(Ordering::Relaxed);
+                self.memory[LOST].store(lost.wrapping_add(1), Ordering::Relaxed);
                 return;
             }
         }
@@ -97,9 +99,9 @@ impl<M: Deref<Target = [AtomicU64]>> Drain<M> {
         Self { memory, slots, tail: 0, lost: 0 }
     }
 
-    /// How full the ring is, from 0 to 1.
-    pub fn fullness(&self) -> f64 {
-        self.waiting() as f64 / self.slots.max(1) as f64
+    /// Whether so much lies in the ring that it should be drained soon: a quarter of what it holds.
+    pub fn is_filling(&self) -> bool {
+        self.waiting() > self.slots / 4
     }
 
     fn waiting(&self) -> u64 {

@@ -4,14 +4,15 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::engine::log::RoadEnd;
-use crate::engine::run::Desk;
+use crate::engine::run::{Desk, End};
 use crate::engine::start::{Started, Starter};
 use crate::engine::wire::{self, Inbox, Kind};
 use crate::engine::worker::{Belongings, Setup};
 use crate::sys::{self, PipeReader, PipeWriter, Progress, SharedMemory};
 use crate::trace::ring::{self, Drain};
-use crate::trace::{ActorId, ChannelId, Content, Exit, Medium, Role, What};
+use crate::trace::{Content, Exit, Medium, Role, What};
+
+use super::tracked::Tracked;
 
 /// How long workers may take to end after they were told that there is no more work.
 const STOP_PATIENCE: Duration = Duration::from_secs(1);
@@ -20,18 +21,14 @@ const WIDE_PIPE_BYTES: u32 = 1 << 20;
 
 /// One worker process.
 pub(super) struct Member {
-    /// Its id in the trace.
-    pub(super) actor: ActorId,
+    /// What the trace follows of it.
+    pub(super) tracked: Tracked<SharedMemory>,
     /// Its number, from 1.
     pub(super) number: u32,
     /// Its results.
     pub(super) results: PipeReader,
     /// Results that are not a whole message yet.
     pub(super) inbox: Inbox,
-    /// What was sent on its task channel.
-    pub(super) requests: RoadEnd,
-    /// What was received on its result channel.
-    pub(super) replies: RoadEnd,
     /// The units it has, in the order they were sent, with the bytes of their messages.
     pub(super) units: VecDeque<(u32, u32)>,
     /// Whether it has said that it is ready.
@@ -44,7 +41,6 @@ pub(super) struct Member {
     outgoing: Vec<u8>,
     written: usize,
     started: Started,
-    ring: Drain<SharedMemory>,
 }
 
 impl Member {
@@ -69,9 +65,7 @@ impl Member {
             self.units.push_back((unit, bytes));
             self.bytes_in_flight += bytes;
         }
-        if let Some(what) = self.requests.sent(content, bytes, desk.detail_units) {
-            desk.scribe.say_at(at_ns, what);
-        }
+        self.tracked.say_sent(desk, at_ns, content, bytes);
         Ok(())
     }
 
@@ -106,47 +100,34 @@ impl Member {
         (self.written < self.outgoing.len()).then_some(&self.tasks)
     }
 
-    /// Takes what it recorded into the trace; `only_if_filling` leaves a ring alone that has room.
-    pub(super) fn drain(&mut self, desk: &mut Desk<'_>, only_if_filling: bool) {
-        if !only_if_filling || self.ring.fullness() > 0.25 {
-            desk.scribe.drain(self.actor, &mut self.ring);
-        }
-    }
-
     /// Its process id.
     pub(super) fn pid(&self) -> u32 {
         self.started.pid()
     }
 }
 
-/// Starts every worker of the plan; an error says which one could not be started, and has ended those
-/// that could.
-pub(super) fn start(desk: &mut Desk<'_>, starter: &mut dyn Starter) -> Result<Vec<Member>, String> {
-    if let Some(pid) = starter.server_pid() {
-        introduce_server(desk, pid);
-    }
+/// Starts every worker of the plan. If one can't be started, or somebody wants the run to end, those
+/// that were started are ended again.
+pub(super) fn start(desk: &mut Desk<'_>, starter: &mut dyn Starter) -> Result<Vec<Member>, End> {
     let workers = desk.checked.plan.workers;
     let mut crew = Vec::with_capacity(workers as usize);
     for number in 1..=workers {
-        match start_one(desk, starter, number) {
-            Ok(member) => crew.push(member),
-            Err(error) => {
-                dismiss(desk, starter, crew, false);
-                return Err(format!(
-                    "Worker {number} of {workers} could not be started ({error}). Choose fewer workers, or close other programs."
-                ));
+        let end = match start_one(desk, starter, number) {
+            Ok(member) => {
+                crew.push(member);
+                // Hundreds of workers take their time, and it is worth watching.
+                desk.scribe.tick_is_due(sys::now_ns()).then(|| desk.interrupt()).flatten()
             }
+            Err(error) => Some(End::Failed(format!(
+                "Worker {number} of {workers} could not be started ({error}). Choose fewer workers, or close other programs."
+            ))),
+        };
+        if let Some(end) = end {
+            dismiss(desk, starter, crew, false);
+            return Err(end);
         }
     }
     Ok(crew)
-}
-
-/// The fork server runs already, since the engine began: it is introduced to each run.
-fn introduce_server(desk: &mut Desk<'_>, pid: u32) {
-    let actor = desk.scribe.new_actor();
-    let (role, start, asked_ns) = (Role::ForkServer, None, desk.began_ns);
-    desk.scribe.say_at(desk.began_ns, What::ActorBorn { actor, role, number: 0, pid, start, asked_ns });
-    desk.scribe.say_for(actor, desk.began_ns, What::ActorReady);
 }
 
 fn start_one(desk: &mut Desk<'_>, starter: &mut dyn Starter, number: u32) -> io::Result<Member> {
@@ -170,15 +151,20 @@ fn start_one(desk: &mut Desk<'_>, starter: &mut dyn Starter, number: u32) -> io:
     let start = Some(desk.checked.plan.start);
     let (pid, role) = (started.pid(), Role::WorkerProcess);
     desk.scribe.say(What::ActorBorn { actor, role, number, pid, start, asked_ns });
-    let requests = open_channel(desk, ActorId::PARENT, actor, capacities.0);
-    let replies = open_channel(desk, actor, ActorId::PARENT, capacities.1);
+    let tracked = Tracked::open(desk, actor, Medium::Pipe, capacities, ring);
+    let setup = Setup {
+        workload: desk.checked.plan.workload.clone(),
+        tracing: desk.checked.plan.tracing,
+        detail_units: desk.detail_units,
+        requests: tracked.requests.channel(),
+        replies: tracked.replies.channel(),
+    };
+    let setup = serde_json::to_vec(&setup).map_err(io::Error::other)?;
     let mut member = Member {
-        actor,
+        tracked,
         number,
         results,
         inbox: Inbox::default(),
-        requests: RoadEnd::new(requests),
-        replies: RoadEnd::new(replies),
         units: VecDeque::new(),
         ready: false,
         capacity_bytes: capacities.0,
@@ -187,16 +173,7 @@ fn start_one(desk: &mut Desk<'_>, starter: &mut dyn Starter, number: u32) -> io:
         outgoing: Vec::new(),
         written: 0,
         started,
-        ring,
     };
-    let setup = Setup {
-        workload: desk.checked.plan.workload.clone(),
-        tracing: desk.checked.plan.tracing,
-        detail_units: desk.detail_units,
-        requests,
-        replies,
-    };
-    let setup = serde_json::to_vec(&setup).map_err(io::Error::other)?;
     let now_ns = sys::now_ns();
     member
         .send(desk, now_ns, (Kind::Setup, Content::Setup), |out| out.extend_from_slice(&setup))
@@ -210,12 +187,6 @@ fn unit_bytes(desk: &Desk<'_>) -> usize {
     let mut first = Vec::new();
     desk.checked.input.write_items(0..1, &mut first);
     first.len().saturating_mul(desk.checked.cut.chunksize.min(desk.checked.cut.items) as usize)
-}
-
-fn open_channel(desk: &mut Desk<'_>, from: ActorId, to: ActorId, capacity_bytes: u32) -> ChannelId {
-    let channel = desk.scribe.new_channel();
-    desk.scribe.say(What::ChannelOpened { channel, from, to, medium: Medium::Pipe, capacity_bytes });
-    channel
 }
 
 /// Ends every worker: in order if `politely`, else at once. Says how each ended.
@@ -260,7 +231,7 @@ pub(super) fn farewell(desk: &mut Desk<'_>, starter: &mut dyn Starter, member: &
         exit = starter.wait(&mut member.started, STOP_PATIENCE);
     }
     let exit = exit.unwrap_or(Exit::Unknown);
-    member.drain(desk, false);
-    desk.scribe.say(What::ActorExited { actor: member.actor, exit });
+    member.tracked.drain(desk);
+    desk.scribe.say(What::ActorExited { actor: member.tracked.actor, exit });
     exit
 }

@@ -45,11 +45,6 @@ impl Dispatch {
         self.units - self.next
     }
 
-    /// Units a worker has and has not answered.
-    pub fn in_flight(&self, worker: usize) -> u32 {
-        self.slots[worker].in_flight
-    }
-
     /// The next unit for a worker, if it shall have one more now.
     pub fn next_for(&mut self, worker: usize, now_ns: u64) -> Option<u32> {
         let slot = &self.slots[worker];
@@ -72,8 +67,8 @@ impl Dispatch {
         cover.clamp(1, MAX_AHEAD).min(share)
     }
 
-    /// A worker answered so many units; gives how many it still has.
-    pub fn answered(&mut self, worker: usize, units: u32, now_ns: u64) -> u32 {
+    /// A worker answered so many units.
+    pub fn answered(&mut self, worker: usize, units: u32, now_ns: u64) {
         let slot = &mut self.slots[worker];
         if units > 0 {
             let pace = now_ns.saturating_sub(slot.since_ns) as f64 / f64::from(units);
@@ -81,7 +76,6 @@ impl Dispatch {
             slot.since_ns = now_ns;
             slot.in_flight = slot.in_flight.saturating_sub(units);
         }
-        slot.in_flight
     }
 }
 

@@ -12,3 +12,4 @@ pub(super) mod crew;
 pub mod dispatch;
 pub(super) mod processes;
 pub(super) mod threads;
+mod tracked;

@@ -1,6 +1,7 @@
 //! `ThreadPool.map`: the same pool with threads of the parent's process as workers.
 //!
-//! Nothing is serialized: a message is the number of a unit, and the thread reads the shared input.
+//! Nothing is carried between actors: a message is the number of a unit, and the thread reads the shared
+//! input.
 //! Rust threads have no GIL, so they compute at the same time; Python's do only while one of them is
 //! not running Python code.
 
@@ -10,16 +11,17 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use crate::chunk::Cut;
-use crate::engine::log::{Log, RoadEnd};
+use crate::engine::log::Log;
 use crate::engine::run::{Desk, End};
 use crate::engine::scribe::TICK_NS;
 use crate::engine::shared::Calculator;
 use crate::sys;
 use crate::trace::ring::{self, Drain, Recorder, Shared};
-use crate::trace::{ActorId, ChannelId, Content, Doing, Exit, Medium, Role, What};
+use crate::trace::{ChannelId, Content, Exit, Medium, Role, What};
 use crate::workload::Input;
 
 use super::dispatch::Dispatch;
+use super::tracked::{self, Tracked};
 
 /// Answers taken before units are handed out again.
 const BATCH: usize = 1024;
@@ -40,19 +42,14 @@ struct Answer {
 
 /// A thread of the pool, as the parent holds it.
 struct Member {
-    actor: ActorId,
+    tracked: Tracked<Shared>,
     tasks: Sender<Task>,
-    requests: RoadEnd,
-    replies: RoadEnd,
-    ring: Drain<Shared>,
     thread: JoinHandle<()>,
 }
 
 impl Member {
     fn send(&mut self, desk: &mut Desk<'_>, at_ns: u64, content: Content, task: Task) {
-        if let Some(what) = self.requests.sent(content, 0, desk.detail_units) {
-            desk.scribe.say_at(at_ns, what);
-        }
+        self.tracked.say_sent(desk, at_ns, content, 0);
         // A thread that is gone is noticed at the next tick.
         let _ = self.tasks.send(task);
     }
@@ -76,7 +73,8 @@ pub(in crate::engine) fn map(desk: &mut Desk<'_>) -> End {
     drop(sender);
     let end = share_out(desk, &mut crew, &answers);
     for member in &mut crew {
-        desk.scribe.say_sums(&mut member.requests, &mut member.replies);
+        member.tracked.say_sums(desk);
+        member.tracked.drain(desk);
     }
     desk.conclude(&end);
     if end == End::Complete {
@@ -93,27 +91,43 @@ fn start_one(desk: &mut Desk<'_>, number: u32, answers: Sender<Answer>) -> std::
     let memory = ring::in_process(desk.ring_slots());
     let ring = Drain::new(memory.clone());
     let (tasks, inbox) = crossbeam_channel::unbounded();
-    let (requests, replies) = (desk.scribe.new_channel(), desk.scribe.new_channel());
-    let mut log = Log::new(Recorder::new(memory));
-    log.write(sys::now_ns(), &What::ActorReady);
-    log.set_up(desk.checked.plan.tracing, desk.detail_units, requests, replies);
-    let (input, cut, place) = (desk.checked.input, desk.checked.cut, number as usize - 1);
-    let body = move || work(&inbox, &answers, place, log, input, cut);
+    // It speaks of its channels, so they are named before it lives; told of after it was born.
+    let (job, job_inbox) = crossbeam_channel::bounded::<Job>(1);
+    let body = move || {
+        let mut log = Log::new(Recorder::new(memory));
+        log.write(sys::now_ns(), &What::ActorReady);
+        if let Ok(job) = job_inbox.recv() {
+            work(&inbox, &answers, log, &job);
+        }
+    };
     let thread = std::thread::Builder::new().name(format!("worker {number}")).spawn(body)?;
-
     let (role, pid) = (Role::WorkerThread, std::process::id());
     desk.scribe.say(What::ActorBorn { actor, role, number, pid, start: None, asked_ns });
-    open_channel(desk, requests, ActorId::PARENT, actor);
-    open_channel(desk, replies, actor, ActorId::PARENT);
-    Ok(Member { actor, tasks, requests: RoadEnd::new(requests), replies: RoadEnd::new(replies), ring, thread })
+    let tracked = Tracked::open(desk, actor, Medium::Memory, (0, 0), ring);
+    let channels = (tracked.requests.channel(), tracked.replies.channel());
+    let (tracing, detail_units) = (desk.checked.plan.tracing, desk.detail_units);
+    let (input, cut, place) = (desk.checked.input, desk.checked.cut, number as usize - 1);
+    // A thread that is gone already is noticed at the first tick.
+    let _ = job.send(Job { input, cut, place, tracing, detail_units, channels });
+    Ok(Member { tracked, tasks, thread })
 }
 
-fn open_channel(desk: &mut Desk<'_>, channel: ChannelId, from: ActorId, to: ActorId) {
-    desk.scribe.say(What::ChannelOpened { channel, from, to, medium: Medium::Memory, capacity_bytes: 0 });
+/// What a thread is to do: what a process learns from its setup message.
+struct Job {
+    input: Input,
+    cut: Cut,
+    /// Its place in the crew.
+    place: usize,
+    tracing: bool,
+    detail_units: u32,
+    /// To it and from it.
+    channels: (ChannelId, ChannelId),
 }
 
 /// The main function of a thread.
-fn work(inbox: &Receiver<Task>, answers: &Sender<Answer>, place: usize, mut log: Log<Shared>, input: Input, cut: Cut) {
+fn work(inbox: &Receiver<Task>, answers: &Sender<Answer>, mut log: Log<Shared>, job: &Job) {
+    let &Job { input, cut, place, tracing, detail_units, channels } = job;
+    log.set_up(tracing, detail_units, channels.0, channels.1);
     let answer = |log: &mut Log<Shared>, content, outcome| {
         let since_ns = sys::now_ns();
         log.sent(since_ns, content, 0);
@@ -151,9 +165,7 @@ fn share_out(desk: &mut Desk<'_>, crew: &mut [Member], answers: &Receiver<Answer
         if desk.is_complete() && ready == crew.len() {
             return End::Complete;
         }
-        if desk.checked.cut.units() - dispatch.waiting() <= desk.detail_units {
-            desk.scribe.say(What::Did { doing: Doing::Dispatch, since_ns: awake_ns });
-        }
+        desk.note_dispatch(&dispatch, awake_ns);
         let first = answers.recv_timeout(Duration::from_nanos(TICK_NS));
         awake_ns = sys::now_ns();
         let first = match first {
@@ -182,9 +194,7 @@ fn share_out(desk: &mut Desk<'_>, crew: &mut [Member], answers: &Receiver<Answer
 
 /// Takes one answer; gives how many units it answers.
 fn take(desk: &mut Desk<'_>, member: &mut Member, answer: Answer, at_ns: u64) -> Result<u32, End> {
-    if let Some(what) = member.replies.received(answer.content, 0, desk.detail_units) {
-        desk.scribe.say_at(at_ns, what);
-    }
+    member.tracked.say_received(desk, at_ns, answer.content, 0);
     match (answer.content, answer.outcome) {
         (Content::Unit(unit), Ok(results)) => {
             desk.take(unit, &results)?;
@@ -192,7 +202,7 @@ fn take(desk: &mut Desk<'_>, member: &mut Member, answer: Answer, at_ns: u64) ->
         }
         (Content::Unit(unit), Err(message)) => {
             let why = format!("Unit {unit} failed in thread {}: {message}.", answer.place + 1);
-            desk.scribe.say_at(at_ns, What::UnitFailed { unit, message });
+            desk.scribe.say_for(member.tracked.actor, at_ns, What::UnitFailed { unit, message });
             Err(End::Failed(why))
         }
         _ => {
@@ -203,17 +213,7 @@ fn take(desk: &mut Desk<'_>, member: &mut Member, answer: Answer, at_ns: u64) ->
 }
 
 fn keep_up(desk: &mut Desk<'_>, crew: &mut [Member], now_ns: u64) -> Option<End> {
-    let tick = desk.scribe.tick_is_due(now_ns);
-    for member in crew.iter_mut() {
-        if tick || member.ring.fullness() > 0.25 {
-            desk.scribe.drain(member.actor, &mut member.ring);
-        }
-    }
-    if desk.scribe.sum_is_due(now_ns) {
-        for member in crew.iter_mut() {
-            desk.scribe.say_sums(&mut member.requests, &mut member.replies);
-        }
-    }
+    let tick = tracked::keep_up(desk, crew.iter_mut().map(|member| &mut member.tracked), now_ns);
     if !tick {
         return None;
     }
@@ -231,7 +231,7 @@ fn dismiss(desk: &mut Desk<'_>, mut crew: Vec<Member>) {
     for mut member in crew {
         // It is idle, so it ends within moments; a panic in it was its end too.
         let exit = if member.thread.join().is_ok() { Exit::Joined } else { Exit::Unknown };
-        desk.scribe.drain(member.actor, &mut member.ring);
-        desk.scribe.say(What::ActorExited { actor: member.actor, exit });
+        member.tracked.drain(desk);
+        desk.scribe.say(What::ActorExited { actor: member.tracked.actor, exit });
     }
 }

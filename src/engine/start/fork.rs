@@ -11,6 +11,9 @@ use crate::sys::{self, Forked};
 
 use super::{Started, Starter};
 
+/// The exit code of a Rust program that panicked.
+const PANICKED: i32 = 101;
+
 /// Starts workers by copying this process.
 pub(super) struct Fork;
 
@@ -27,5 +30,9 @@ impl Starter for Fork {
 /// What a copy does with its life. Never returns into the code that it is a copy of.
 pub(super) fn become_worker(belongings: Belongings, parent: u32) -> ! {
     sys::close_all_but(&belongings.tasks, &belongings.results, &belongings.memory);
-    sys::exit_now(worker::main(belongings, parent))
+    // The parent's standard input is its commands, its standard output is the trace.
+    sys::detach_standard_streams();
+    // A panic must not unwind into what this process is a copy of.
+    let body = std::panic::AssertUnwindSafe(|| worker::main(belongings, parent));
+    sys::exit_now(std::panic::catch_unwind(body).unwrap_or(PANICKED))
 }

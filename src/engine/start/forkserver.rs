@@ -17,14 +17,16 @@ use crate::sys::{self, Child, Control, ControlPeer, Forked};
 use crate::trace::Exit;
 
 use super::fork::become_worker;
-use super::{Started, Starter};
+use super::{Server, Started, Starter};
 
-/// How long the server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the server may take to answer: longer than it waits for a child.
+const PATIENCE: Duration = Duration::from_millis(1500);
+/// How long the server may take to end.
+const DISMISS_PATIENCE: Duration = Duration::from_millis(500);
 /// How often the server looks for children that ended unasked.
 const REAP_EVERY: Duration = Duration::from_millis(100);
 /// How long the server waits for one child when asked how it ended.
-const WAIT_PATIENCE: Duration = Duration::from_secs(1);
+const WAIT_PATIENCE: Duration = Duration::from_millis(500);
 
 type Message = [u8; 16];
 
@@ -38,6 +40,7 @@ mod kind {
     pub(super) const EXITED: u8 = 6;
     pub(super) const SIGNALED: u8 = 7;
     pub(super) const ALIVE: u8 = 8;
+    pub(super) const READY: u8 = 9;
 }
 
 fn message(kind: u8, a: u32, b: i32) -> Message {
@@ -55,53 +58,101 @@ fn parts(message: Message) -> (u8, u32, i32) {
 
 /// The engine's side of a fork server.
 pub(super) struct ForkServer {
-    control: Control,
-    server: Child,
+    /// Closed to end the server.
+    control: Option<Control>,
+    child: Child,
+    server: Server,
 }
 
 impl ForkServer {
-    /// Starts the server.
+    /// Starts the server, and waits until it is ready.
     pub(super) fn start() -> io::Result<Self> {
+        let asked_ns = sys::now_ns();
         let arguments = [crate::engine::FORKSERVER.to_owned(), std::process::id().to_string()];
-        let (control, server) = Control::start(&arguments)?;
-        Ok(Self { control, server })
+        let (control, child) = Control::start(&arguments)?;
+        let (pid, born_ns) = (child.pid(), sys::now_ns());
+        let server = Server { pid, asked_ns, born_ns, ready_ns: born_ns, lost: false };
+        let mut started = Self { control: Some(control), child, server };
+        started.answer(kind::READY, 0)?;
+        started.server.ready_ns = sys::now_ns();
+        Ok(started)
+    }
+
+    /// Asks the server for something.
+    fn ask(&mut self, message: Message, owned: Option<&Belongings>) -> io::Result<()> {
+        let owned = owned.map(|Belongings { tasks, results, memory }| (tasks, results, memory));
+        let asked = match &self.control {
+            Some(control) if !self.server.lost => control.ask(message, owned, PATIENCE),
+            _ => Err(io::ErrorKind::BrokenPipe.into()),
+        };
+        asked.inspect_err(|_| self.give_up())
+    }
+
+    /// The server's answer: of this kind, or of any other if it is about this pid. An answer to an
+    /// earlier question that came too late is passed over.
+    fn answer(&mut self, wanted: u8, about: u32) -> io::Result<(u8, u32, i32)> {
+        loop {
+            let answer = match &self.control {
+                Some(control) if !self.server.lost => control.answer(PATIENCE),
+                _ => Err(io::ErrorKind::BrokenPipe.into()),
+            };
+            let (kind, pid, number) = parts(answer.inspect_err(|_| self.give_up())?);
+            if kind == wanted || kind == kind::REFUSED || (about != 0 && pid == about) {
+                return Ok((kind, pid, number));
+            }
+        }
+    }
+
+    /// A server that does not answer is ended, and its workers end with it; nobody waits for it twice.
+    fn give_up(&mut self) {
+        self.server.lost = true;
+        self.child.kill();
     }
 }
 
 impl Starter for ForkServer {
     fn start(&mut self, belongings: Belongings) -> io::Result<Started> {
-        let Belongings { tasks, results, memory } = &belongings;
-        self.control.ask(message(kind::START, 0, 0), Some((tasks, results, memory)))?;
-        match parts(self.control.answer(PATIENCE)?) {
+        self.ask(message(kind::START, 0, 0), Some(&belongings))?;
+        match self.answer(kind::STARTED, 0)? {
             (kind::STARTED, pid, _) => Ok(Started::Theirs { pid }),
-            (kind::REFUSED, _, code) => Err(io::Error::from_raw_os_error(code)),
-            _ => Err(io::ErrorKind::InvalidData.into()),
+            (_, _, code) => Err(io::Error::from_raw_os_error(code)),
         }
     }
 
-    fn server_pid(&self) -> Option<u32> {
-        Some(self.server.pid())
+    fn server(&self) -> Option<Server> {
+        Some(self.server)
     }
 
-    fn wait(&mut self, worker: &mut Started, patience: Duration) -> Option<Exit> {
-        self.control.ask(message(kind::WAIT, worker.pid(), 0), None).ok()?;
-        match parts(self.control.answer(WAIT_PATIENCE + patience).ok()?) {
-            (kind::EXITED, _, code) => Some(Exit::Code(code)),
-            (kind::SIGNALED, _, signal) => Some(Exit::Signal(signal)),
-            _ => None,
+    fn wait(&mut self, worker: &mut Started, _: Duration) -> Option<Exit> {
+        let pid = worker.pid();
+        let answer = self.ask(message(kind::WAIT, pid, 0), None).and_then(|()| self.answer(kind::EXITED, pid));
+        match answer {
+            Ok((kind::EXITED, _, code)) => Some(Exit::Code(code)),
+            Ok((kind::SIGNALED, _, signal)) => Some(Exit::Signal(signal)),
+            Ok(_) => None,
+            // The server is gone, and its workers with it; nobody can say how.
+            Err(_) => Some(Exit::Unknown),
         }
     }
 
     fn kill(&mut self, worker: &mut Started) {
         // A server that is gone has taken its workers with it.
-        let _ = self.control.ask(message(kind::KILL, worker.pid(), 0), None);
+        let _ = self.ask(message(kind::KILL, worker.pid(), 0), None);
+    }
+
+    fn dismiss(mut self: Box<Self>) -> Option<Exit> {
+        // It ends when nobody can ask it for anything any more.
+        self.control = None;
+        let exit = sys::wait_with_deadline(&mut self.child, DISMISS_PATIENCE);
+        self.child.kill();
+        exit.or_else(|| sys::wait_with_deadline(&mut self.child, DISMISS_PATIENCE))
     }
 }
 
 impl Drop for ForkServer {
     fn drop(&mut self) {
-        self.server.kill();
-        let _ = sys::wait_with_deadline(&mut self.server, Duration::from_secs(1));
+        self.child.kill();
+        let _ = sys::wait_with_deadline(&mut self.child, DISMISS_PATIENCE);
     }
 }
 
@@ -112,6 +163,9 @@ pub(in crate::engine) fn main(arguments: &[u64]) -> i32 {
         return 1;
     }
     let Ok(control) = ControlPeer::inherited(socket) else { return 2 };
+    if control.answer(message(kind::READY, 0, 0)).is_err() {
+        return 1;
+    }
     let mut children = Children::default();
     loop {
         let (request, belongings) = match control.request(REAP_EVERY) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::plan::StartMethod;
 use crate::sys::{self, Child};
-use crate::trace::Exit;
+use crate::trace::{ActorId, Exit};
 
 use super::worker::Belongings;
 
@@ -21,8 +21,8 @@ pub(super) trait Starter {
     /// Starts a worker that owns these things.
     fn start(&mut self, belongings: Belongings) -> io::Result<Started>;
 
-    /// The pid of the server that forks the workers, if there is one.
-    fn server_pid(&self) -> Option<u32> {
+    /// The server that forks the workers, if there is one.
+    fn server(&self) -> Option<Server> {
         None
     }
 
@@ -40,6 +40,26 @@ pub(super) trait Starter {
             child.kill();
         }
     }
+
+    /// Ends the server, if there is one, and tells how it ended.
+    fn dismiss(self: Box<Self>) -> Option<Exit> {
+        None
+    }
+}
+
+/// A fork server, as the trace tells of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Server {
+    /// Its process id.
+    pub(super) pid: u32,
+    /// When it was asked for.
+    pub(super) asked_ns: u64,
+    /// When it was there, seen by the engine.
+    pub(super) born_ns: u64,
+    /// When its first message had come.
+    pub(super) ready_ns: u64,
+    /// Whether it is gone, or does not answer any more.
+    pub(super) lost: bool,
 }
 
 /// A worker process that was started.
@@ -64,11 +84,35 @@ impl Started {
     }
 }
 
-/// What starts workers in this way.
-pub(super) fn starter(method: StartMethod) -> io::Result<Box<dyn Starter>> {
-    Ok(match method {
-        StartMethod::Spawn => Box::new(spawn::Spawn),
-        StartMethod::Fork => Box::new(fork::Fork),
-        StartMethod::Forkserver => Box::new(forkserver::ForkServer::start()?),
-    })
+/// The way of starting that an engine was asked for. What it needs is started with the first run and
+/// stays for the others, as Python's fork server does.
+pub(super) struct Launcher {
+    method: StartMethod,
+    starter: Option<Box<dyn Starter>>,
+    /// The server's id in the run that was last.
+    pub(super) server: Option<ActorId>,
+}
+
+impl Launcher {
+    /// Nothing is started yet.
+    pub(super) fn new(method: StartMethod) -> Self {
+        Self { method, starter: None, server: None }
+    }
+
+    /// What starts workers, started itself if this is the first run.
+    pub(super) fn starter(&mut self) -> io::Result<&mut dyn Starter> {
+        let starter: Box<dyn Starter> = match (self.starter.take(), self.method) {
+            (Some(starter), _) => starter,
+            (None, StartMethod::Spawn) => Box::new(spawn::Spawn),
+            (None, StartMethod::Fork) => Box::new(fork::Fork),
+            (None, StartMethod::Forkserver) => Box::new(forkserver::ForkServer::start()?),
+        };
+        Ok(&mut **self.starter.insert(starter))
+    }
+
+    /// Ends the server, if there is one; gives its id and how it ended.
+    pub(super) fn dismiss(self) -> Option<(ActorId, Exit)> {
+        let exit = self.starter?.dismiss()?;
+        Some((self.server?, exit))
+    }
 }

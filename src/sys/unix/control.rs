@@ -43,11 +43,13 @@ impl Control {
         Ok((Self(ours), child))
     }
 
-    /// Asks for something, passing what a new worker shall own.
+    /// Asks for something, passing what a new worker shall own. A peer that does not listen so long is
+    /// an error.
     pub fn ask(
         &self,
         message: [u8; MESSAGE_BYTES],
         owned: Option<(&PipeReader, &PipeWriter, &SharedMemory)>,
+        patience: Duration,
     ) -> io::Result<()> {
         let fds: Vec<RawFd> = owned
             .and_then(|(reader, writer, memory)| Some([reader.fd(), writer.fd(), memory.fd()?]))
@@ -57,7 +59,11 @@ impl Control {
             .collect();
         let rights = [ControlMessage::ScmRights(&fds)];
         let rights = if fds.is_empty() { &rights[..0] } else { &rights[..] };
-        let sent = sendmsg::<()>(self.0.as_raw_fd(), &[IoSlice::new(&message)], rights, no_signal(), None)?;
+        if !ready(&self.0, PollFlags::POLLOUT, patience)? {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        let flags = no_signal() | MsgFlags::MSG_DONTWAIT;
+        let sent = sendmsg::<()>(self.0.as_raw_fd(), &[IoSlice::new(&message)], rights, flags, None)?;
         if sent == MESSAGE_BYTES { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
     }
 
@@ -68,7 +74,7 @@ impl Control {
         let mut filled = 0;
         while filled < MESSAGE_BYTES {
             let left = give_up.saturating_duration_since(std::time::Instant::now());
-            if !readable(&self.0, left)? {
+            if !ready(&self.0, PollFlags::POLLIN, left)? {
                 return Err(io::ErrorKind::TimedOut.into());
             }
             match nix::unistd::read(&self.0, &mut message[filled..]) {
@@ -91,7 +97,7 @@ impl ControlPeer {
     /// The next request, waited for at most so long: `None` if none came, an error of kind
     /// `UnexpectedEof` when the engine is gone.
     pub fn request(&self, patience: Duration) -> io::Result<Option<Request>> {
-        if !readable(&self.0, patience)? {
+        if !ready(&self.0, PollFlags::POLLIN, patience)? {
             return Ok(None);
         }
         let mut message = [0; MESSAGE_BYTES];
@@ -137,8 +143,8 @@ fn no_signal() -> MsgFlags {
     MsgFlags::empty()
 }
 
-fn readable(fd: &OwnedFd, patience: Duration) -> io::Result<bool> {
-    let mut fds = [PollFd::new(fd.as_fd(), PollFlags::POLLIN)];
+fn ready(fd: &OwnedFd, wish: PollFlags, patience: Duration) -> io::Result<bool> {
+    let mut fds = [PollFd::new(fd.as_fd(), wish)];
     match poll(&mut fds, PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX)) {
         Ok(ready) => Ok(ready > 0),
         Err(Errno::EINTR) => Ok(false),

@@ -37,6 +37,16 @@ impl SharedMemory {
         let fd = self.fd.as_ref().ok_or(io::ErrorKind::InvalidInput)?;
         let mut twin = Self::from_fd(fd.try_clone()?)?;
         twin.fd = None;
+        // A forked worker has no business in the rings of its siblings.
+        #[cfg(target_os = "linux")]
+        // SAFETY: the whole of a mapping that is ours; a copy of this process does not use it.
+        unsafe {
+            nix::sys::mman::madvise(
+                twin.start.cast(),
+                twin.words * size_of::<AtomicU64>(),
+                nix::sys::mman::MmapAdvise::MADV_DONTFORK,
+            )?;
+        }
         Ok(twin)
     }
 

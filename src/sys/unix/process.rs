@@ -129,6 +129,16 @@ pub fn raise_descriptor_limit() {
     }
 }
 
+/// Gives this process an empty standard input, and a standard output that goes where its standard
+/// error goes: what a forked copy must do whose original used them for something else.
+pub fn detach_standard_streams() {
+    // Without a null device the streams stay as they are, which hurts only a copy that prints.
+    if let Ok(null) = std::fs::File::open("/dev/null") {
+        let _ = nix::unistd::dup2_stdin(&null);
+    }
+    let _ = nix::unistd::dup2_stdout(io::stderr());
+}
+
 /// Closes every descriptor above standard error but these ends: what a forked copy must do, or the
 /// pipes of its siblings would never close.
 pub fn close_all_but(reader: &PipeReader, writer: &PipeWriter, memory: &SharedMemory) {

@@ -27,11 +27,13 @@ impl Control {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Asks for something, passing what a new worker shall own.
+    /// Asks for something, passing what a new worker shall own. A peer that does not listen so long is
+    /// an error.
     pub fn ask(
         &self,
         _message: [u8; MESSAGE_BYTES],
         _owned: Option<(&PipeReader, &PipeWriter, &SharedMemory)>,
+        _patience: Duration,
     ) -> io::Result<()> {
         match self.0 {}
     }

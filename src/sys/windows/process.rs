@@ -115,6 +115,9 @@ pub fn volunteer_for_oom() {}
 pub fn raise_descriptor_limit() {}
 
 /// What a forked copy must do; there are none here.
+pub fn detach_standard_streams() {}
+
+/// What a forked copy must do; there are none here.
 pub fn close_all_but(_reader: &PipeReader, _writer: &PipeWriter, _memory: &SharedMemory) {}
 
 /// The process that started this one, alive or not; 0 if the system does not tell.
