@@ -225,7 +225,7 @@ fn the_rest_of_the_speedup_is_told_in_words() {
     window.get_by_label(title);
     window.get_by_role_and_label(
         Role::Image,
-        "From ideal to measured speedup, 1 run: ideal 2.00× (50 ms); starting workers −0.33× (10 ms); messages 0.00× \
+        "From ideal to measured speedup, one run: ideal 2.00× (50 ms); starting workers −0.33× (10 ms); messages 0.00× \
          (0 ns); waiting for units 0.00× (0 ns); uneven last units −0.24× (10 ms); busy cores −0.18× (10 ms); \
          unexplained 0.00× (0 ns); measured 1.25× (80 ms)",
     );

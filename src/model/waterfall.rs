@@ -53,10 +53,9 @@ impl Part {
         }
     }
 
-    /// What it means, in a sentence.
-    pub fn meaning(self) -> &'static str {
+    fn meaning(self) -> &'static str {
         match self {
-            Self::Starting => "From the begin of the run until each worker was ready.",
+            Self::Starting => "From the begin of the run until each worker said that it was ready.",
             Self::Messages => {
                 "Receiving units and sending results, with processes by serializing and pipes; and the last result's \
                  way to the parent."
@@ -177,6 +176,18 @@ impl Row {
             Kind::Ideal => "ideal",
             Kind::Lost(part) => part.name(),
             Kind::Measured => "measured",
+        }
+    }
+
+    /// What it means, in a sentence.
+    pub fn meaning(&self) -> &'static str {
+        match self.kind {
+            Kind::Ideal => "All workers compute, all the time.",
+            Kind::Lost(Part::Busy) if self.ns < 0 => {
+                "A gain: computing took less in all than alone. Was the baseline measured on a busier machine?"
+            }
+            Kind::Lost(part) => part.meaning(),
+            Kind::Measured => "From the begin of the run to its last result.",
         }
     }
 }

@@ -42,11 +42,16 @@ pub fn panel(experiment: &Experiment, theme: Theme, ui: &mut Ui) {
 
 fn bars(fall: &Waterfall, measured: &Measurement, theme: Theme, ui: &mut Ui) {
     let rows = fall.rows();
-    let size = vec2(ui.available_width(), theme.length(ROW) * rows.len() as f32);
+    let size = vec2(ui.available_width(), theme.side(ROW) * rows.len() as f32);
     let (space, response) = ui.allocate_exact_size(size, Sense::hover());
     let layout = Layout::new(&rows, space, column_widths(&rows, theme, ui));
+    let pointer = response.hover_pos().and_then(|at| layout.row_at(at.y));
     if ui.is_rect_visible(space) {
         let ink = Ink::new(ui.painter(), theme);
+        if let Some(place) = pointer.and_then(|index| layout.rows.get(index)) {
+            let back = place.space.expand2(vec2(theme.length(4.0), 0.0));
+            ink.painter.rect_filled(back, CornerRadius::same(4), theme.card());
+        }
         for (row, place) in rows.iter().zip(&layout.rows) {
             paint(&ink, row, place, measured.plan.with);
         }
@@ -55,9 +60,8 @@ fn bars(fall: &Waterfall, measured: &Measurement, theme: Theme, ui: &mut Ui) {
         }
     }
     draw::name(&response, Role::Image, &in_words(fall, measured));
-    let pointer = response.hover_pos().and_then(|at| layout.row_at(at.y));
     if let Some(row) = pointer.and_then(|index| rows.get(index)) {
-        response.on_hover_text_at_pointer(explained(row, measured));
+        response.on_hover_text_at_pointer(explained(row, fall, measured));
     }
 }
 
@@ -134,7 +138,12 @@ fn paint(ink: &Ink<'_>, row: &Row, place: &Place, with: Executor) {
     let theme = ink.theme;
     let bar = place.bar;
     let is_gain = row.number.starts_with('+');
-    let lost = if is_gain { theme.good() } else { theme.lost() };
+    let is_nothing = row.number == "0.00";
+    let lost = match is_gain {
+        true => theme.good(),
+        false if is_nothing => theme.faint(),
+        false => theme.lost(),
+    };
     let round = CornerRadius::same(2);
     match row.kind {
         Kind::Ideal => _ = ink.painter.rect_filled(bar, round, theme.worker(0).gamma_multiply(0.6)),
@@ -144,12 +153,14 @@ fn paint(ink: &Ink<'_>, row: &Row, place: &Place, with: Executor) {
             ink.painter.rect_filled(bar, round, lost.gamma_multiply(0.3));
             ink.hatch(bar, lost);
         }
-        Kind::Lost(Part::Waiting | Part::Uneven) => ink.dashed_box(bar.shrink(0.5), lost),
+        Kind::Lost(Part::Waiting | Part::Uneven) => {
+            ink.painter.rect_filled(bar, 0.0, lost.gamma_multiply(0.2));
+            ink.dashed_box(bar.shrink(0.5), lost);
+        }
         Kind::Lost(Part::Unexplained) => ink.dashed_box(bar.shrink(0.5), theme.faint()),
         Kind::Lost(Part::Busy) => _ = ink.painter.rect_filled(bar, round, lost),
     }
     let (middle, space) = (place.space.center().y, place.space);
-    let is_nothing = row.number == "0.00";
     let (font, name_ink, number_ink) = match row.kind {
         Kind::Measured => (theme.strong_small(), theme.text(), theme.executor(with)),
         Kind::Ideal => (theme.small(), theme.faint(), theme.text()),
@@ -160,22 +171,22 @@ fn paint(ink: &Ink<'_>, row: &Row, place: &Place, with: Executor) {
 }
 
 /// A row with its time, and what it means.
-fn explained(row: &Row, measured: &Measurement) -> String {
+fn explained(row: &Row, fall: &Waterfall, measured: &Measurement) -> String {
     let time = duration(row.ns.unsigned_abs());
-    match row.kind {
-        Kind::Ideal => format!("{}× would take {time}: all workers compute, all the time.", row.number),
-        Kind::Measured => format!("{}×: {time}, the median of {}", row.number, runs(measured)),
-        Kind::Lost(part) => {
-            let more = if row.ns < 0 { "less" } else { "more" };
-            format!("{} {}×: {time} {more} per worker\n{}", row.name(), row.number, part.meaning())
-        }
-    }
+    let time = match row.kind {
+        Kind::Ideal => time,
+        Kind::Lost(_) if row.ns < 0 => format!("{time} less per worker"),
+        Kind::Lost(_) => format!("{time} per worker"),
+        Kind::Measured => format!("{time}, {}", which(fall, measured)),
+    };
+    format!("{} {}× · {time}\n{}", row.name(), row.number, row.meaning())
 }
 
-fn runs(measured: &Measurement) -> String {
+/// Which run it is that is explained.
+fn which(fall: &Waterfall, measured: &Measurement) -> String {
     match measured.wall_ns.len() {
-        1 => "1 run".to_owned(),
-        count => format!("{count} runs"),
+        1 => "one run".to_owned(),
+        count => format!("run {}, the median of {count}", fall.run.saturating_add(1)),
     }
 }
 
@@ -184,7 +195,7 @@ fn in_words(fall: &Waterfall, measured: &Measurement) -> String {
     let rows = fall.rows();
     let row = |row: &Row| format!("{} {}× ({})", row.name(), row.number, duration(row.ns.unsigned_abs()));
     let rows: Vec<String> = rows.iter().map(row).collect();
-    format!("From ideal to measured speedup, {}: {}", runs(measured), rows.join("; "))
+    format!("From ideal to measured speedup, {}: {}", which(fall, measured), rows.join("; "))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::Model;
 use crate::plan::{Executor, Plan};
-use crate::trace::{ActorId, ChannelId, Content, Doing, Event, Outcome, Role, What};
+use crate::trace::{ActorId, ChannelId, Content, Doing, Event, Medium, Outcome, Role, What};
 
 /// A run does not begin when the clock does.
 const BEGAN_NS: u64 = 1_000_000;
@@ -124,6 +124,24 @@ fn a_worker_without_a_unit_is_uneven_and_one_that_came_too_late_was_starting() {
     let fall = times(&model).against(90).expect("a baseline");
     assert_eq!(fall.ideal_ns, 30);
     assert_eq!(ns(&fall), [40, 0, 0, 30, 0, 0]);
+}
+
+#[test]
+fn a_thread_is_starting_until_it_says_a_word() {
+    let mut model = run_of(&[story(0, 10, &[(15, 50, 5)]), story(0, 10, &[])], 80);
+    let mut greet = |by: u32, ns| {
+        let (channel, from, to, medium) = (ChannelId(by), ActorId(by), ActorId::PARENT, Medium::Memory);
+        let opened = What::ChannelOpened { channel, from, to, medium, capacity_bytes: 0 };
+        let hello = What::Sent { channel, message: 0, content: Content::Setup, bytes: 0 };
+        for (by, what) in [(to, opened), (from, hello)] {
+            model.apply(&Event { at_ns: BEGAN_NS + ns, by, what });
+        }
+    };
+    greet(2, 20);
+    greet(3, 40);
+    // Starting 20 and 40, waiting 5, computing 50, sending 5; uneven until 80.
+    let fall = times(&model).against(40).expect("a baseline");
+    assert_eq!((fall.ideal_ns, ns(&fall)), (20, [30, 3, 2, 20, 5, 0].to_vec()));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::super::lane::SpanKind;
 use super::super::run::{Actor, Run};
 use crate::plan::Executor;
+use crate::trace::{ActorId, Content};
 
 /// Why nobody can tell where the rest went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -70,7 +71,7 @@ impl Times {
             computing_ns: 0,
         };
         for worker in run.workers() {
-            times.add(worker, window, busy_until.unwrap_or(window.to_ns));
+            times.add(worker, greeted_ns(run, worker), window, busy_until.unwrap_or(window.to_ns));
         }
         if times.computing_ns == 0 || times.wall_ns == 0 {
             return Err(Missing::NothingComputed);
@@ -87,8 +88,9 @@ impl Times {
         complete.get(middle).ok_or(Missing::Incomplete).and_then(|run| Self::of(run))
     }
 
-    /// Adds what one worker did; the last unit of all was done at `done_ns`.
-    fn add(&mut self, worker: &Actor, window: Window, done_ns: u64) {
+    /// Adds what one worker did: it greeted the parent at `greeted_ns`, and the last unit of all was done
+    /// at `done_ns`.
+    fn add(&mut self, worker: &Actor, greeted_ns: u64, window: Window, done_ns: u64) {
         // Saturating: a file may claim any length.
         let add = |total: &mut u64, ns: u64| *total = total.saturating_add(ns);
         add(&mut self.starting_ns, window.shared_ns(window.from_ns, worker.asked_ns));
@@ -98,11 +100,17 @@ impl Times {
             match span.kind {
                 SpanKind::Starting => add(&mut self.starting_ns, length_ns),
                 SpanKind::Computing => add(&mut self.computing_ns, length_ns),
-                SpanKind::Waiting if span.from_ns < rests_from => add(&mut self.waiting_ns, length_ns),
                 SpanKind::Waiting => {
-                    let uneven_ns = window.shared_ns(span.from_ns, span.to_ns.min(done_ns));
+                    let starting_ns = window.shared_ns(span.from_ns, span.to_ns.min(greeted_ns));
+                    add(&mut self.starting_ns, starting_ns);
+                    if span.from_ns < rests_from {
+                        add(&mut self.waiting_ns, length_ns - starting_ns);
+                        continue;
+                    }
+                    let rests_from = span.from_ns.max(greeted_ns);
+                    let uneven_ns = window.shared_ns(rests_from, span.to_ns.min(done_ns));
                     add(&mut self.uneven_ns, uneven_ns);
-                    add(&mut self.messages_ns, length_ns - uneven_ns);
+                    add(&mut self.messages_ns, length_ns - starting_ns - uneven_ns);
                 }
                 SpanKind::Receiving | SpanKind::Serializing | SpanKind::Sending | SpanKind::Dispatching => {
                     add(&mut self.messages_ns, length_ns);
@@ -114,6 +122,13 @@ impl Times {
             add(&mut self.computing_ns, sum.computed_ns);
         }
     }
+}
+
+/// When a worker sent its first word to the parent: a thread is ready as soon as it is asked for, but
+/// tells so once it has a core. 0 if it never did.
+fn greeted_ns(run: &Run, worker: &Actor) -> u64 {
+    let first = run.between(worker.id, ActorId::PARENT).and_then(|replies| replies.message(0));
+    first.filter(|message| message.content == Content::Setup).and_then(|message| message.sent_ns).unwrap_or(0)
 }
 
 /// The time of a run: from its begin to its last result.
