@@ -2,7 +2,7 @@
 //!
 //! As on the timeline, full is computing, hatched is overhead, a dashed box is waiting.
 
-use egui::{Align2, CornerRadius, Rangef, Rect, Role, Sense, Stroke, Ui, pos2, vec2};
+use egui::{Align2, CornerRadius, Rangef, Rect, RectAlign, Role, Sense, Stroke, Tooltip, Ui, pos2, vec2};
 
 use super::draw::{self, Ink};
 use super::parts::{ends, heading, note};
@@ -60,8 +60,11 @@ fn bars(fall: &Waterfall, measured: &Measurement, theme: Theme, ui: &mut Ui) {
         }
     }
     draw::name(&response, Role::Image, &in_words(fall, measured));
-    if let Some(row) = pointer.and_then(|index| rows.get(index)) {
-        response.on_hover_text_at_pointer(explained(row, fall, measured));
+    if let Some((row, place)) = pointer.and_then(|index| Some((rows.get(index)?, layout.rows.get(index)?))) {
+        // Beside the row: below it are the others.
+        let mut tooltip = Tooltip::for_enabled(&response).gap(theme.length(10.0));
+        tooltip.popup = tooltip.popup.anchor(place.space).align(RectAlign::LEFT);
+        tooltip.show(|ui| ui.label(explained(row, fall, measured)));
     }
 }
 
