@@ -292,6 +292,11 @@ fn a_run_reports_its_figures_and_leaves_a_trace_that_agrees() {
     assert_eq!(told["baseline"]["wall_ns"].as_array().map(Vec::len), Some(3));
     let speedup = |which: &str| told["speedup"][which].as_f64().expect("a speedup");
     assert!(speedup("low") <= speedup("median") && speedup("median") <= speedup("high"));
+    let parts = told["waterfall"].as_array().expect("what was lost");
+    assert_eq!((parts.len(), &parts[0]["name"]), (6, &"starting workers".into()));
+    let loss: f64 = parts.iter().filter_map(|part| part["loss"].as_f64()).sum();
+    assert!((2.0 - loss - speedup("median")).abs() < 1e-6, "the parts add up: {parts:?}");
+    assert!(parts.iter().all(|part| part["ns"].is_i64()));
     let runs = told["runs"].as_array().expect("runs");
     assert_eq!(runs.len(), 3);
     for run in runs {
@@ -341,7 +346,7 @@ fn without_a_display_the_prime_check_runs_here() {
     let output = poolscope(folder.path(), &[]);
     assert_eq!(code(&output), Some(0), "{output:?}");
     assert!(text(&output.stderr).contains("The prime check runs in the terminal instead."), "{output:?}");
-    for words in ["Prime check, workout", "baseline", "speedup", "the same as the baseline's"] {
+    for words in ["Prime check, workout", "baseline", "speedup", "where the rest went", "the same as the baseline's"] {
         assert!(text(&output.stdout).contains(words), "{words}: {}", text(&output.stdout));
     }
     write_trace(folder.path(), "t.pst", &small_run());

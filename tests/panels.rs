@@ -207,3 +207,58 @@ fn write_trace(path: &std::path::Path) {
     writer.append(&blocks).expect("room for it");
     writer.finish().expect("a free name");
 }
+
+/// From ideal to measured, in words that add up, as a screen reader reads them.
+#[test]
+fn the_rest_of_the_speedup_is_told_in_words() {
+    use std::time::Instant;
+    let mut window = window();
+    let title = "Where did the rest go?";
+    assert!(window.query_by_label(title).is_none(), "nothing is measured yet");
+    set(&mut window, "Workers", 2.0);
+    let experiment = window.state_mut().as_mut().expect("drawn").experiment_mut();
+    let shared = experiment.plan.clone();
+    let alone = experiment.begin().expect("sound");
+    assert_eq!(experiment.ended(&model_of(&alone, 100), Instant::now()), Some(shared.clone()));
+    experiment.ended(&model_of(&shared, 80), Instant::now());
+    window.run_steps(3);
+    window.get_by_label(title);
+    window.get_by_role_and_label(
+        Role::Image,
+        "From ideal to measured speedup, one run: ideal 2.00× (50 ms); starting workers −0.33× (10 ms); messages 0.00× \
+         (0 ns); waiting for units 0.00× (0 ns); uneven last units −0.24× (10 ms); busy cores −0.18× (10 ms); \
+         unexplained 0.00× (0 ns); measured 1.25× (80 ms)",
+    );
+
+    let experiment = window.state_mut().as_mut().expect("drawn").experiment_mut();
+    experiment.begin().expect("sound");
+    let untold = poolscope::plan::Plan { tracing: false, ..shared };
+    experiment.ended(&model_of(&untold, 80), Instant::now());
+    window.run_steps(3);
+    window.get_by_label_contains("Tracing was off, so nobody noted where the time went.");
+}
+
+/// A run of a plan that took so long. Two workers start for 10 ms each; then one computes for 70 ms
+/// and the other for 50.
+fn model_of(plan: &poolscope::plan::Plan, wall_ms: u64) -> poolscope::model::Model {
+    use poolscope::model::Model;
+    use poolscope::trace::{ActorId, Event, Outcome, Role, What};
+    let ms = 1_000_000;
+    let (run, plan) = (0, Box::new(plan.clone()));
+    let outcome = Outcome::Complete;
+    let mut story = vec![(0, 1, What::RunBegan { run, plan, items: 2, chunksize: 1, detail_units: 9 })];
+    for (number, unit, ends) in [(1, 0, 80), (2, 1, 60)] {
+        let (actor, role) = (ActorId(1 + number), Role::WorkerProcess);
+        story.push((0, 1, What::ActorBorn { actor, role, number, pid: 7, start: None, asked_ns: 0 }));
+        story.push((10, 1 + number, What::ActorReady));
+        story.push((10, 1 + number, What::UnitBegan { unit, core: None }));
+        story.push((ends, 1 + number, What::UnitEnded { unit, core: None }));
+        let since_ns = ends * ms;
+        story.push((ends, 1 + number, What::Did { doing: poolscope::trace::Doing::Send, since_ns }));
+    }
+    let end = What::RunEnded { outcome, wall_ns: wall_ms * ms, start_ns: 10 * ms, digest: "0".to_owned() };
+    story.push((wall_ms, 1, end));
+    let events: Vec<Event> =
+        story.into_iter().map(|(at, by, what)| Event { at_ns: at * ms, by: ActorId(by), what }).collect();
+    Model::of(&events)
+}

@@ -1,11 +1,13 @@
 //! The figures of runs, as data: what `--json` prints, for a run that was made and for a trace that
 //! was opened alike.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::model::check::{ChannelAccount, accounts, violations};
 use crate::model::speedup::Speedup;
+use crate::model::stats::median;
+use crate::model::waterfall::{Missing, Times, Waterfall};
 use crate::model::{Actor, Model, Run};
 use crate::plan::Plan;
 use crate::trace::{Exit, Machine, Outcome};
@@ -23,6 +25,9 @@ pub(super) struct RunReport<'a> {
     pub(super) runs: Vec<MeasuredRun<'a>>,
     /// How much faster than the baseline.
     pub(super) speedup: Option<Speedup>,
+    /// What kept the median run from the ideal, if that is known: an array, in order.
+    #[serde(serialize_with = "steps")]
+    pub(super) waterfall: Result<Waterfall, Option<Missing>>,
     /// Every digest there is, of the same items: they must be equal.
     #[serde(skip)]
     digests: Vec<&'a str>,
@@ -134,6 +139,7 @@ impl<'a> RunReport<'a> {
             machine: model.machine.as_ref(),
             plan,
             speedup: baseline.as_ref().and_then(|alone| Speedup::of(&alone.wall_ns, &wall_ns(&model.runs))),
+            waterfall: baseline.as_ref().map_or(Err(None), |alone| waterfall(model, alone)),
             baseline,
             runs: model.runs.iter().map(MeasuredRun::of).collect(),
             digests: digests.collect(),
@@ -220,6 +226,16 @@ impl ActorFigures {
             exit_in_words: exit.map_or_else(|| "–".to_owned(), |exit| exit.to_string()),
         }
     }
+}
+
+/// From the ideal to the median run, or why that is not known.
+fn waterfall(model: &Model, alone: &Baseline<'_>) -> Result<Waterfall, Option<Missing>> {
+    let times = Times::of_median(&model.runs).map_err(Some)?;
+    median(&alone.wall_ns).and_then(|alone_ns| times.against(alone_ns)).ok_or(None)
+}
+
+fn steps<S: Serializer>(fall: &Result<Waterfall, Option<Missing>>, serializer: S) -> Result<S::Ok, S::Error> {
+    fall.as_ref().ok().map(|fall| &fall.steps).serialize(serializer)
 }
 
 /// How long the complete ones took.

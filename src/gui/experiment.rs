@@ -16,6 +16,7 @@ use std::time::Instant;
 
 use crate::model::speedup::Speedup;
 use crate::model::stats::median;
+use crate::model::waterfall::{Missing, Times};
 use crate::model::{Model, Run};
 use crate::plan::{Executor, Plan, PlanError, StartMethod};
 use crate::workload;
@@ -66,6 +67,8 @@ pub struct Measurement {
     pub start_ns: u64,
     /// How long all actors together computed, in the median run; 0 where that was not traced.
     pub computed_ns: u64,
+    /// What the workers did with their time in the median run, where that was traced.
+    pub times: Result<Times, Missing>,
     /// What was predicted before it, if anything.
     pub prediction: Option<f64>,
 }
@@ -174,6 +177,7 @@ impl Experiment {
             wall_ns: wall_ns(model),
             start_ns,
             computed_ns: median(&complete.iter().map(|run| computed_ns(run)).collect::<Vec<_>>()).unwrap_or(0),
+            times: Times::of_median(&model.runs),
             prediction: self.locked_for(&plan).and_then(|locked| locked.times),
             plan,
         };

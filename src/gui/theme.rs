@@ -89,6 +89,11 @@ impl Theme {
         self.pick(0x7B_E3B4, 0x08_7045)
     }
 
+    /// Speedup that was lost; a hatch and a sign stand beside it.
+    pub fn lost(self) -> Color32 {
+        self.pick(0xF2_8C4B, 0xA8_4400)
+    }
+
     /// The student's prediction, the playhead.
     pub fn prediction(self) -> Color32 {
         self.pick(0xFF_D166, 0x8A_5A00)
@@ -301,9 +306,10 @@ mod tests {
     fn everything_that_is_read_has_contrast() {
         for dark in [true, false] {
             let theme = Theme { dark, projector: false };
-            let inks = [theme.text(), theme.faint(), theme.good(), theme.prediction(), theme.bad(), theme.accent()];
+            let meanings = [theme.good(), theme.lost(), theme.prediction(), theme.bad(), theme.accent()];
+            let inks = || [theme.text(), theme.faint()].into_iter().chain(meanings);
             for back in [theme.canvas(), theme.panel(), theme.card(), theme.sunken()] {
-                for ink in inks {
+                for ink in inks() {
                     assert!(contrast(ink, back) >= 4.5, "{ink:?} on {back:?}: {}", contrast(ink, back));
                 }
             }

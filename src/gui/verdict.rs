@@ -54,6 +54,7 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
+    use crate::model::waterfall::Missing;
     use crate::plan::Plan;
 
     fn told(units: u32, start_ms: u64, computed_ms: u64, wall_ms: u64, alone_ms: u64) -> Option<String> {
@@ -61,7 +62,9 @@ mod tests {
         let ns = |ms: u64| ms * 1_000_000;
         let baseline = Baseline { plan: plan.clone(), wall_ns: vec![ns(alone_ms)], at: Instant::now() };
         let (start_ns, computed_ns) = (ns(start_ms), ns(computed_ms));
-        let measured = Measurement { plan, units, wall_ns: vec![ns(wall_ms)], start_ns, computed_ns, prediction: None };
+        let (times, prediction) = (Err(Missing::TracingOff), None);
+        let measured =
+            Measurement { plan, units, wall_ns: vec![ns(wall_ms)], start_ns, computed_ns, times, prediction };
         let speedup = Speedup::of(&baseline.wall_ns, &measured.wall_ns).expect("both took time");
         why_slower(&measured, speedup, &baseline)
     }

@@ -13,6 +13,7 @@ pub mod stats;
 pub mod steps;
 pub mod traffic;
 pub mod units;
+pub mod waterfall;
 
 use crate::chunk::Cut;
 use crate::trace::{ActorId, Content, Doing, Event, Machine, Medium, Role, What};

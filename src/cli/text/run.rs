@@ -2,10 +2,13 @@
 
 use std::fmt::{Display, Formatter, Result};
 
+use crate::chunk::grouped;
 use crate::model::Model;
 use crate::model::speedup::Speedup;
 use crate::model::stats::median;
+use crate::model::waterfall::{Kind, Missing};
 use crate::plan::CheckedPlan;
+use crate::trace::DETAIL_UNITS;
 use crate::words::duration;
 
 use super::{counted, team};
@@ -37,6 +40,7 @@ impl Display for RunInWords<'_> {
                 writeln!(f, "          {}", self.why_slower())?;
             }
         }
+        self.rest(f)?;
         if let Some(digest) = self.report.runs.iter().map(|run| run.figures.digest).find(|digest| !digest.is_empty()) {
             writeln!(f, "results   digest {digest}{}", self.agreement())?;
         }
@@ -65,6 +69,34 @@ impl RunInWords<'_> {
             ]);
         }
         table
+    }
+
+    /// From the ideal to the median run, in speedup and in time.
+    fn rest(&self, f: &mut Formatter<'_>) -> Result {
+        let fall = match &self.report.waterfall {
+            Ok(fall) => fall,
+            Err(None | Some(Missing::Alone)) => return Ok(()),
+            Err(Some(missing)) => return writeln!(f, "          {missing}"),
+        };
+        let run = format!("where the rest went, run {}", fall.run.saturating_add(1));
+        let mut table = Table::new(&[&run, "speedup", "time per worker"]);
+        for row in fall.rows() {
+            let is_part = matches!(row.kind, Kind::Lost(_));
+            let sign = match row.ns {
+                0 => "",
+                _ if !is_part => "",
+                ..0 => "−",
+                1.. => "+",
+            };
+            let time = format!("{sign}{}", duration(row.ns.unsigned_abs()));
+            table.row([row.name().to_owned(), format!("{}×", row.number), time]);
+        }
+        writeln!(f, "\n{table}")?;
+        if fall.summed {
+            let limit = grouped(DETAIL_UNITS.into());
+            writeln!(f, "Past {limit} units only computing is told: all else there is unexplained.\n")?;
+        }
+        Ok(())
     }
 
     /// The median of one figure over the runs.

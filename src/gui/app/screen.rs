@@ -6,7 +6,7 @@ use super::super::command::Command;
 use super::super::keyboard;
 use super::super::panels::{
     self, Look, banner, dialog, inspector, output, picture, processes, python, setup, speedup, stage, status_bar,
-    timeline, top_bar, welcome,
+    timeline, top_bar, waterfall, welcome,
 };
 use super::{App, run_of};
 
@@ -66,6 +66,7 @@ impl App {
         side.show(ui, |ui| {
             panels::scrolled(ui, |ui| {
                 speedup::panel(&self.experiment, theme, ui, commands);
+                waterfall::panel(&self.experiment, theme, ui);
                 let Some(look) = self.look() else { return };
                 ui.separator();
                 processes::panel(&look, ui);

@@ -24,6 +24,7 @@ pub mod stage;
 pub mod status_bar;
 pub mod timeline;
 pub mod top_bar;
+pub mod waterfall;
 pub mod welcome;
 
 pub(super) use parts::{scrolled, side};

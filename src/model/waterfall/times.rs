@@ -1,0 +1,156 @@
+//! What the workers of a run did with their time, by their lanes.
+
+use super::super::lane::SpanKind;
+use super::super::run::{Actor, Run};
+use crate::plan::Executor;
+use crate::trace::{ActorId, Content};
+
+/// Why nobody can tell where the rest went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Missing {
+    /// There is nothing to lose.
+    #[error("One process alone shares nothing: there is no ideal to fall short of.")]
+    Alone,
+    /// It did not come to its end.
+    #[error("No run came to its end, so there is nothing to explain.")]
+    Incomplete,
+    /// Nothing was recorded.
+    #[error("Tracing was off, so nobody noted where the time went. Turn it on and run again.")]
+    TracingOff,
+    /// Not everything was recorded.
+    #[error("Some events could not be kept, so the parts would be wrong.")]
+    EventsLost,
+    /// The workers told nothing of what they computed.
+    #[error("No worker told what it computed, so nobody knows where the time went.")]
+    NothingComputed,
+}
+
+/// What the workers of one run did with their time, all of them together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// The number of the run in its trace, from 0.
+    pub run: u32,
+    /// How many workers.
+    pub workers: u32,
+    /// From the begin of the run to its last result.
+    pub wall_ns: u64,
+    /// Whether a part of the run is known as sums only, which tell of computing and nothing else.
+    pub summed: bool,
+    pub(super) starting_ns: u64,
+    pub(super) messages_ns: u64,
+    pub(super) waiting_ns: u64,
+    pub(super) uneven_ns: u64,
+    pub(super) computing_ns: u64,
+}
+
+impl Times {
+    /// The times of a complete run.
+    pub fn of(run: &Run) -> Result<Self, Missing> {
+        let workers = run.workers().count();
+        if run.plan.with == Executor::Sequential || workers == 0 {
+            return Err(Missing::Alone);
+        }
+        let end = run.end.as_ref().filter(|_| run.is_complete()).ok_or(Missing::Incomplete)?;
+        if !run.plan.tracing {
+            return Err(Missing::TracingOff);
+        }
+        if run.events_lost > 0 {
+            return Err(Missing::EventsLost);
+        }
+        let window = Window { from_ns: run.began_ns, to_ns: run.began_ns.saturating_add(end.wall_ns) };
+        let busy_until = run.workers().filter(|worker| worker.units > 0).map(|worker| window.work_ends(worker)).max();
+        let mut times = Self {
+            run: run.number,
+            workers: workers as u32,
+            wall_ns: end.wall_ns,
+            summed: run.workers().any(|worker| !worker.lane.sums().is_empty()),
+            starting_ns: 0,
+            messages_ns: 0,
+            waiting_ns: 0,
+            uneven_ns: 0,
+            computing_ns: 0,
+        };
+        for worker in run.workers() {
+            times.add(worker, greeted_ns(run, worker), window, busy_until.unwrap_or(window.to_ns));
+        }
+        if times.computing_ns == 0 || times.wall_ns == 0 {
+            return Err(Missing::NothingComputed);
+        }
+        Ok(times)
+    }
+
+    /// The times of the median run of the complete ones; of an even number, the faster in the middle.
+    pub fn of_median<'a>(runs: impl IntoIterator<Item = &'a Run>) -> Result<Self, Missing> {
+        let wall_ns = |run: &Run| run.end.as_ref().map_or(0, |end| end.wall_ns);
+        let mut complete: Vec<&Run> = runs.into_iter().filter(|run| run.is_complete()).collect();
+        complete.sort_by_key(|run| wall_ns(run));
+        let middle = complete.len().saturating_sub(1) / 2;
+        complete.get(middle).ok_or(Missing::Incomplete).and_then(|run| Self::of(run))
+    }
+
+    /// Adds what one worker did: it greeted the parent at `greeted_ns`, and the last unit of all was done
+    /// at `done_ns`.
+    fn add(&mut self, worker: &Actor, greeted_ns: u64, window: Window, done_ns: u64) {
+        // Saturating: a file may claim any length.
+        let add = |total: &mut u64, ns: u64| *total = total.saturating_add(ns);
+        add(&mut self.starting_ns, window.shared_ns(window.from_ns, worker.asked_ns));
+        let rests_from = window.work_ends(worker);
+        for span in worker.lane.spans() {
+            let length_ns = window.shared_ns(span.from_ns, span.to_ns);
+            match span.kind {
+                SpanKind::Starting => add(&mut self.starting_ns, length_ns),
+                SpanKind::Computing => add(&mut self.computing_ns, length_ns),
+                SpanKind::Waiting => {
+                    let starting_ns = window.shared_ns(span.from_ns, span.to_ns.min(greeted_ns));
+                    add(&mut self.starting_ns, starting_ns);
+                    if span.from_ns < rests_from {
+                        add(&mut self.waiting_ns, length_ns - starting_ns);
+                        continue;
+                    }
+                    let rests_from = span.from_ns.max(greeted_ns);
+                    let uneven_ns = window.shared_ns(rests_from, span.to_ns.min(done_ns));
+                    add(&mut self.uneven_ns, uneven_ns);
+                    add(&mut self.messages_ns, length_ns - starting_ns - uneven_ns);
+                }
+                SpanKind::Receiving | SpanKind::Serializing | SpanKind::Sending | SpanKind::Dispatching => {
+                    add(&mut self.messages_ns, length_ns);
+                }
+            }
+        }
+        // The last sum is closed after the run's end, but all that it counts was computed before.
+        for sum in worker.lane.sums().iter().filter(|sum| sum.from_ns < window.to_ns) {
+            add(&mut self.computing_ns, sum.computed_ns);
+        }
+    }
+}
+
+/// When a worker sent its first word to the parent: a thread is ready as soon as it is asked for, but
+/// tells so once it has a core. 0 if it never did.
+fn greeted_ns(run: &Run, worker: &Actor) -> u64 {
+    let first = run.between(worker.id, ActorId::PARENT).and_then(|replies| replies.message(0));
+    first.filter(|message| message.content == Content::Setup).and_then(|message| message.sent_ns).unwrap_or(0)
+}
+
+/// The time of a run: from its begin to its last result.
+#[derive(Clone, Copy)]
+struct Window {
+    from_ns: u64,
+    to_ns: u64,
+}
+
+impl Window {
+    /// How much of an interval lies within.
+    fn shared_ns(self, from_ns: u64, to_ns: u64) -> u64 {
+        to_ns.min(self.to_ns).saturating_sub(from_ns.max(self.from_ns))
+    }
+
+    /// When a worker had done its last work within.
+    fn work_ends(self, worker: &Actor) -> u64 {
+        let lane = &worker.lane;
+        let is_work = |kind| kind != SpanKind::Waiting;
+        let span = lane.spans().iter().rev().find(|span| span.from_ns < self.to_ns && is_work(span.kind));
+        let sum = lane.sums().iter().rev().find(|sum| sum.from_ns < self.to_ns);
+        let ends = [span.map(|span| span.to_ns), sum.map(|sum| sum.to_ns)];
+        ends.into_iter().flatten().max().unwrap_or(self.from_ns).min(self.to_ns)
+    }
+}
