@@ -38,7 +38,7 @@ impl From<Unexpected> for End {
 /// Memory for all rings of a run.
 const RINGS_BYTES: usize = 32 << 20;
 /// The fewest and the most events a ring holds.
-const RING_SLOTS: (usize, usize) = (1024, 131_072);
+const RING_SLOTS: (usize, usize) = (1024, 262_144);
 /// Events an actor records for one unit: received, began, ended, sent, and its share of a write.
 const EVENTS_PER_UNIT: usize = 5;
 

@@ -156,10 +156,17 @@ fn share_out(desk: &mut Desk<'_>, crew: &mut [Member], answers: &Receiver<Answer
     let mut ready = 0;
     let mut awake_ns = sys::now_ns();
     loop {
-        for (place, member) in crew.iter_mut().enumerate() {
-            dispatch.answered(place, std::mem::take(&mut answered[place]), awake_ns);
-            while let Some(unit) = dispatch.next_for(place, awake_ns) {
-                member.send(desk, sys::now_ns(), Content::Unit(unit), Task::Unit(unit));
+        for (place, units) in answered.iter_mut().enumerate() {
+            dispatch.answered(place, std::mem::take(units), awake_ns);
+        }
+        // Dealt round the table, as to processes.
+        let mut dealt = true;
+        while std::mem::take(&mut dealt) {
+            for (place, member) in crew.iter_mut().enumerate() {
+                if let Some(unit) = dispatch.next_for(place, awake_ns) {
+                    member.send(desk, sys::now_ns(), Content::Unit(unit), Task::Unit(unit));
+                    dealt = true;
+                }
             }
         }
         if desk.is_complete() && ready == crew.len() {

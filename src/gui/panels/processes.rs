@@ -55,9 +55,9 @@ impl Row {
         let is_there = matches!(state, State::Busy(..));
         // Of one that is gone: the last that was measured.
         let usage = actor.usage_at(at_ns);
-        // A thread has no CPU time and memory of its own here: its process has.
+        // What a thread uses is counted for its process; its memory is everybody's.
         let unknown = if actor.role == ActorRole::WorkerThread { "shared" } else { "–" };
-        let cpu = usage.map_or(unknown.to_owned(), |usage| format!("{} %", usage.cpu_permille / 10));
+        let cpu = usage.map_or("–".to_owned(), |usage| format!("{} %", usage.cpu_permille / 10));
         let memory = usage.map_or(unknown.to_owned(), |usage| bytes(usage.rss_bytes));
         Self {
             name: actor.title(),

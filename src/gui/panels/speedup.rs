@@ -198,7 +198,7 @@ fn extent(experiment: &Experiment) -> (f64, f64) {
 
 /// Marks at 1, 2, 3, … or, over a longer range, at fewer.
 fn marks(most: f64) -> Vec<GridMark> {
-    let most = most.ceil() as u32;
+    let most = most.floor() as u32;
     let step = (most / 8).next_power_of_two().max(1);
     let count = (0..=most).filter(|value| *value == 1 || value % step == 0);
     count.map(|value| GridMark { value: value.into(), step_size: 1.0 }).collect()
