@@ -303,7 +303,7 @@ mod tests {
     #[test]
     fn marks_are_few_and_whole() {
         let values = |most| marks(most).iter().map(|mark| mark.value as u32).collect::<Vec<_>>();
-        assert_eq!(values(2.2), [0, 1, 2, 3]);
+        assert_eq!(values(2.2), [0, 1, 2], "a mark above the plot would lie on its heading");
         assert_eq!(values(64.0), [0, 1, 8, 16, 24, 32, 40, 48, 56, 64]);
     }
 }
