@@ -61,6 +61,7 @@ pub(super) fn main(belongings: Belongings, parent: u32) -> i32 {
     if !sys::die_with_parent(parent) {
         return EXIT_LOST;
     }
+    sys::watch_parent_while_busy(parent);
     sys::volunteer_for_oom();
     let Belongings { tasks, results, memory } = belongings;
     let mut log = Log::new(Recorder::new(memory));

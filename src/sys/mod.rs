@@ -11,7 +11,7 @@
 //! | [`pipe`], [`PipeReader`], [`PipeWriter`] | anonymous, not inherited unless passed; capacity as the kernel says |
 //! | [`SharedMemory`] | nameless, allocated before it is mapped, can't be shrunk by a peer |
 //! | [`spawn`], [`fork`], [`Child`] | children that can be waited for with a deadline and killed safely |
-//! | [`die_with_parent`] | this process ends when its parent does, however the parent ended |
+//! | [`die_with_parent`], [`watch_parent_while_busy`] | this process ends when its parent does, however the parent ended |
 //! | [`wait_ready`] | sleep until a pipe can be read or written, or the deadline passes |
 //! | [`Leash`] | ends a whole tree of processes together with its holder |
 

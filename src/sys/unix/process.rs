@@ -180,17 +180,23 @@ pub fn parent_pid() -> u32 {
 ///
 /// On Linux the kernel kills us. Its order is not retroactive, so the parent is looked up after it; it
 /// follows the parent's *thread*, so parents start children from threads that live as long as they do.
+///
+/// macOS has no such order. A process that sleeps in one place sees its pipe from the parent close; one
+/// that computes needs [`watch_parent_while_busy`] besides.
 pub fn die_with_parent(parent: u32) -> bool {
     #[cfg(target_os = "linux")]
     let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
-    #[cfg(target_os = "macos")]
-    watch_parent(parent);
     parent_pid() == parent
 }
 
-/// macOS has no death signal: a thread sleeps until the parent's exit is reported.
-#[cfg(target_os = "macos")]
-fn watch_parent(parent: u32) {
+/// Nothing more is needed here: the kernel watches for us.
+#[cfg(target_os = "linux")]
+pub fn watch_parent_while_busy(_parent: u32) {}
+
+/// A thread sleeps until the parent's exit is reported, and ends this process then. Only for a process
+/// that will not fork: a copy of a process with two threads is not to be trusted.
+#[cfg(not(target_os = "linux"))]
+pub fn watch_parent_while_busy(parent: u32) {
     use nix::sys::event::{EvFlags, EventFilter, FilterFlag, KEvent, Kqueue};
     let watch = move || {
         let Ok(queue) = Kqueue::new() else { return };

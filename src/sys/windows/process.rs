@@ -132,6 +132,9 @@ pub fn parent_pid() -> u32 {
     if status < 0 { 0 } else { u32::try_from(about.InheritedFromUniqueProcessId).unwrap_or(0) }
 }
 
+/// Nothing more is needed here: [`die_with_parent`] has a thread that watches.
+pub fn watch_parent_while_busy(_parent: u32) {}
+
 /// From now on this process ends when its parent does. False if the parent, whose pid the caller was
 /// told, is gone already.
 ///
