@@ -57,6 +57,7 @@ impl From<Verdict> for ExitCode {
 
 /// Does what the command line asks for.
 pub fn main() -> ExitCode {
+    crate::sys::ignore_file_size_signal();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         // Help and version come this way too, and go to standard output with exit code 0.

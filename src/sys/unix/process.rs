@@ -129,6 +129,14 @@ pub fn raise_descriptor_limit() {
     }
 }
 
+/// Makes a write past the limit on the size of files an error like any other, as CPython does: by
+/// itself it would end the program. What this program starts inherits that.
+pub fn ignore_file_size_signal() {
+    use nix::sys::signal::{SigHandler, signal};
+    // SAFETY: no handler of ours runs; the signal is only ignored.
+    let _ = unsafe { signal(Signal::SIGXFSZ, SigHandler::SigIgn) };
+}
+
 /// Closes every descriptor above standard error but these ends: what a forked copy must do, or the
 /// pipes of its siblings would never close.
 pub fn close_all_but(reader: &PipeReader, writer: &PipeWriter, memory: &SharedMemory) {
@@ -205,7 +213,8 @@ fn watch_parent(parent: u32) {
 }
 
 /// Puts a command into a process group of its own: Ctrl-C in the terminal then reaches the observer
-/// alone, which ends the run in order.
+/// alone. The observer dies of it, the engine and its children end with their parents
+/// ([`die_with_parent`]), and the unfinished file of the trace keeps what was recorded.
 pub fn own_group(command: &mut Command) {
     use std::os::unix::process::CommandExt;
     command.process_group(0);
