@@ -33,7 +33,7 @@ pub(super) enum CliError {
         problem: String,
     },
     /// The trace can't be written or opened.
-    #[error(transparent)]
+    #[error("trace: {0}")]
     Trace(#[from] FileError),
     /// The engine did not start.
     #[error(transparent)]
