@@ -70,9 +70,7 @@ pub fn main() -> ExitCode {
     match carry_out(cli.command) {
         Ok(verdict) => verdict.into(),
         Err(error) => {
-            if !error.is_quiet() {
-                console::complain(&format!("error: {error}"));
-            }
+            console::complain(&format!("error: {error}"));
             error.exit_code()
         }
     }
