@@ -53,8 +53,8 @@ fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         if commands(c) || turns(c) {
-            // All of them have numbers of four digits.
-            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+            // All of them have numbers of four digits, and text in memory takes whatever is written.
+            let _ = std::fmt::Write::write_fmt(&mut out, format_args!("\\u{:04x}", u32::from(c)));
         } else {
             out.push(c);
         }
