@@ -68,8 +68,11 @@ impl StartMethod {
 }
 
 /// What to run.
+///
+/// A trace of a later Poolscope may hold a plan with more fields; those are skipped. Who takes a plan
+/// from a person holds its fields against [`Plan::FIELDS`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(default, rename_all = "kebab-case")]
 pub struct Plan {
     /// Name of a registered workload.
     pub workload: String,
@@ -198,6 +201,10 @@ pub struct CheckedPlan {
 }
 
 impl Plan {
+    /// The names of all fields.
+    pub const FIELDS: [&str; 9] =
+        ["workload", "preset", "items", "with", "start", "workers", "chunksize", "repeats", "tracing"];
+
     /// Checks every field and finds the workload.
     pub fn check(&self) -> Result<CheckedPlan, PlanError> {
         in_range("workers", self.workers.into(), MAX_WORKERS.into(), "As many workers as cores is a good start.")?;
@@ -262,6 +269,14 @@ mod tests {
         let plan = Plan { chunksize: Some(63), with: Executor::Threads, ..Plan::default() };
         let text = toml::to_string(&plan).expect("a plan is plain data");
         assert_eq!(toml::from_str::<Plan>(&text).expect("it reads its own writing"), plan);
+    }
+
+    #[test]
+    fn every_field_has_its_name_in_the_list() {
+        let plan = Plan { preset: Some(String::new()), items: Some(1), chunksize: Some(1), ..Plan::default() };
+        let table = toml::Table::try_from(plan).expect("a plan is plain data");
+        assert_eq!(table.len(), Plan::FIELDS.len());
+        assert!(Plan::FIELDS.iter().all(|field| table.contains_key(*field)));
     }
 
     #[test]

@@ -10,12 +10,13 @@
 //!
 //! The engine never waits for us: what we do not read in time it drops and counts.
 
+mod child;
 mod record;
 mod sample;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -28,6 +29,7 @@ use crate::trace::codec::Decoder;
 use crate::trace::file::FileError;
 use crate::trace::{ActorId, Event, Exit, Machine, What};
 
+use child::EngineProcess;
 use record::Recording;
 use sample::{Roster, Sampler};
 
@@ -35,6 +37,8 @@ use sample::{Roster, Sampler};
 const STOP_PATIENCE: Duration = Duration::from_millis(1500);
 /// How long the readers may take to finish once the engine is gone.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(2);
+/// How long whoever drops a session waits for all of that; then it goes on without them.
+const DROP_PATIENCE: Duration = Duration::from_secs(6);
 
 /// How a session is to be watched.
 #[derive(Default)]
@@ -65,17 +69,30 @@ pub enum Report {
 pub struct Ending {
     /// Why it ended before its time, in a sentence; the run's own outcome is an event.
     pub error: Option<String>,
+    /// Where the whole trace was kept, or in a sentence why it was not; `None` if none was asked for.
+    pub recording: Option<Result<PathBuf, String>>,
 }
 
 /// A run that could not begin.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The engine did not start.
-    #[error("the engine could not be started: {0}. Is the program still where it was?")]
+    #[error("the engine could not be started: {0}. {advice}", advice = advice(.0))]
     Engine(#[from] std::io::Error),
     /// The trace could not be written.
     #[error(transparent)]
     Trace(#[from] FileError),
+}
+
+/// What to do about an engine that could not be started.
+fn advice(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::NotFound => "This program is no longer where it was: start Poolscope anew.",
+        ErrorKind::PermissionDenied => "This program may not be started again: look at its permissions.",
+        ErrorKind::WouldBlock => "There are too many processes or threads: end some programs and try again.",
+        ErrorKind::OutOfMemory => "Memory is short: end some programs and try again.",
+        _ => "Try again; `poolscope doctor` tells what this machine offers.",
+    }
 }
 
 /// The machine we are on.
@@ -104,6 +121,15 @@ impl Session {
     /// thread that started it.
     pub fn start(plan: &Plan, options: Options) -> Result<Self, StartError> {
         let recording = Arc::new(Recording::begin(options.trace.as_deref())?);
+        Self::launch(plan, options, &recording).map_err(|error| {
+            recording.discard();
+            StartError::Engine(error)
+        })
+    }
+
+    /// Starts the engine and those who watch it. Whatever fails here, the engine is gone after it.
+    fn launch(plan: &Plan, options: Options, recording: &Arc<Recording>) -> std::io::Result<Self> {
+        let plan = serde_json::to_string(plan).map_err(std::io::Error::other)?;
         let mut command = Command::new(options.program.map_or_else(std::env::current_exe, Ok)?);
         command
             .args(["__engine", &std::process::id().to_string()])
@@ -112,30 +138,29 @@ impl Session {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         sys::own_group(&mut command);
-        let mut child = command.spawn()?;
-        let leash = sys::Leash::hold(&child)?;
+        let mut child = EngineProcess::start(&mut command)?;
         let (sender, reports) = crossbeam_channel::unbounded();
-        let outlet = Outlet { sender, wake: Arc::new(options.wake), recording };
+        let outlet = Outlet { sender, wake: Arc::new(options.wake), recording: Arc::clone(recording) };
         outlet.events(vec![sample::observed(What::MachineSeen(Box::new(this_machine())))]);
 
-        let mut stdin = child.stdin.take();
+        let (mut stdin, stdout, stderr) = child.pipes();
         if let Some(stdin) = &mut stdin {
-            let plan = serde_json::to_string(plan).map_err(std::io::Error::other)?;
             // An engine that is gone already says why on its own; its end is reported by the keeper.
             let _ = writeln!(stdin, "{plan}");
         }
         let roster = Roster::default();
-        let trace = child.stdout.take().map(|stdout| {
+        let mut readers = Vec::new();
+        if let Some(stdout) = stdout {
             let (outlet, roster) = (outlet.clone(), roster.clone());
-            named("trace reader", move || read_trace(stdout, &outlet, &roster))
-        });
-        let output = child.stderr.take().map(|stderr| {
+            readers.push(named("trace reader", move || read_trace(stdout, &outlet, &roster))?);
+        }
+        if let Some(stderr) = stderr {
             let outlet = outlet.clone();
-            named("engine output", move || read_output(stderr, &outlet))
-        });
+            readers.push(named("engine output", move || read_output(stderr, &outlet))?);
+        }
         let (orders, inbox) = crossbeam_channel::unbounded();
         let sampler = options.sample.then(|| Sampler::new(roster)).flatten();
-        let keeper = Keeper { child, stdin, leash, outlet, readers: [trace, output], sampler, inbox };
+        let keeper = Keeper { child, stdin, outlet, readers, sampler, inbox };
         let keeper = Some(named("keeper", move || keeper.run())?);
         Ok(Self { reports, orders, keeper })
     }
@@ -154,13 +179,13 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         let _ = self.orders.send(Order::Kill);
-        if let Some(keeper) = self.keeper.take() {
-            let _ = keeper.join();
-        }
+        // The keeper has deadlines of its own, but a disk under the trace may have none.
+        join_within(DROP_PATIENCE, self.keeper.take());
     }
 }
 
-/// A tag no other run on this machine has; children of a tagged process keep its tag.
+/// What the processes of this run are found by: the tag this program carries itself, if somebody gave
+/// it one (then all its runs share it), else a new one.
 fn run_tag() -> String {
     std::env::var(sys::RUN_TAG).unwrap_or_else(|_| format!("{}-{}", std::process::id(), sys::now_ns()))
 }
@@ -206,7 +231,12 @@ impl Outlet {
 fn read_trace(mut stdout: impl Read, outlet: &Outlet, roster: &Roster) {
     let mut decoder = Decoder::default();
     let mut chunk = vec![0; 256 << 10];
-    while let Ok(length @ 1..) = stdout.read(&mut chunk) {
+    loop {
+        let length = match stdout.read(&mut chunk) {
+            Ok(length @ 1..) => length,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Ok(0) | Err(_) => break,
+        };
         let mut events = Vec::new();
         let outcome = decoder.push(&chunk[..length], &mut events);
         outlet.recorded(outlet.recording.blocks(decoder.whole_blocks()));
@@ -217,6 +247,12 @@ fn read_trace(mut stdout: impl Read, outlet: &Outlet, roster: &Roster) {
         if let Err(error) = outcome {
             return outlet.report(Report::Warning(format!("The engine's trace can't be read on: {error}.")));
         }
+    }
+    match decoder.leftover_bytes() {
+        0 => {}
+        bytes => outlet.report(Report::Warning(format!(
+            "The engine's trace ends in the middle of a block: its last {bytes} bytes are missing their rest."
+        ))),
     }
 }
 
@@ -236,11 +272,10 @@ fn read_output(stderr: impl Read, outlet: &Outlet) {
 
 /// Owns the engine until it is gone.
 struct Keeper {
-    child: Child,
+    child: EngineProcess,
     stdin: Option<ChildStdin>,
-    leash: sys::Leash,
     outlet: Outlet,
-    readers: [Option<std::io::Result<JoinHandle<()>>>; 2],
+    readers: Vec<JoinHandle<()>>,
     sampler: Option<Sampler>,
     inbox: Receiver<Order>,
 }
@@ -257,7 +292,7 @@ impl Keeper {
             }
             if !forced && stopping.is_some_and(|since| since.elapsed() > STOP_PATIENCE) {
                 forced = true;
-                let _ = self.child.kill();
+                self.child.kill();
             }
             if let Some(events) = self.sampler.as_mut().and_then(Sampler::sample_if_due) {
                 self.outlet.events(events);
@@ -270,19 +305,16 @@ impl Keeper {
                 Ok(Order::Stop) | Err(RecvTimeoutError::Timeout) => {}
                 Ok(Order::Kill) | Err(RecvTimeoutError::Disconnected) => {
                     forced = true;
-                    let _ = self.child.kill();
-                    // Killed: it is gone within moments, and needs no polling for orders.
-                    break self.child.wait().ok();
+                    break self.child.end();
                 }
             }
         };
-        // Letting go of the leash ends whatever the engine left behind.
-        self.leash.release();
-        join_within(DRAIN_PATIENCE, self.readers.into_iter().flatten().flatten());
+        self.child.release();
+        join_within(DRAIN_PATIENCE, self.readers);
         let exit = status.map_or(Exit::Unknown, sys::exit_of);
         let what = What::ActorExited { actor: ActorId::PARENT, exit };
         self.outlet.events(vec![Event { at_ns: sys::now_ns(), by: ActorId::OBSERVER, what }]);
-        self.outlet.recorded(self.outlet.recording.finish());
+        let recording = self.outlet.recording.finish();
         let error = (!exit.is_success()).then(|| {
             if forced {
                 "The run did not end by itself and was ended by force.".to_owned()
@@ -290,7 +322,7 @@ impl Keeper {
                 format!("The engine ended abruptly (exit {exit}). What it had told until then is shown; press Run to try again.")
             }
         });
-        self.outlet.report(Report::Ended(Ending { error }));
+        self.outlet.report(Report::Ended(Ending { error, recording }));
     }
 
     fn tell(&mut self, command: EngineCommand) {
@@ -302,7 +334,7 @@ impl Keeper {
 }
 
 /// Joins threads, giving up on those that take too long (a grandchild may hold a pipe open).
-fn join_within(patience: Duration, threads: impl Iterator<Item = JoinHandle<()>>) {
+fn join_within(patience: Duration, threads: impl IntoIterator<Item = JoinHandle<()>>) {
     let give_up = Instant::now() + patience;
     for thread in threads {
         while !thread.is_finished() && Instant::now() < give_up {

@@ -126,6 +126,60 @@ fn what_is_no_trace_is_refused() {
     assert_refused(&poolscope(folder.path(), &["show", "."]), "trace: .: ");
 }
 
+#[test]
+fn a_recording_writes_to_nothing_that_was_there() {
+    let folder = folder();
+    let record = ["run", "--preset", "small-4", "--workers", "2", "--trace", "t.pst"];
+    let part = folder.path().join("t.pst.part");
+    fs::write(&part, "an older recording").expect("a file");
+    assert_refused(&poolscope(folder.path(), &record), "trace: t.pst.part exists already");
+    assert_eq!(fs::read_to_string(&part).expect("still there"), "an older recording");
+    #[cfg(unix)]
+    {
+        let victim = folder.path().join("diary");
+        fs::write(&victim, "precious").expect("a file");
+        fs::remove_file(&part).expect("ours");
+        std::os::unix::fs::symlink(&victim, &part).expect("a link");
+        assert_refused(&poolscope(folder.path(), &record), "trace: t.pst.part exists already");
+        assert_eq!(fs::read_to_string(&victim).expect("still there"), "precious");
+    }
+    assert!(!folder.path().join("t.pst").exists());
+}
+
+#[test]
+fn a_trace_of_somebody_else_is_not_taken_for_the_recording() {
+    let folder = folder();
+    let arguments = ["run", "--workload", "sleep", "--items", "60", "--workers", "2", "--trace", "t.pst"];
+    let child = command(folder.path(), &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = child.expect("the program runs");
+    let (path, part) = (folder.path().join("t.pst"), folder.path().join("t.pst.part"));
+    while !part.exists() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    fs::write(&path, "precious").expect("a file");
+    let output = child.wait_with_output().expect("it ends");
+    let message = text(&output.stderr);
+    assert_eq!(code(&output), Some(2), "{output:?}");
+    assert!(message.contains("error: trace: t.pst exists already."), "{message}");
+    assert!(message.contains("t.pst.part holds the whole recording."), "{message}");
+    assert_eq!(fs::read_to_string(&path).expect("still there"), "precious");
+    assert_eq!(code(&poolscope(folder.path(), &["show", "t.pst.part"])), Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_no_ordinary_file_is_not_waited_for() {
+    let folder = folder();
+    let made = Command::new("mkfifo").arg("pipe").current_dir(folder.path()).status().expect("a Linux system");
+    assert!(made.success());
+    for name in ["pipe", "/dev/zero", "."] {
+        for what in ["show", "replay"] {
+            let output = poolscope(folder.path(), &[what, name]);
+            assert_refused(&output, &format!("trace: {name}: this is not an ordinary file"));
+        }
+    }
+}
+
 /// A small run as a trace: two units computed by one worker.
 fn small_run() -> Vec<Event> {
     let worker = ActorId(2);
@@ -394,8 +448,8 @@ fn a_full_disk_costs_the_trace_and_not_the_run() {
     assert_eq!(code(&output), Some(2));
     assert_eq!(text(&output.stderr).matches("error: standard output").count(), 1, "{output:?}");
 
-    // The trace can't grow past 1 MiB: a limit on files stands in for a disk, its signal is ignored.
-    let limited = "trap '' XFSZ; ulimit -f 2048; exec \"$0\" run --workload squares --items 20000 --chunksize 1 \
+    // The trace can't grow past 1 MiB: a limit on files stands in for a disk.
+    let limited = "ulimit -f 2048; exec \"$0\" run --workload squares --items 20000 --chunksize 1 \
                    --workers 8 --trace t.pst";
     let output =
         Command::new("sh").args(["-c", limited, PROGRAM]).current_dir(folder.path()).output().expect("it runs");
@@ -408,4 +462,36 @@ fn a_full_disk_costs_the_trace_and_not_the_run() {
     let shown = poolscope(folder.path(), &["show", "t.pst.part", "--json"]);
     assert_eq!(code(&shown), Some(0), "{shown:?}");
     assert!(json(&shown)["events"].as_u64() > Some(100));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_failed_run_keeps_its_verdict_whatever_becomes_of_its_figures() {
+    let folder = folder();
+    // So few descriptors that the workers can't all be started.
+    let run = "ulimit -n 24; exec \"$0\" run --workload sleep --items 100 --workers 64 --json";
+    let failed = || {
+        let mut command = Command::new("sh");
+        command.args(["-c", run, PROGRAM]).current_dir(folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    let whole = failed().output().expect("it runs");
+    assert_eq!(code(&whole), Some(1), "{whole:?}");
+    let sentence = |output: &Output| {
+        let found = text(&output.stderr).lines().find(|line| line.starts_with("error: run 1: "));
+        found.unwrap_or_else(|| panic!("{output:?}")).to_owned()
+    };
+    let told = sentence(&whole);
+
+    let mut child = failed().spawn().expect("it runs");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((code(&output), text(&output.stderr).lines().count()), (Some(1), 1), "{output:?}");
+    assert_eq!(sentence(&output), told);
+
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has a full device");
+    let output = failed().stdout(full).output().expect("it runs");
+    assert_eq!(code(&output), Some(2), "{output:?}");
+    assert_eq!(sentence(&output), told);
+    assert_eq!(text(&output.stderr).matches("error: standard output").count(), 1, "{output:?}");
 }

@@ -9,6 +9,7 @@ mod common;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -17,7 +18,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use poolscope::model::{Model, check};
 use poolscope::plan::{Executor, Plan, StartMethod};
-use poolscope::session::Options;
+use poolscope::session::{Options, Session};
 use poolscope::sys::RUN_TAG;
 use poolscope::trace::codec::Decoder;
 use poolscope::trace::{Event, Outcome, Role, What, file};
@@ -323,4 +324,30 @@ fn a_trace_cut_at_any_byte_opens_up_to_its_last_whole_block() {
         }
     }
     assert!(most < events.len());
+}
+
+#[test]
+fn an_engine_that_can_not_be_started_leaves_no_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let trace = Some(folder.path().join("t.pst"));
+    let options = Options { trace, program: Some("/nowhere/poolscope".into()), ..Options::default() };
+    let error = Session::start(&Plan::default(), options).expect_err("there is no such program").to_string();
+    assert!(error.contains("no longer where it was"), "{error}");
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+}
+
+#[test]
+fn an_engine_that_breaks_off_within_a_block_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (program, trace) = (folder.path().join("engine"), folder.path().join("t.pst"));
+    // A header, and the first five bytes of a block.
+    let script = r"printf 'POOLSCOP\001\000\000\000\000\000\000\000PSBK\001'";
+    fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("room");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).expect("ours");
+    let options = Options { trace: Some(trace.clone()), program: Some(program), ..Options::default() };
+    let told = common::listen(&Session::start(&Plan::default(), options).expect("it starts"));
+    assert_eq!(told.warnings.len(), 1, "{:?}", told.warnings);
+    assert!(told.warnings[0].contains("in the middle of a block: its last 5 bytes"), "{:?}", told.warnings);
+    assert_eq!(told.ending.recording, Some(Ok(trace.clone())));
+    assert!(file::open(&trace).expect("a trace").notice.is_none(), "only whole blocks are kept");
 }

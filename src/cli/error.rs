@@ -33,7 +33,7 @@ pub(super) enum CliError {
         problem: String,
     },
     /// The trace can't be written or opened.
-    #[error(transparent)]
+    #[error("trace: {0}")]
     Trace(#[from] FileError),
     /// The engine did not start.
     #[error(transparent)]
@@ -53,15 +53,9 @@ impl From<StartError> for CliError {
 }
 
 impl CliError {
-    /// Whether nobody needs to hear of it: a reader that took what it wanted, as `head` does.
-    pub(super) fn is_quiet(&self) -> bool {
-        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
-    }
-
     /// 2 for what the user can put right, 1 for an engine that would not start.
     pub(super) fn exit_code(&self) -> ExitCode {
         match self {
-            _ if self.is_quiet() => ExitCode::SUCCESS,
             Self::Engine(_) => ExitCode::from(1),
             _ => ExitCode::from(2),
         }

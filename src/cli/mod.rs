@@ -57,6 +57,7 @@ impl From<Verdict> for ExitCode {
 
 /// Does what the command line asks for.
 pub fn main() -> ExitCode {
+    crate::sys::ignore_file_size_signal();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         // Help and version come this way too, and go to standard output with exit code 0.
@@ -69,9 +70,7 @@ pub fn main() -> ExitCode {
     match carry_out(cli.command) {
         Ok(verdict) => verdict.into(),
         Err(error) => {
-            if !error.is_quiet() {
-                console::complain(&format!("error: {error}"));
-            }
+            console::complain(&format!("error: {error}"));
             error.exit_code()
         }
     }

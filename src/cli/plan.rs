@@ -44,10 +44,25 @@ fn read(path: &Path) -> Result<Plan, CliError> {
     if file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(failed)? as u64 > MAX_BYTES {
         return Err(failed(io::Error::new(io::ErrorKind::FileTooLarge, "it is far too large for a plan")));
     }
-    toml::from_str(&text).map_err(|error| {
-        let (line, problem) = explain(&text, &error);
-        CliError::PlanText { path: path.to_owned(), line, problem }
+    let plan = toml::from_str(&text).map_err(|error| explain(&text, &error));
+    plan.and_then(|plan| unknown_field(&text).map_or(Ok(plan), Err)).map_err(|(line, problem)| CliError::PlanText {
+        path: path.to_owned(),
+        line,
+        problem,
     })
+}
+
+/// Where a field is that no plan has (a line, from 1), and that it is unknown: traces may hold such
+/// fields, but a person's would only be a slip of the pen.
+fn unknown_field(text: &str) -> Option<(usize, String)> {
+    // Text that is no TOML was refused before.
+    let table = toml::de::DeTable::parse(text).ok()?;
+    let unknown = table.get_ref().keys().filter(|key| !Plan::FIELDS.contains(&key.get_ref().as_ref()));
+    let first = unknown.min_by_key(|key| key.span().start)?;
+    let before = text.get(..first.span().start).unwrap_or_default();
+    let field = first.get_ref().escape_debug();
+    let problem = format!("{field}: unknown field `{field}`, expected one of: {}.", Plan::FIELDS.join(", "));
+    Some((before.matches('\n').count() + 1, problem))
 }
 
 /// Where the error is (a line, from 1), and what: `workers: invalid type: …`.
@@ -111,6 +126,8 @@ mod tests {
             ("# mine\nworkers = nan", "line 2", "workers: invalid type: floating point `NaN`, expected a whole number"),
             ("workers = -1", "line 1", "workers: invalid value: integer `-1`, expected a whole number"),
             ("workload = \"sleep\"\nworker = 2", "line 2", "worker: unknown field `worker`"),
+            ("workers = 2\n[pool]\nsize = 2", "line 2", "pool: unknown field `pool`"),
+            ("\"a\\nb\" = 2", "line 1", "a\\nb: unknown field"),
             ("with = \"coroutines\"", "line 1", "with: unknown variant `coroutines`"),
             ("chunksize = 1e400", "line 1", "chunksize: "),
             ("workers = 2\nworkers = 3", "line 2", "workers: duplicate key"),

@@ -1,6 +1,6 @@
 //! `poolscope run`: a plan, and if wanted its baseline, measured in the terminal.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::plan::{CheckedPlan, Plan};
 use crate::trace::Outcome;
@@ -31,11 +31,11 @@ fn measure(checked: &CheckedPlan, baseline: bool, trace: Option<&Path>, json: bo
         _ => None,
     };
     let report = RunReport::new(&checked.plan, &shared.model, alone.as_ref().map(|alone| &alone.model));
-    if json {
-        console::print_json(&report)?;
+    let told = if json {
+        console::print_json(&report)
     } else {
-        console::print(RunInWords { checked, report: &report, model: &shared.model })?;
-    }
+        console::print(RunInWords { checked, report: &report, model: &shared.model })
+    };
 
     let mut verdict = if report.is_complete() { Verdict::Good } else { Verdict::Bad };
     for trouble in [Some(&shared), alone.as_ref()].into_iter().flatten().flat_map(troubles) {
@@ -49,18 +49,15 @@ fn measure(checked: &CheckedPlan, baseline: bool, trace: Option<&Path>, json: bo
         );
         verdict = Verdict::Bad;
     }
-    match trace {
-        Some(path) if !path.exists() => {
-            let part = part_of(path);
-            console::complain(&format!(
-                "error: trace: {} is not complete. The run's figures are; {} holds what was recorded until then.",
-                path.display(),
-                part.display()
-            ));
-            Ok(if verdict == Verdict::Good { Verdict::Incomplete } else { verdict })
+    if let Some(Err(sentence)) = &shared.recording {
+        console::complain(&format!("error: trace: {sentence}"));
+        if verdict == Verdict::Good {
+            verdict = Verdict::Incomplete;
         }
-        _ => Ok(verdict),
     }
+    // Last, so that a full disk under the figures does not cost the verdict.
+    told?;
+    Ok(verdict)
 }
 
 /// Everything that went wrong, a sentence each.
@@ -76,11 +73,4 @@ fn troubles(watched: &Watched) -> Vec<String> {
         }
     }
     found
-}
-
-/// Where a trace lies that was not finished.
-fn part_of(path: &Path) -> PathBuf {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    PathBuf::from(part)
 }

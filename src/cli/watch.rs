@@ -1,6 +1,6 @@
 //! One session from its start to its end: every event into a model, every warning to the user.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::model::Model;
 use crate::plan::CheckedPlan;
@@ -15,6 +15,8 @@ pub(super) struct Watched {
     pub(super) model: Model,
     /// Why it ended before its time, if it did.
     pub(super) error: Option<String>,
+    /// Where the trace was kept, or in a sentence why it was not; `None` if none was asked for.
+    pub(super) recording: Option<Result<PathBuf, String>>,
 }
 
 /// Runs a plan to its end. The calling thread lives as long as the session, as a session needs.
@@ -36,8 +38,9 @@ pub(super) fn watch(label: &'static str, checked: &CheckedPlan, trace: Option<&P
                 progress.update(&model);
             }
             Report::Warning(warning) => progress.aside(&format!("warning: {warning}")),
-            Report::Ended(Ending { error }) => return Ok(Watched { model, error }),
+            Report::Ended(Ending { error, recording }) => return Ok(Watched { model, error, recording }),
         }
     }
-    Ok(Watched { model, error: Some("The run ended without saying how.".to_owned()) })
+    let recording = trace.map(|path| Err(format!("{} is not complete.", path.display())));
+    Ok(Watched { model, error: Some("The run ended without saying how.".to_owned()), recording })
 }

@@ -61,7 +61,8 @@ impl Source {
     /// A recorded trace.
     pub fn open(path: &Path) -> Result<Self, FileError> {
         let opened = file::open(path)?;
-        let model = Model { cut: opened.notice.is_some(), ..Model::of(&opened.events) };
+        let mut model = Model::of(&opened.events);
+        model.cut = opened.notice.is_some();
         Ok(Self {
             model,
             warnings: opened.notice.into_iter().collect(),

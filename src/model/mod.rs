@@ -7,6 +7,8 @@
 
 pub mod check;
 pub mod lane;
+mod places;
+mod room;
 pub mod run;
 pub mod speedup;
 pub mod stats;
@@ -16,7 +18,10 @@ pub mod units;
 pub mod waterfall;
 
 use crate::chunk::Cut;
-use crate::trace::{ActorId, Content, Doing, Event, Machine, Medium, Role, What};
+use crate::trace::{ActorId, ChannelId, Content, Doing, Event, Machine, Medium, Role, What};
+
+use places::Places;
+use room::Room;
 
 pub use lane::{Lane, Span, SpanKind, State, Sum};
 pub use run::{Actor, Failure, Run, RunEnd, Usage};
@@ -49,8 +54,12 @@ pub struct Model {
     pub events_lost: u64,
     /// Events that name a run, actor or channel nobody introduced.
     pub strays: u64,
+    /// Events that name a unit or message so far past all others that it was not kept: a file may
+    /// claim anything.
+    pub beyond: u64,
     /// Whether the trace it comes from was cut or damaged, so that its end is missing.
     pub cut: bool,
+    room: Room,
 }
 
 impl Model {
@@ -71,6 +80,7 @@ impl Model {
     /// Takes one event in.
     pub fn apply(&mut self, event: &Event) {
         self.events += 1;
+        self.room.earn();
         match &event.what {
             What::MachineSeen(machine) => self.machine = Some(*machine.clone()),
             What::CoresSampled { busy_permille } => {
@@ -85,7 +95,9 @@ impl Model {
                 last_ns: event.at_ns,
                 end: None,
                 actors: Vec::new(),
+                actor_places: Places::default(),
                 channels: Vec::new(),
+                channel_places: Places::default(),
                 units: Units::default(),
                 results: Vec::new(),
                 failures: Vec::new(),
@@ -106,7 +118,10 @@ impl Model {
                 }
             }
             _ => match self.runs.last_mut() {
-                Some(run) => self.strays += u64::from(!run.apply(event)),
+                Some(run) => {
+                    self.strays += u64::from(!run.apply(event, &mut self.room));
+                    self.beyond += u64::from(self.room.was_refused());
+                }
                 None => self.strays += 1,
             },
         }
@@ -123,12 +138,15 @@ impl Model {
 
 impl Run {
     fn actor_mut(&mut self, id: ActorId) -> Option<&mut Actor> {
-        // Newest first: with hundreds of workers the parent and the last-born speak most at first.
-        self.actors.iter_mut().find(|actor| actor.id == id)
+        self.actors.get_mut(self.actor_places.of(id.0)?)
+    }
+
+    fn channel_mut(&mut self, id: ChannelId) -> Option<&mut Channel> {
+        self.channels.get_mut(self.channel_places.of(id.0)?)
     }
 
     /// Takes one event in; false if it speaks of something nobody introduced.
-    fn apply(&mut self, event: &Event) -> bool {
+    fn apply(&mut self, event: &Event, room: &mut Room) -> bool {
         let (at_ns, by) = (event.at_ns, event.by);
         if by != ActorId::OBSERVER {
             self.last_ns = self.last_ns.max(at_ns);
@@ -142,6 +160,7 @@ impl Run {
                         parent.lane.push(*asked_ns, at_ns, SpanKind::Starting, None, None);
                     }
                 }
+                self.actor_places.note(actor.0, self.actors.len());
                 self.actors.push(Actor {
                     id: *actor,
                     role: *role,
@@ -167,21 +186,22 @@ impl Run {
                 actor.usage.push(Usage { at_ns, cpu_permille: *cpu_permille, rss_bytes: *rss_bytes });
             }),
             What::ChannelOpened { channel, from, to, medium, capacity_bytes } => {
+                self.channel_places.note(channel.0, self.channels.len());
                 self.channels.push(Channel::new(*channel, *from, *to, *medium, *capacity_bytes));
                 true
             }
             What::Sent { channel, message, content, bytes } => {
-                let Some(road) = self.channels.iter_mut().find(|road| road.id == *channel) else { return false };
-                road.send(*message, at_ns, *content, *bytes);
-                self.note_unit(*content, by, (*channel, *message), by == ActorId::PARENT);
+                let Some(road) = self.channel_mut(*channel) else { return false };
+                road.send(*message, at_ns, *content, *bytes, room);
+                self.note_unit(*content, by, (*channel, *message), by == ActorId::PARENT, room);
                 true
             }
             What::Received { channel, message, content, bytes } => {
-                let Some(road) = self.channels.iter_mut().find(|road| road.id == *channel) else { return false };
-                road.receive(*message, at_ns, *content, *bytes);
+                let Some(road) = self.channel_mut(*channel) else { return false };
+                road.receive(*message, at_ns, *content, *bytes, room);
                 if by == ActorId::PARENT {
                     if let Content::Unit(unit) = content {
-                        self.units.arrive(*unit, at_ns);
+                        self.units.arrive(*unit, at_ns, room);
                     }
                     return true;
                 }
@@ -197,7 +217,7 @@ impl Run {
                 actor.lane.push(at_ns, u64::MAX, SpanKind::Waiting, None, None);
             }),
             What::UnitBegan { unit, core } => {
-                if let Some(record) = self.units.at(*unit) {
+                if let Some(record) = self.units.at(*unit, room) {
                     record.worker = Some(by);
                     record.began_ns = Some(at_ns);
                     record.begun += 1;
@@ -208,11 +228,11 @@ impl Run {
             }
             What::UnitEnded { unit, .. } => {
                 let alone = by == ActorId::PARENT;
-                if let Some(record) = self.units.at(*unit) {
+                if let Some(record) = self.units.at(*unit, room) {
                     record.ended_ns = Some(at_ns);
                 }
                 if alone {
-                    self.units.arrive(*unit, at_ns);
+                    self.units.arrive(*unit, at_ns, room);
                 }
                 self.with_actor(by, |actor| {
                     actor.units += 1;
@@ -276,14 +296,14 @@ impl Run {
         self.actor_mut(id).map(change).is_some()
     }
 
-    fn with_channel(&mut self, id: crate::trace::ChannelId, change: impl FnOnce(&mut Channel)) -> bool {
-        self.channels.iter_mut().find(|road| road.id == id).map(change).is_some()
+    fn with_channel(&mut self, id: ChannelId, change: impl FnOnce(&mut Channel)) -> bool {
+        self.channel_mut(id).map(change).is_some()
     }
 
     /// Remembers which messages carried a unit there and back.
-    fn note_unit(&mut self, content: Content, by: ActorId, message: (crate::trace::ChannelId, u32), request: bool) {
+    fn note_unit(&mut self, content: Content, by: ActorId, message: (ChannelId, u32), request: bool, room: &mut Room) {
         let Content::Unit(unit) = content else { return };
-        if let Some(record) = self.units.at(unit) {
+        if let Some(record) = self.units.at(unit, room) {
             if request {
                 record.request = Some(message);
             } else {
@@ -296,5 +316,63 @@ impl Run {
     /// Whether messages are copied through the kernel, or only referred to.
     pub fn medium(&self) -> Option<Medium> {
         self.channels.first().map(|channel| channel.medium)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn began(run: u32) -> What {
+        let plan = Box::default();
+        What::RunBegan { run, plan, items: 1_000_000, chunksize: 1, detail_units: crate::trace::DETAIL_UNITS }
+    }
+
+    fn model(whats: impl IntoIterator<Item = What>) -> Model {
+        let events: Vec<Event> = whats.into_iter().map(|what| Event { at_ns: 1, by: ActorId::PARENT, what }).collect();
+        Model::of(&events)
+    }
+
+    fn records(model: &Model) -> usize {
+        let of = |run: &Run| run.units.iter().count() + run.channels.iter().map(Channel::recorded).sum::<usize>();
+        model.runs.iter().map(of).sum()
+    }
+
+    fn road(channel: u32) -> What {
+        let (channel, from, to) = (ChannelId(channel), ActorId::PARENT, ActorId(2));
+        What::ChannelOpened { channel, from, to, medium: Medium::Pipe, capacity_bytes: 0 }
+    }
+
+    #[test]
+    fn a_small_trace_fills_little_memory_whatever_it_claims() {
+        let content = Content::Unit(199_999);
+        let model = model((0..300).flat_map(|number| {
+            let (channel, message, bytes) = (ChannelId(number), 199_999, 1);
+            let sent = What::Sent { channel, message, content, bytes };
+            [began(number), road(number), sent, What::UnitBegan { unit: 199_999, core: None }]
+        }));
+        assert_eq!((model.runs.len(), model.strays > 0), (300, true), "the unit's worker was never born");
+        assert!(model.beyond > 0);
+        assert!(records(&model) < 250_000, "{}", records(&model));
+        assert!(check::violations(&model).iter().any(|found| found.contains("far past all others")));
+    }
+
+    #[test]
+    fn a_gap_where_events_were_lost_is_kept() {
+        let bytes = 1;
+        let sent = |message| What::Sent { channel: ChannelId(0), message, content: Content::Unit(message), bytes };
+        let model = model([began(0), road(0)].into_iter().chain((0..9).map(sent)).chain((20_000..20_050).map(sent)));
+        assert_eq!((model.beyond, model.strays), (0, 0));
+        assert_eq!(model.runs[0].channels[0].unrecorded(), 20_000 - 9);
+    }
+
+    #[test]
+    fn of_two_with_one_id_the_first_is_meant() {
+        let model = model([began(0), road(5), road(6), road(9), road(6)]);
+        let run = &model.runs[0];
+        for (id, place) in [(5, 0), (6, 1), (9, 2)] {
+            assert!(std::ptr::eq(run.channel(ChannelId(id)).expect("it was opened"), &raw const run.channels[place]));
+        }
+        assert!(run.channel(ChannelId(7)).is_none());
     }
 }

@@ -5,6 +5,7 @@ use crate::plan::{Plan, StartMethod};
 use crate::trace::{ActorId, ChannelId, Exit, Outcome, Role};
 
 use super::lane::{Lane, SpanKind, State};
+use super::places::Places;
 use super::traffic::Channel;
 use super::units::Units;
 
@@ -144,8 +145,10 @@ pub struct Run {
     pub end: Option<RunEnd>,
     /// The parent first, then in the order of birth.
     pub actors: Vec<Actor>,
+    pub(super) actor_places: Places,
     /// In the order they were opened.
     pub channels: Vec<Channel>,
+    pub(super) channel_places: Places,
     /// The units recorded one by one.
     pub units: Units,
     /// Results shown on screen, in order of arrival: (unit, payload).
@@ -165,12 +168,12 @@ pub struct Run {
 impl Run {
     /// The actor of this id.
     pub fn actor(&self, id: ActorId) -> Option<&Actor> {
-        self.actors.iter().find(|actor| actor.id == id)
+        self.actors.get(self.actor_places.of(id.0)?)
     }
 
     /// The channel of this id.
     pub fn channel(&self, id: ChannelId) -> Option<&Channel> {
-        self.channels.iter().find(|channel| channel.id == id)
+        self.channels.get(self.channel_places.of(id.0)?)
     }
 
     /// The actors that compute in the parent's stead, by number.

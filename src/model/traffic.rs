@@ -1,5 +1,6 @@
 //! What a channel carried: each message with its two stamps, and what is between them at a moment.
 
+use super::room::Room;
 use crate::trace::{ActorId, ChannelId, Content, DETAIL_UNITS, Medium};
 
 /// The highest number a message can have: the units recorded one by one, and what surrounds them.
@@ -85,16 +86,33 @@ impl Channel {
         }
     }
 
-    pub(super) fn send(&mut self, number: u32, at_ns: u64, content: Content, bytes: u32) {
-        if self.describe(number, content, bytes) && !self.sent.pass(number as usize, at_ns, bytes) {
+    /// Notes that a message was sent, if there is room for it and those before it.
+    pub(super) fn send(&mut self, number: u32, at_ns: u64, content: Content, bytes: u32, room: &mut Room) {
+        if room.take(self.lacking(&self.sent, number))
+            && self.describe(number, content, bytes)
+            && !self.sent.pass(number as usize, at_ns, bytes)
+        {
             self.contradictions += 1;
         }
     }
 
-    pub(super) fn receive(&mut self, number: u32, at_ns: u64, content: Content, bytes: u32) {
-        if self.describe(number, content, bytes) && !self.received.pass(number as usize, at_ns, bytes) {
+    /// Notes that a message was received, if there is room for it and those before it.
+    pub(super) fn receive(&mut self, number: u32, at_ns: u64, content: Content, bytes: u32, room: &mut Room) {
+        if room.take(self.lacking(&self.received, number))
+            && self.describe(number, content, bytes)
+            && !self.received.pass(number as usize, at_ns, bytes)
+        {
             self.contradictions += 1;
         }
+    }
+
+    /// How many records this message would open, with those of the messages before it.
+    fn lacking(&self, end: &End, number: u32) -> usize {
+        if number > MOST_RECORDED {
+            return 0;
+        }
+        let wanted = number as usize + 1;
+        wanted.saturating_sub(self.contents.len()) + wanted.saturating_sub(end.stamps_ns.len())
     }
 
     /// Notes what a message holds; both ends say it, and they must agree. False if the number is

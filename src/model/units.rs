@@ -1,5 +1,6 @@
 //! The story of each unit: queued, sent, received, computed, sent back, taken.
 
+use super::room::Room;
 use crate::trace::{ActorId, ChannelId};
 
 /// Where the story of a unit is written; its stamps are those of its two messages and its span.
@@ -55,20 +56,24 @@ impl Units {
         &self.arrivals
     }
 
-    /// The record of a unit, made if new; `None` past the detail limit (a file may claim anything).
-    pub(super) fn at(&mut self, unit: u32) -> Option<&mut Unit> {
+    /// The record of a unit, made if new; `None` past the detail limit, or if there is no room for
+    /// it and those before it (a file may claim anything).
+    pub(super) fn at(&mut self, unit: u32, room: &mut Room) -> Option<&mut Unit> {
         if unit >= crate::trace::DETAIL_UNITS {
             return None;
         }
         let index = unit as usize;
         if index >= self.units.len() {
+            if !room.take(index + 1 - self.units.len()) {
+                return None;
+            }
             self.units.resize(index + 1, Unit::default());
         }
         self.units.get_mut(index)
     }
 
-    pub(super) fn arrive(&mut self, unit: u32, at_ns: u64) {
-        if let Some(record) = self.at(unit)
+    pub(super) fn arrive(&mut self, unit: u32, at_ns: u64, room: &mut Room) {
+        if let Some(record) = self.at(unit, room)
             && record.arrived_ns.is_none()
         {
             record.arrived_ns = Some(at_ns);

@@ -13,6 +13,7 @@
 //! | [`spawn`], [`fork`], [`Child`] | children that can be waited for with a deadline and killed safely |
 //! | [`die_with_parent`], [`watch_parent_while_busy`] | this process ends when its parent does, however the parent ended |
 //! | [`wait_ready`] | sleep until a pipe can be read or written, or the deadline passes |
+//! | [`ignore_file_size_signal`] | a file that may not grow is an error of its write, and ends nobody |
 //! | [`Leash`] | ends a whole tree of processes together with its holder |
 
 use std::time::Duration;

@@ -437,6 +437,22 @@ mod tests {
     }
 
     #[test]
+    fn a_run_of_a_later_version_is_read_with_what_is_known_of_its_plan() {
+        let what = What::RunBegan { run: 0, plan: Box::default(), items: 9, chunksize: 2, detail_units: 5 };
+        let event = Event { at_ns: 1, by: ActorId::PARENT, what };
+        let text = serde_json::to_string(&event).expect("plain data");
+        let later = text.replacen("\"workload\":", "\"affinity\":[1,2],\"workload\":", 1);
+        assert_ne!(later, text, "there is a plan in it");
+        let mut bytes = written(&[]);
+        let start = begin_block(KIND_JSON, ActorId::PARENT, &mut bytes);
+        bytes.extend_from_slice(later.as_bytes());
+        end_block(start, &mut bytes);
+        let mut events = Vec::new();
+        Decoder::default().push(&bytes, &mut events).expect("a whole block");
+        assert_eq!(events, [event]);
+    }
+
+    #[test]
     fn a_flipped_bit_is_never_taken_for_an_event() {
         let events = samples();
         let bytes = written(&events);

@@ -14,18 +14,21 @@ const MAX_BYTES: u64 = 2 << 30;
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// The file exists already.
-    #[error("trace: {} exists already. Choose another name, or move it away first.", .0.display())]
+    #[error("{} exists already. Choose another name, or move it away first.", .0.display())]
     Exists(PathBuf),
     /// The system refused.
-    #[error("trace: {}: {error}.", .path.display())]
+    #[error("{}: {error}.", .path.display())]
     Io {
         /// Which file.
         path: PathBuf,
         /// Why.
         error: io::Error,
     },
+    /// It is a folder, a pipe or a device.
+    #[error("{}: this is not an ordinary file, and a trace is one.", .0.display())]
+    NoFile(PathBuf),
     /// It is no trace, or one from the future.
-    #[error("trace: {}: {error}.", .path.display())]
+    #[error("{}: {error}.", .path.display())]
     Unreadable {
         /// Which file.
         path: PathBuf,
@@ -33,13 +36,13 @@ pub enum FileError {
         error: DecodeError,
     },
     /// It is too large.
-    #[error("trace: {} has more than {} MiB. Record a shorter run.", .0.display(), MAX_BYTES >> 20)]
+    #[error("{} has more than {} MiB. Record a shorter run.", .0.display(), MAX_BYTES >> 20)]
     TooLarge(PathBuf),
 }
 
 /// Writes a trace: `NAME.part` while it grows, `NAME` once it is finished.
 ///
-/// Each call of [`Self::append`] reaches the system at once, so that a killed program loses nothing
+/// Neither file is ever one that was there before. Each call of [`Self::append`] reaches the system at once, so that a killed program loses nothing
 /// that was appended.
 #[derive(Debug)]
 pub struct TraceWriter {
@@ -51,21 +54,48 @@ pub struct TraceWriter {
 impl TraceWriter {
     /// Begins a trace at `path`, which must not exist.
     pub fn create(path: &Path) -> Result<Self, FileError> {
-        if path.exists() {
+        // A link that leads nowhere is there, too.
+        if path.symlink_metadata().is_ok() {
             return Err(FileError::Exists(path.to_owned()));
         }
         let mut part = path.as_os_str().to_owned();
         part.push(".part");
         let part = PathBuf::from(part);
-        let failed = |error| FileError::Io { path: part.clone(), error };
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
+        // Another recording may be at it, or one that broke off may have left it: it must be new.
+        options.write(true).create_new(true);
         crate::sys::only_for_this_user(&mut options);
-        let mut file = options.open(&part).map_err(failed)?;
+        let file = options.open(&part).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => FileError::Exists(part.clone()),
+            _ => FileError::Io { path: part.clone(), error },
+        })?;
+        let mut writer = Self { file, part, path: path.to_owned() };
         let mut header = Vec::new();
         codec::write_header(&mut header);
-        file.write_all(&header).map_err(failed)?;
-        Ok(Self { file, part: part.clone(), path: path.to_owned() })
+        match writer.append(&header) {
+            Ok(()) => Ok(writer),
+            Err(error) => {
+                writer.discard();
+                Err(error)
+            }
+        }
+    }
+
+    /// Where the trace lies while it grows.
+    pub fn part(&self) -> &Path {
+        &self.part
+    }
+
+    /// The name of the finished trace.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Removes what was written.
+    pub fn discard(self) {
+        drop(self.file);
+        // What can't be removed is in the way of the next recording, and is then told.
+        let _ = std::fs::remove_file(&self.part);
     }
 
     /// Appends whole blocks.
@@ -100,12 +130,18 @@ pub struct Opened {
 /// Opens a trace. A file that was cut or damaged opens up to its last whole block, with a notice.
 pub fn open(path: &Path) -> Result<Opened, FileError> {
     let failed = |error| FileError::Io { path: path.to_owned(), error };
-    let mut file = File::open(path).map_err(failed)?;
-    if file.metadata().map_err(failed)?.len() > MAX_BYTES {
+    // Looked at before it is opened: the other end of a pipe may never come.
+    let about = std::fs::metadata(path).map_err(failed)?;
+    if !about.is_file() {
+        return Err(FileError::NoFile(path.to_owned()));
+    }
+    if about.len() > MAX_BYTES {
         return Err(FileError::TooLarge(path.to_owned()));
     }
-    read(&mut file).map_err(|error| match error {
+    let mut file = File::open(path).map_err(failed)?;
+    read(&mut file, MAX_BYTES).map_err(|error| match error {
         ReadError::Io(error) => failed(error),
+        ReadError::TooLarge => FileError::TooLarge(path.to_owned()),
         ReadError::Decode(error) => FileError::Unreadable { path: path.to_owned(), error },
     })
 }
@@ -113,9 +149,12 @@ pub fn open(path: &Path) -> Result<Opened, FileError> {
 enum ReadError {
     Io(io::Error),
     Decode(DecodeError),
+    TooLarge,
 }
 
-fn read(source: &mut impl Read) -> Result<Opened, ReadError> {
+/// Reads a trace of at most so many bytes, whatever length its file claims.
+fn read(source: &mut impl Read, most: u64) -> Result<Opened, ReadError> {
+    let mut left = most;
     let mut decoder = Decoder::default();
     let mut opened = Opened::default();
     let mut chunk = vec![0; 1 << 20];
@@ -126,6 +165,7 @@ fn read(source: &mut impl Read) -> Result<Opened, ReadError> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(ReadError::Io(error)),
         };
+        left = left.checked_sub(length as u64).ok_or(ReadError::TooLarge)?;
         match decoder.push(&chunk[..length], &mut opened.events) {
             Ok(()) => {}
             Err(DecodeError::Damaged { offset }) => {
@@ -147,4 +187,40 @@ fn read(source: &mut impl Read) -> Result<Opened, ReadError> {
         ));
     }
     Ok(opened)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_was_there_is_written_to() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("t.pst");
+        let first = TraceWriter::create(&path).expect("a new file");
+        let second = TraceWriter::create(&path).expect_err("the first one is at it");
+        assert_eq!(second.to_string(), FileError::Exists(first.part().to_owned()).to_string());
+        assert!(second.to_string().contains("t.pst.part exists already. Choose another name"), "{second}");
+        first.finish().expect("its name is free");
+        assert!(open(&path).expect("a trace").events.is_empty());
+        let third = TraceWriter::create(&path).expect_err("finished");
+        assert!(third.to_string().contains("t.pst exists already"), "{third}");
+    }
+
+    #[test]
+    fn what_was_discarded_is_in_nobodys_way() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("t.pst");
+        TraceWriter::create(&path).expect("a new file").discard();
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+        TraceWriter::create(&path).expect("a new file");
+    }
+
+    #[test]
+    fn bytes_are_counted_and_not_believed() {
+        let mut header = Vec::new();
+        codec::write_header(&mut header);
+        assert!(read(&mut header.as_slice(), 16).is_ok());
+        assert!(matches!(read(&mut header.as_slice(), 15), Err(ReadError::TooLarge)));
+    }
 }

@@ -39,7 +39,10 @@ impl TraceInWords<'_> {
     fn verdict(&self) -> String {
         let violations = &self.report.violations;
         if !violations.is_empty() {
-            let head = counted(violations.len() as u64, "VIOLATION", "VIOLATIONS");
+            // Where there are very many, the list says itself how many more there are.
+            let all = violations.iter().all(|violation| !violation.starts_with('…'));
+            let many = || "VIOLATIONS".to_owned();
+            let head = if all { counted(violations.len() as u64, "VIOLATION", "VIOLATIONS") } else { many() };
             return format!("{head}\n  {}", violations.join("\n  "));
         }
         if self.report.runs.is_empty() {

@@ -139,6 +139,14 @@ pub fn detach_standard_streams() {
     let _ = nix::unistd::dup2_stdout(io::stderr());
 }
 
+/// Makes a write past the limit on the size of files an error like any other, as CPython does: by
+/// itself it would end the program. What this program starts inherits that.
+pub fn ignore_file_size_signal() {
+    use nix::sys::signal::{SigHandler, signal};
+    // SAFETY: no handler of ours runs; the signal is only ignored.
+    let _ = unsafe { signal(Signal::SIGXFSZ, SigHandler::SigIgn) };
+}
+
 /// Closes every descriptor above standard error but these ends: what a forked copy must do, or the
 /// pipes of its siblings would never close.
 pub fn close_all_but(reader: &PipeReader, writer: &PipeWriter, memory: &SharedMemory) {
@@ -221,7 +229,8 @@ pub fn watch_parent_while_busy(parent: u32) {
 }
 
 /// Puts a command into a process group of its own: Ctrl-C in the terminal then reaches the observer
-/// alone, which ends the run in order.
+/// alone. The observer dies of it, the engine and its children end with their parents
+/// ([`die_with_parent`]), and the unfinished file of the trace keeps what was recorded.
 pub fn own_group(command: &mut Command) {
     use std::os::unix::process::CommandExt;
     command.process_group(0);

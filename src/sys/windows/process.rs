@@ -114,6 +114,9 @@ pub fn volunteer_for_oom() {}
 /// Windows sets no limit to handles that a pool could reach.
 pub fn raise_descriptor_limit() {}
 
+/// A write past a limit on files is an error like any other here.
+pub fn ignore_file_size_signal() {}
+
 /// What a forked copy must do; there are none here.
 pub fn detach_standard_streams() {}
 
@@ -186,8 +189,8 @@ fn began(process: RawHandle) -> u64 {
 }
 
 /// Puts a command into a process group of its own, with a console that has no window: Ctrl-C in the
-/// terminal then reaches the observer alone, which ends the run in order, and nothing flashes up when
-/// the observer is a window. What the command starts shares that console.
+/// terminal then reaches the observer alone, and with it its tree ends ([`Leash`]); nothing flashes up
+/// when the observer is a window. What the command starts shares that console.
 pub fn own_group(command: &mut Command) {
     command.creation_flags(CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW);
 }
