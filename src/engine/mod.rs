@@ -75,12 +75,13 @@ fn serve(arguments: &[u64]) -> i32 {
         if run::run(number, &checked, &mut scribe, &mut launcher) != End::Complete {
             break;
         }
+        // The next run begins when the observer has heard of this one, so that it has the cores.
+        scribe.finish(TRACE_PATIENCE);
     }
     if let Some((actor, exit)) = launcher.dismiss() {
         scribe.say(What::ActorExited { actor, exit });
     }
-    scribe.push_out();
-    let told = scribe.observer().finish(TRACE_PATIENCE);
+    let told = scribe.finish(TRACE_PATIENCE);
     // Ends threads that a stopped run may have left computing; nothing else would.
     std::process::exit(i32::from(!told))
 }

@@ -11,6 +11,9 @@ use crate::sys::{self, PipeReader, PipeWriter, Progress};
 
 /// The most trace that waits for the observer.
 const BACKLOG_BYTES: usize = 64 << 20;
+/// The most trace that leaves in one tick while a run goes on. What an observer reads costs it time on
+/// the cores that the workers need; a burst of tiny units is sent on when their run is over.
+const TICK_BYTES: usize = 256 << 10;
 /// What was written is freed when it is so much, or all.
 const WRITTEN_BYTES: usize = 1 << 20;
 /// The longest line a command may have.
@@ -35,6 +38,8 @@ pub(super) struct Observer {
     written: usize,
     /// Whether the pipe took no more at the last try.
     blocked: bool,
+    /// How many bytes may still leave in this tick.
+    allowance: usize,
     interrupt: Option<Interrupt>,
 }
 
@@ -48,6 +53,7 @@ impl Observer {
             outbox: Vec::new(),
             written: 0,
             blocked: false,
+            allowance: TICK_BYTES,
             interrupt: None,
         })
     }
@@ -130,12 +136,19 @@ impl Observer {
         self.outbox.len() - self.written > BACKLOG_BYTES
     }
 
-    /// Writes as much of the trace as the observer takes now.
+    /// Writes as much of the trace as the observer takes now, within what is left for this tick.
     pub(super) fn push_out(&mut self) {
         self.blocked = false;
         while self.written < self.outbox.len() {
-            match self.output.write(&self.outbox[self.written..]) {
-                Ok(Progress::Moved(count)) => self.written += count,
+            let end = self.outbox.len().min(self.written.saturating_add(self.allowance));
+            if end == self.written {
+                return;
+            }
+            match self.output.write(&self.outbox[self.written..end]) {
+                Ok(Progress::Moved(count)) => {
+                    self.written += count;
+                    self.allowance -= count;
+                }
                 Ok(Progress::WouldBlock) => {
                     self.blocked = true;
                     if self.written > WRITTEN_BYTES {
@@ -154,10 +167,16 @@ impl Observer {
         self.written = 0;
     }
 
+    /// A new tick: the observer may be sent some more.
+    pub(super) fn tick(&mut self) {
+        self.allowance = TICK_BYTES;
+    }
+
     /// Writes the rest of the trace, as long as the observer takes some of it at least every so often.
     /// False if it did not take all.
     pub(super) fn finish(&mut self, patience: Duration) -> bool {
         let mut give_up = Instant::now() + patience;
+        self.allowance = usize::MAX;
         loop {
             let before = self.outbox.len() - self.written;
             self.push_out();

@@ -7,6 +7,7 @@
 
 use std::ops::Deref;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use crate::sys;
 use crate::trace::codec::{self, Words};
@@ -144,6 +145,7 @@ impl Scribe {
         let due = now_ns >= self.next_tick_ns;
         if due {
             self.next_tick_ns = now_ns + TICK_NS;
+            self.observer.tick();
         }
         due
     }
@@ -162,6 +164,13 @@ impl Scribe {
         for sum in [requests.sent_sum(), replies.received_sum()].into_iter().flatten() {
             self.say(sum);
         }
+    }
+
+    /// Sends on everything that is written, as long as the observer goes on reading. False if it did not
+    /// take all.
+    pub(super) fn finish(&mut self, patience: Duration) -> bool {
+        self.flush_records();
+        self.observer.finish(patience)
     }
 
     /// Sends on what is written, as far as the observer takes it.

@@ -127,8 +127,14 @@ impl Source {
         for event in &self.events {
             codec::write_event(event, &mut blocks);
         }
-        writer.append(&blocks)?;
-        writer.finish()
+        match writer.append(&blocks) {
+            Ok(()) => writer.finish(),
+            Err(error) => {
+                // Half a copy of what is still here would only be in the way.
+                writer.discard();
+                Err(error)
+            }
+        }
     }
 }
 

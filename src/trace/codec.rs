@@ -156,12 +156,12 @@ pub fn write_event(event: &Event, out: &mut Vec<u8>) {
 /// Appends records of one actor, in as many blocks as they need.
 pub fn write_records(by: ActorId, records: &[Words], out: &mut Vec<u8>) {
     for chunk in records.chunks(RECORDS_PER_BLOCK) {
-        out.reserve(BLOCK_HEADER_BYTES + chunk.len() * RECORD_BYTES);
         let start = begin_block(KIND_RECORDS, by, out);
-        for words in chunk {
-            for word in words {
-                out.extend_from_slice(&word.to_le_bytes());
-            }
+        let payload = out.len();
+        out.resize(payload + chunk.len() * RECORD_BYTES, 0);
+        let (places, _) = out[payload..].as_chunks_mut::<8>();
+        for (place, word) in places.iter_mut().zip(chunk.as_flattened()) {
+            *place = word.to_le_bytes();
         }
         end_block(start, out);
     }
