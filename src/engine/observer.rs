@@ -13,7 +13,7 @@ use crate::sys::{self, PipeReader, PipeWriter, Progress};
 const BACKLOG_BYTES: usize = 64 << 20;
 /// The most trace that leaves in one tick while a run goes on. What an observer reads costs it time on
 /// the cores that the workers need; a burst of tiny units is sent on when their run is over.
-const TICK_BYTES: usize = 256 << 10;
+const TICK_BYTES: usize = 64 << 10;
 /// What was written is freed when it is so much, or all.
 const WRITTEN_BYTES: usize = 1 << 20;
 /// The longest line a command may have.
