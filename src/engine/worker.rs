@@ -64,6 +64,7 @@ pub(super) fn main(belongings: Belongings, parent: u32) -> i32 {
     sys::watch_parent_while_busy(parent);
     sys::volunteer_for_oom();
     let Belongings { tasks, results, memory } = belongings;
+    memory.make_present();
     let mut log = Log::new(Recorder::new(memory));
     log.write(sys::now_ns(), &What::ActorReady);
     let mut worker =

@@ -57,6 +57,9 @@ impl SharedMemory {
         Self::map(super::adopt(handle)?)
     }
 
+    /// Windows brings each page when it is first used.
+    pub fn make_present(&self) {}
+
     /// The number by which a child that inherits this memory finds it.
     pub fn handle(&self) -> u64 {
         self.raw().map_or(u64::MAX, |handle| handle.addr() as u64)
