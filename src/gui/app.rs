@@ -4,7 +4,7 @@
 mod screen;
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use egui::{Context, Ui};
 
@@ -14,12 +14,15 @@ use super::fonts;
 use super::panels::dialog::Dialog;
 use super::panels::{picture, python, speedup, stage, timeline};
 use super::playhead::Playhead;
-use super::source::{Drained, FRAME, Source};
+use super::source::{Drained, Source};
 use super::theme::Theme;
 use crate::model::Run;
 use crate::plan::Plan;
 use crate::session::this_machine;
 use crate::trace::Machine;
+
+/// Two frames of a replay are at least so far apart.
+const REPLAY_FRAME: Duration = Duration::from_millis(33);
 
 /// The window's state.
 pub struct App {
@@ -108,7 +111,7 @@ impl App {
         self.playhead.advance(ctx.input(|input| input.unstable_dt).into(), length_ns);
         self.playhead.live &= self.source.is_live();
         if self.playhead.playing {
-            ctx.request_repaint_after(FRAME);
+            ctx.request_repaint_after(REPLAY_FRAME);
         } else if let Some(baseline) = self.experiment.baseline() {
             ctx.request_repaint_after(speedup::age_changes_in(baseline.at.elapsed()));
         }
