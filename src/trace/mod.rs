@@ -4,6 +4,7 @@
 pub mod codec;
 pub mod event;
 pub mod file;
+mod record;
 pub mod ring;
 
 pub use event::{ActorId, ChannelId, Content, Doing, Event, Exit, Machine, Medium, Outcome, Role, What};

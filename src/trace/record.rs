@@ -1,0 +1,102 @@
+//! Events as four words each: the form in which they are written into a ring and into blocks.
+//!
+//! ```text
+//! word 0   when, in ns
+//! word 1   kind (8 bits), nothing (8), core (16), a small number (32): the unit or the channel
+//! word 2   the message's number, or a time
+//! word 3   what a message holds (32) and its bytes (32), or another number
+//! ```
+
+use super::event::{ChannelId, Content, Doing, What};
+
+/// An event as four words: when; kind, core and a small number; two more. What is written into a ring.
+pub type Words = [u64; 4];
+
+const NO_CORE: u16 = u16::MAX;
+const SETUP: u32 = u32::MAX;
+const STOP: u32 = u32::MAX - 1;
+
+/// The kinds of records. Numbers are for ever; new ones go at the end.
+mod kind {
+    pub(super) const READY: u8 = 1;
+    pub(super) const SENT: u8 = 2;
+    pub(super) const RECEIVED: u8 = 3;
+    pub(super) const UNIT_BEGAN: u8 = 4;
+    pub(super) const UNIT_ENDED: u8 = 5;
+    pub(super) const DID_SEND: u8 = 6;
+    pub(super) const DID_DISPATCH: u8 = 7;
+    pub(super) const UNITS_SUMMED: u8 = 8;
+    pub(super) const SENT_SUMMED: u8 = 9;
+    pub(super) const RECEIVED_SUMMED: u8 = 10;
+}
+
+impl What {
+    /// The event as four words, for the kinds that happen often; the others are told as JSON.
+    #[inline]
+    pub fn to_words(&self, at_ns: u64) -> Option<Words> {
+        let pack = |kind: u8, core: u16, a: u32, b: u64, c: u64| {
+            Some([at_ns, u64::from(kind) | u64::from(core) << 16 | u64::from(a) << 32, b, c])
+        };
+        match *self {
+            Self::ActorReady => pack(kind::READY, 0, 0, 0, 0),
+            Self::Sent { channel, message, content, bytes } => {
+                pack(kind::SENT, 0, channel.0, message.into(), freight(content, bytes))
+            }
+            Self::Received { channel, message, content, bytes } => {
+                pack(kind::RECEIVED, 0, channel.0, message.into(), freight(content, bytes))
+            }
+            Self::UnitBegan { unit, core } => pack(kind::UNIT_BEGAN, core.unwrap_or(NO_CORE), unit, 0, 0),
+            Self::UnitEnded { unit, core } => pack(kind::UNIT_ENDED, core.unwrap_or(NO_CORE), unit, 0, 0),
+            Self::Did { doing: Doing::Send, since_ns } => pack(kind::DID_SEND, 0, 0, since_ns, 0),
+            Self::Did { doing: Doing::Dispatch, since_ns } => pack(kind::DID_DISPATCH, 0, 0, since_ns, 0),
+            Self::UnitsSummed { units, since_ns, busy_ns } => pack(kind::UNITS_SUMMED, 0, units, since_ns, busy_ns),
+            Self::SentSummed { channel, messages, bytes } => {
+                pack(kind::SENT_SUMMED, 0, channel.0, messages.into(), bytes)
+            }
+            Self::ReceivedSummed { channel, messages, bytes } => {
+                pack(kind::RECEIVED_SUMMED, 0, channel.0, messages.into(), bytes)
+            }
+            _ => None,
+        }
+    }
+
+    /// The event that four words hold, without its time; `None` for a kind that is not known here.
+    pub fn from_words(words: Words) -> Option<Self> {
+        let [_, head, b, c] = words;
+        let (kind, core, a) = (head as u8, (head >> 16) as u16, (head >> 32) as u32);
+        let core = (core != NO_CORE).then_some(core);
+        let channel = ChannelId(a);
+        let (content, bytes) = unload(c);
+        Some(match kind {
+            kind::READY => Self::ActorReady,
+            kind::SENT => Self::Sent { channel, message: b as u32, content, bytes },
+            kind::RECEIVED => Self::Received { channel, message: b as u32, content, bytes },
+            kind::UNIT_BEGAN => Self::UnitBegan { unit: a, core },
+            kind::UNIT_ENDED => Self::UnitEnded { unit: a, core },
+            kind::DID_SEND => Self::Did { doing: Doing::Send, since_ns: b },
+            kind::DID_DISPATCH => Self::Did { doing: Doing::Dispatch, since_ns: b },
+            kind::UNITS_SUMMED => Self::UnitsSummed { units: a, since_ns: b, busy_ns: c },
+            kind::SENT_SUMMED => Self::SentSummed { channel, messages: b as u32, bytes: c },
+            kind::RECEIVED_SUMMED => Self::ReceivedSummed { channel, messages: b as u32, bytes: c },
+            _ => return None,
+        })
+    }
+}
+
+fn freight(content: Content, bytes: u32) -> u64 {
+    let what = match content {
+        Content::Unit(unit) => unit,
+        Content::Setup => SETUP,
+        Content::Stop => STOP,
+    };
+    u64::from(bytes) << 32 | u64::from(what)
+}
+
+fn unload(word: u64) -> (Content, u32) {
+    let content = match word as u32 {
+        SETUP => Content::Setup,
+        STOP => Content::Stop,
+        unit => Content::Unit(unit),
+    };
+    (content, (word >> 32) as u32)
+}
