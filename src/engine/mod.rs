@@ -9,6 +9,7 @@
 //! A process that forks has one thread; so the parent is one loop that sleeps in one place, and only
 //! runs without child processes (sequential, threads) have threads.
 
+mod desk;
 mod log;
 mod observer;
 pub mod pool;
@@ -27,8 +28,8 @@ use std::time::Duration;
 use crate::sys;
 use crate::trace::What;
 
+use desk::End;
 use observer::Observer;
-use run::End;
 use scribe::Scribe;
 use start::Launcher;
 

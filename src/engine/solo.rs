@@ -15,8 +15,8 @@ use crate::trace::ring::{self, Drain, Recorder, Shared};
 use crate::trace::{ActorId, ChannelId, What};
 use crate::workload::Input;
 
+use super::desk::{Desk, End};
 use super::log::Log;
-use super::run::{Desk, End};
 use super::scribe::TICK_NS;
 use super::shared::Calculator;
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::engine::run::{Desk, End};
+use crate::engine::desk::{Desk, End};
 use crate::engine::start::{Started, Starter};
 use crate::engine::wire::{self, Inbox, Kind};
 use crate::engine::worker::{Belongings, Setup};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::engine::run::{Desk, End};
+use crate::engine::desk::{Desk, End};
 use crate::engine::scribe::TICK_NS;
 use crate::engine::start::{Launcher, Server, Starter};
 use crate::engine::wire::Kind;

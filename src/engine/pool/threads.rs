@@ -11,8 +11,8 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use crate::chunk::Cut;
+use crate::engine::desk::{Desk, End};
 use crate::engine::log::Log;
-use crate::engine::run::{Desk, End};
 use crate::engine::scribe::TICK_NS;
 use crate::engine::shared::Calculator;
 use crate::sys;

@@ -3,8 +3,8 @@
 use std::ops::Deref;
 use std::sync::atomic::AtomicU64;
 
+use crate::engine::desk::Desk;
 use crate::engine::log::RoadEnd;
-use crate::engine::run::Desk;
 use crate::trace::ring::Drain;
 use crate::trace::{ActorId, Content, Medium, What};
 
