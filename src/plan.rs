@@ -166,7 +166,7 @@ pub enum PlanError {
         items: u64,
     },
     /// A number outside its range.
-    #[error("{field}: {given} is outside {low} to {high}. {advice}")]
+    #[error("{field}: {given} is outside {}. {advice}", range(*.low, *.high))]
     OutOfRange {
         /// The plan's field.
         field: &'static str,
@@ -187,6 +187,11 @@ pub enum PlanError {
         /// What there is.
         offered: String,
     },
+}
+
+/// A range in words; one without an end is not given one of twenty digits.
+fn range(low: u64, high: u64) -> String {
+    if high == u64::MAX { format!("{low} and up") } else { format!("{low} to {high}") }
 }
 
 /// A plan that was checked, with its input found and its items cut into units.
@@ -257,7 +262,7 @@ mod tests {
         let plan = Plan::default;
         assert!(message(&Plan { workers: 0, ..plan() }).starts_with("workers: 0 is outside 1 to 512."));
         assert!(message(&Plan { workers: 100_000, ..plan() }).starts_with("workers: 100000 is outside"));
-        assert!(message(&Plan { chunksize: Some(0), ..plan() }).starts_with("chunksize: 0 is outside"));
+        assert!(message(&Plan { chunksize: Some(0), ..plan() }).starts_with("chunksize: 0 is outside 1 and up."));
         assert!(message(&Plan { repeats: 0, ..plan() }).starts_with("repeats: 0"));
         assert!(message(&Plan { workload: "prime".into(), ..plan() }).contains("\"prime\""));
         assert!(message(&Plan { preset: Some("tiny".into()), ..plan() }).starts_with("preset: primes has none"));
