@@ -186,16 +186,16 @@ fn without_tracing_the_figures_stay_and_the_events_go() {
 }
 
 #[test]
-fn stop_ends_a_run_within_two_seconds() {
+fn stop_ends_a_run_in_order() {
     for way in ways() {
+        // It would take a quarter of an hour by itself.
         let plan = Plan { workload: "sleep".into(), items: Some(100_000), ..way.clone() };
         let session = common::session(&plan, Options::default());
         std::thread::sleep(std::time::Duration::from_millis(200));
-        let asked = std::time::Instant::now();
         session.stop();
         let told = common::listen(&session);
-        let took = asked.elapsed();
-        assert!(took.as_secs_f64() < 2.0, "{}: {took:?}", name(&way));
+        // An engine that did not obey within 1.5 s is killed, and says nothing more.
+        assert_eq!(told.ending.error, None, "{}", name(&way));
         let model = Model::of(&told.events);
         assert_eq!(model.runs[0].end.clone().expect("it says so").outcome, Outcome::Stopped, "{}", name(&way));
     }
