@@ -85,7 +85,7 @@ impl Actor {
     pub fn state_in_words(&self, at_ns: u64) -> String {
         match self.state(at_ns) {
             State::Busy(SpanKind::Waiting, _) if self.role == Role::Parent => "waiting for results".to_owned(),
-            State::Busy(SpanKind::Waiting, _) if self.role == Role::ForkServer => "waiting for requests".to_owned(),
+            State::Busy(SpanKind::Waiting, _) if self.role == Role::ForkServer => "waiting".to_owned(),
             State::Busy(SpanKind::Starting, _) if self.role == Role::Parent => "starting workers".to_owned(),
             state => state.to_string(),
         }
