@@ -265,7 +265,8 @@ fn an_observer_that_does_not_listen_does_not_hold_the_run_up() {
         .expect("the engine starts");
     let plan = Plan {
         workload: "squares".into(),
-        items: Some(50_000),
+        // Long enough that its workers are seen, also by a test that is not let near a core.
+        items: Some(3_000_000),
         chunksize: Some(1),
         with: Executor::Processes,
         start: StartMethod::Spawn,
