@@ -109,7 +109,7 @@ impl<M: Deref<Target = [AtomicU64]>> Worker<M> {
             while let Some(frame) = inbox.peek(0).map_err(|_| Lost)? {
                 let bytes = frame.bytes();
                 match frame.kind {
-                    Kind::Setup => self.set_up(&frame)?,
+                    Kind::Setup => self.say_hello()?,
                     Kind::Unit => self.compute(&frame)?,
                     Kind::Stop => return self.finish(),
                     Kind::Hello | Kind::Done | Kind::Failed => return Err(Lost),
@@ -127,9 +127,8 @@ impl<M: Deref<Target = [AtomicU64]>> Worker<M> {
             let content = match frame.kind {
                 Kind::Unit => Content::Unit(frame.number),
                 Kind::Setup => {
-                    // Names the channels, so it is dealt with before its own arrival is noted.
-                    let setup: Setup = serde_json::from_slice(frame.payload).map_err(|_| Lost)?;
-                    self.log.set_up(setup.tracing, setup.detail_units, setup.requests, setup.replies);
+                    // It names the channels, so it is read before its own arrival is noted.
+                    self.set_up(&frame)?;
                     Content::Setup
                 }
                 _ => Content::Stop,
@@ -142,7 +141,12 @@ impl<M: Deref<Target = [AtomicU64]>> Worker<M> {
 
     fn set_up(&mut self, frame: &Frame<'_>) -> Result<(), Lost> {
         let setup: Setup = serde_json::from_slice(frame.payload).map_err(|_| Lost)?;
+        self.log.set_up(setup.tracing, setup.detail_units, setup.requests, setup.replies);
         self.workload = Some(workload::find(&setup.workload).map_err(|_| Lost)?);
+        Ok(())
+    }
+
+    fn say_hello(&mut self) -> Result<(), Lost> {
         self.answer(Kind::Hello, 0, Content::Setup, |_| {})?;
         self.flush()
     }
