@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::sys;
 use crate::trace::ring::Shared;
-use crate::workload::Input;
+use crate::workload::{Here, Input};
 
 use super::log::Log;
 
@@ -31,7 +31,7 @@ impl Calculator {
         self.arguments.clear();
         self.input.write_items(items, &mut self.arguments);
         let mut results = Vec::new();
-        let outcome = self.input.workload.run_unit(&self.arguments, &mut results);
+        let outcome = self.input.workload.run_unit(&self.arguments, &Here::free(), &mut results);
         let ended_ns = sys::now_ns();
         if log.details(unit) {
             log.ended(ended_ns, unit);

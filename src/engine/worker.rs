@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::sys::{self, PipeReader, PipeWriter, Progress, SharedMemory};
 use crate::trace::ring::Recorder;
 use crate::trace::{ChannelId, Content, What};
-use crate::workload::{self, Workload};
+use crate::workload::{self, Here, Workload};
 
 use super::log::Log;
 use super::wire::{self, Frame, Inbox, Kind};
@@ -163,7 +163,7 @@ impl<M: Deref<Target = [AtomicU64]>> Worker<M> {
         let start = self.outbox.len();
         let mut outcome = Ok(());
         let written = wire::write(Kind::Done, unit, &mut self.outbox, |out| {
-            outcome = workload.run_unit(frame.payload, out);
+            outcome = workload.run_unit(frame.payload, &Here::free(), out);
         });
         self.last_ns = sys::now_ns();
         self.pace_ns = self.last_ns.saturating_sub(began_ns);

@@ -8,6 +8,7 @@
 //! Each workload's file opens with why it scales, or why it does not.
 
 mod bytes;
+mod here;
 mod mandelbrot;
 mod primes;
 mod sleep;
@@ -16,6 +17,7 @@ mod squares;
 use crate::plan::PlanError;
 
 pub use bytes::{Reader, TooShort};
+pub use here::{Here, Interpreter};
 pub use mandelbrot::{HEIGHT as MANDELBROT_HEIGHT, TILE as MANDELBROT_TILE, WIDTH as MANDELBROT_WIDTH};
 
 /// A task that failed, with a sentence for the student.
@@ -52,7 +54,9 @@ pub trait Workload: Sync {
     /// Appends the arguments of item `index` of a preset.
     fn write_item(&self, preset: &Preset, index: u64, out: &mut Vec<u8>);
     /// Reads the arguments of one item, computes, and appends the result.
-    fn run_item(&self, arguments: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), TaskError>;
+    ///
+    /// Long loops [breathe](Here::breathe), and whoever waits does so by [`Here::wait`].
+    fn run_item(&self, arguments: &mut Reader<'_>, here: &Here<'_>, out: &mut Vec<u8>) -> Result<(), TaskError>;
     /// Reads the result of one item, in words: `10000019 is prime`.
     fn tell(&self, preset: &Preset, index: u64, result: &mut Reader<'_>) -> Result<String, TaskError>;
     /// The Python function that does the same, and the expression for its items.
@@ -107,10 +111,11 @@ impl dyn Workload {
     }
 
     /// Runs every item of a unit, appending result after result.
-    pub fn run_unit(&self, arguments: &[u8], out: &mut Vec<u8>) -> Result<(), TaskError> {
+    pub fn run_unit(&self, arguments: &[u8], here: &Here<'_>, out: &mut Vec<u8>) -> Result<(), TaskError> {
         let mut reader = Reader::new(arguments);
         while !reader.is_empty() {
-            self.run_item(&mut reader, out)?;
+            self.run_item(&mut reader, here, out)?;
+            here.breathe();
         }
         Ok(())
     }
@@ -173,7 +178,7 @@ mod tests {
                 let mut arguments = Vec::new();
                 input.write_items(0..2.min(input.len()), &mut arguments);
                 let mut results = Vec::new();
-                workload.run_unit(&arguments, &mut results).expect("whole arguments run");
+                workload.run_unit(&arguments, &Here::free(), &mut results).expect("whole arguments run");
                 let told = input.tell(0, &results).expect("whole results are told");
                 assert_eq!(told.len() as u64, 2.min(input.len()), "{} {}", workload.name(), preset.name);
             }
@@ -187,7 +192,7 @@ mod tests {
             let mut arguments = Vec::new();
             input.write_items(0..1, &mut arguments);
             for end in 1..arguments.len() {
-                let outcome = workload.run_unit(&arguments[..end], &mut Vec::new());
+                let outcome = workload.run_unit(&arguments[..end], &Here::free(), &mut Vec::new());
                 assert!(matches!(outcome, Err(TaskError::Arguments(_))), "{} at {end}", workload.name());
             }
         }

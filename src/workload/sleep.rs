@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Input, Preset, Python, Reader, TaskError, Workload};
+use super::{Here, Input, Preset, Python, Reader, TaskError, Workload};
 
 pub(super) struct Sleep;
 
@@ -38,9 +38,9 @@ impl Workload for Sleep {
         out.extend_from_slice(&ITEM_MS.to_le_bytes());
     }
 
-    fn run_item(&self, arguments: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), TaskError> {
+    fn run_item(&self, arguments: &mut Reader<'_>, here: &Here<'_>, out: &mut Vec<u8>) -> Result<(), TaskError> {
         let milliseconds = arguments.u64()?.min(MAX_MS);
-        std::thread::sleep(Duration::from_millis(milliseconds));
+        here.wait(Duration::from_millis(milliseconds));
         out.push(1);
         Ok(())
     }

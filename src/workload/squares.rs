@@ -4,7 +4,7 @@
 //! and back takes hundreds. Only a large chunksize brings the cost down to that of copying; one
 //! process alone stays faster. It shows what a message costs.
 
-use super::{Input, Preset, Python, Reader, TaskError, Workload};
+use super::{Here, Input, Preset, Python, Reader, TaskError, Workload};
 
 pub(super) struct Squares;
 
@@ -36,7 +36,7 @@ impl Workload for Squares {
         out.extend_from_slice(&index.to_le_bytes());
     }
 
-    fn run_item(&self, arguments: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), TaskError> {
+    fn run_item(&self, arguments: &mut Reader<'_>, _here: &Here<'_>, out: &mut Vec<u8>) -> Result<(), TaskError> {
         let x = arguments.u64()?;
         out.extend_from_slice(&x.wrapping_mul(x).to_le_bytes());
         Ok(())
