@@ -79,6 +79,7 @@ pub mod engine;
 pub mod gui;
 pub mod model;
 pub mod plan;
+pub mod program;
 pub mod python;
 pub mod session;
 #[allow(unsafe_code, reason = "the one folder that may: invariant 7")]

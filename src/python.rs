@@ -10,14 +10,14 @@ pub fn program(checked: &CheckedPlan) -> String {
     let chunksize = plan.chunksize.map(|size| format!(", chunksize={size}")).unwrap_or_default();
     let (import, run) = match plan.with {
         Executor::Sequential => (String::new(), format!("    results = list(map({function}, items))\n")),
-        Executor::Threads => (
+        Executor::Threads | Executor::GilThreads => (
             "from multiprocessing.pool import ThreadPool\n".to_owned(),
             format!(
                 "    with ThreadPool(processes={workers}) as pool:\n        \
                  results = pool.map({function}, items{chunksize})\n"
             ),
         ),
-        Executor::Processes => (
+        Executor::Processes | Executor::Hybrid => (
             "from multiprocessing import get_context\n".to_owned(),
             format!(
                 "    context = get_context(\"{}\")\n    with context.Pool(processes={workers}) as pool:\n        \
@@ -90,7 +90,7 @@ mod tests {
         let mut files = Vec::new();
         for workload in REGISTRY {
             for preset in workload.presets() {
-                for with in Executor::ALL {
+                for &with in Executor::ALL {
                     let (workload, preset) = (workload.name().to_owned(), preset.name.to_owned());
                     let file = folder.path().join(format!("{workload}_{preset}_{}.py", with.name()));
                     let plan = Plan { workload, preset: Some(preset), with, chunksize: Some(7), ..Plan::default() };

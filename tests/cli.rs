@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 use poolscope::plan::Plan;
 use poolscope::trace::codec::{write_event, write_header};
-use poolscope::trace::{ActorId, ChannelId, Content, Event, Exit, Medium, Outcome, Role, What};
+use poolscope::trace::{ActorId, Birth, ChannelId, Content, Event, Exit, Medium, Outcome, Role, What};
 use serde_json::Value;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_poolscope");
@@ -185,7 +185,7 @@ fn small_run() -> Vec<Event> {
     let worker = ActorId(2);
     let (requests, replies) = (ChannelId(0), ChannelId(1));
     let plan = Plan { workload: "squares".to_owned(), workers: 1, ..Plan::default() };
-    let born = |actor, role, number, pid| What::ActorBorn { actor, role, number, pid, start: None, asked_ns: 0 };
+    let born = |actor, role, number, pid| What::ActorBorn(Box::new(Birth::new(actor, role, number, pid, 0)));
     let road =
         |channel, from, to| What::ChannelOpened { channel, from, to, medium: Medium::Pipe, capacity_bytes: 65536 };
     let mut events = Vec::new();

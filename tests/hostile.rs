@@ -160,11 +160,9 @@ fn a_killed_worker_is_named_with_its_signal_and_its_unit() {
         let mut events = Vec::new();
         let give_up = Instant::now() + common::DEADLINE;
         let is_computing = |events: &[Event], pid: u32| {
-            let worker = events.iter().find_map(|event| match event.what {
-                What::ActorBorn { actor, role: Role::WorkerProcess, number: 2, pid: found, .. }
-                    if pid == 0 || found == pid =>
-                {
-                    Some((actor, found))
+            let worker = events.iter().find_map(|event| match &event.what {
+                What::ActorBorn(birth) if (birth.role, birth.number) == (Role::WorkerProcess, 2) => {
+                    (pid == 0 || birth.pid == pid).then_some((birth.actor, birth.pid))
                 }
                 _ => None,
             })?;
@@ -213,8 +211,8 @@ fn a_fork_server_that_does_not_answer_does_not_hold_stop_up() {
         let poolscope::session::Report::Events(events) = report else { continue };
         for event in events {
             match event.what {
-                What::ActorBorn { role: Role::ForkServer, pid, .. } => server = Some(pid as i32),
-                What::ActorBorn { role: Role::WorkerProcess, pid, .. } => workers.push(pid),
+                What::ActorBorn(birth) if birth.role == Role::ForkServer => server = Some(birth.pid as i32),
+                What::ActorBorn(birth) if birth.role == Role::WorkerProcess => workers.push(birth.pid),
                 _ => {}
             }
         }

@@ -188,13 +188,13 @@ fn keys_move_the_time_cursor_of_a_trace() {
 fn write_trace(path: &std::path::Path) {
     use poolscope::plan::Plan;
     use poolscope::trace::file::TraceWriter;
-    use poolscope::trace::{ActorId, Event, Outcome, Role, What, codec};
+    use poolscope::trace::{ActorId, Birth, Event, Outcome, Role, What, codec};
     let ms = 1_000_000;
     let plan = Box::new(Plan { with: Executor::Sequential, ..Plan::default() });
     let (actor, role) = (ActorId::PARENT, Role::Parent);
     let story = [
         (0, What::RunBegan { run: 0, plan, items: 1, chunksize: 1, detail_units: 9 }),
-        (0, What::ActorBorn { actor, role, number: 0, pid: 7, start: None, asked_ns: 0 }),
+        (0, What::ActorBorn(Box::new(Birth::new(actor, role, 0, 7, 0)))),
         (10, What::UnitBegan { unit: 0, core: None }),
         (50, What::UnitEnded { unit: 0, core: None }),
         (90, What::RunEnded { outcome: Outcome::Complete, wall_ns: 90 * ms, start_ns: 0, digest: String::new() }),
@@ -242,14 +242,14 @@ fn the_rest_of_the_speedup_is_told_in_words() {
 /// and the other for 50.
 fn model_of(plan: &poolscope::plan::Plan, wall_ms: u64) -> poolscope::model::Model {
     use poolscope::model::Model;
-    use poolscope::trace::{ActorId, Event, Outcome, Role, What};
+    use poolscope::trace::{ActorId, Birth, Event, Outcome, Role, What};
     let ms = 1_000_000;
     let (run, plan) = (0, Box::new(plan.clone()));
     let outcome = Outcome::Complete;
     let mut story = vec![(0, 1, What::RunBegan { run, plan, items: 2, chunksize: 1, detail_units: 9 })];
     for (number, unit, ends) in [(1, 0, 80), (2, 1, 60)] {
         let (actor, role) = (ActorId(1 + number), Role::WorkerProcess);
-        story.push((0, 1, What::ActorBorn { actor, role, number, pid: 7, start: None, asked_ns: 0 }));
+        story.push((0, 1, What::ActorBorn(Box::new(Birth::new(actor, role, number, 7, 0)))));
         story.push((10, 1 + number, What::ActorReady));
         story.push((10, 1 + number, What::UnitBegan { unit, core: None }));
         story.push((ends, 1 + number, What::UnitEnded { unit, core: None }));

@@ -65,7 +65,9 @@ fn troubles(watched: &Watched) -> Vec<String> {
     let mut found: Vec<String> = watched.error.iter().cloned().collect();
     for (run, number) in watched.model.runs.iter().zip(1..) {
         match run.end.as_ref().map(|end| &end.outcome) {
-            Some(Outcome::Failed(sentence)) => found.push(format!("run {number}: {sentence}")),
+            Some(Outcome::Failed(sentence) | Outcome::Raised(sentence)) => {
+                found.push(format!("run {number}: {sentence}"))
+            }
             Some(Outcome::Stopped) => found.push(format!("run {number} was stopped.")),
             // An engine that broke off has said so above.
             None if watched.error.is_none() => found.push(format!("run {number} never came to its end.")),

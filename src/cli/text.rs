@@ -14,6 +14,15 @@ fn team(plan: &Plan) -> String {
     match plan.with {
         Executor::Sequential => "One process computes one item after the other".to_owned(),
         Executor::Threads => format!("{} in one process", counted(workers.into(), "worker thread", "worker threads")),
+        Executor::GilThreads => {
+            let workers = counted(workers.into(), "worker thread", "worker threads");
+            format!("{workers} in one process, taking turns under an emulated GIL")
+        }
+        Executor::Hybrid => {
+            let workers = counted(workers.into(), "worker process", "worker processes");
+            let threads = counted(plan.threads.into(), "thread", "threads");
+            format!("{workers} of {threads} each, started by {}", plan.start.name())
+        }
         Executor::Processes => {
             let workers = counted(workers.into(), "worker process", "worker processes");
             format!("{workers}, started by {}", plan.start.name())

@@ -93,7 +93,7 @@ impl Observer {
             match self.next_line() {
                 Ok(Some(line)) => match serde_json::from_slice(&line) {
                     Ok(EngineCommand::Stop) => self.interrupt = self.interrupt.or(Some(Interrupt::Stop)),
-                    Err(_) => {}
+                    Ok(EngineCommand::Do { .. }) | Err(_) => {}
                 },
                 Ok(None) => return self.interrupt,
                 Err(_) => {

@@ -3,7 +3,7 @@
 
 use crate::plan::{CheckedPlan, Executor};
 use crate::sys;
-use crate::trace::{ActorId, Role, What};
+use crate::trace::{ActorId, Birth, Role, What};
 
 use super::desk::{Desk, End};
 use super::pool::{processes, threads};
@@ -17,8 +17,8 @@ pub(super) fn run(number: u32, checked: &CheckedPlan, scribe: &mut Scribe, launc
     introduce(&mut desk, number);
     match checked.plan.with {
         Executor::Sequential => solo::run(&mut desk),
-        Executor::Threads => threads::map(&mut desk),
-        Executor::Processes => processes::map(&mut desk, launcher),
+        Executor::Threads | Executor::GilThreads => threads::map(&mut desk),
+        Executor::Processes | Executor::Hybrid => processes::map(&mut desk, launcher),
     }
 }
 
@@ -27,7 +27,7 @@ fn introduce(desk: &mut Desk<'_>, run: u32) {
     let (at_ns, cut, plan) = (desk.began_ns, desk.checked.cut, Box::new(desk.checked.plan.clone()));
     let (items, chunksize, detail_units) = (cut.items, cut.chunksize, desk.detail_units);
     desk.scribe.say_at(at_ns, What::RunBegan { run, plan, items, chunksize, detail_units });
-    let (actor, role, pid) = (ActorId::PARENT, Role::Parent, std::process::id());
-    desk.scribe.say_at(at_ns, What::ActorBorn { actor, role, number: 0, pid, start: None, asked_ns: at_ns });
+    let birth = Birth::new(ActorId::PARENT, Role::Parent, 0, std::process::id(), at_ns);
+    desk.scribe.say_at(at_ns, What::ActorBorn(Box::new(birth)));
     desk.scribe.say_at(at_ns, What::ActorReady);
 }

@@ -12,7 +12,7 @@ use crossbeam_channel::{RecvTimeoutError, Sender};
 use crate::chunk::Cut;
 use crate::sys;
 use crate::trace::ring::{self, Drain, Recorder, Shared};
-use crate::trace::{ActorId, ChannelId, What};
+use crate::trace::{ActorId, ChannelId, TaskFailure, What};
 use crate::workload::Input;
 
 use super::desk::{Desk, End};
@@ -41,7 +41,10 @@ pub(super) fn run(desk: &mut Desk<'_>) -> End {
                 Ok((unit, Ok(results))) => desk.take(unit, &results).map_err(End::from),
                 Ok((unit, Err(message))) => {
                     let end = End::Failed(format!("Unit {unit} failed: {message}."));
-                    desk.scribe.say(What::UnitFailed { unit, message });
+                    desk.scribe.say(What::UnitFailed {
+                        unit,
+                        failure: Box::new(TaskFailure { message, ..TaskFailure::default() }),
+                    });
                     Err(end)
                 }
                 Err(RecvTimeoutError::Timeout) => Ok(()),

@@ -31,7 +31,7 @@ enum Phase {
     #[default]
     Idle,
     /// The same items by one process alone; then the run, if there is one to come.
-    Baseline { measured: Plan, then: Option<Plan> },
+    Baseline { measured: Box<Plan>, then: Option<Plan> },
     /// The run.
     Run(Plan),
 }
@@ -126,7 +126,7 @@ impl Experiment {
             return Ok(plan);
         }
         let baseline = baseline_of(&plan);
-        self.phase = Phase::Baseline { measured: baseline.clone(), then: Some(plan) };
+        self.phase = Phase::Baseline { measured: Box::new(baseline.clone()), then: Some(plan) };
         Ok(baseline)
     }
 
@@ -134,7 +134,7 @@ impl Experiment {
     pub fn begin_baseline(&mut self) -> Result<Plan, PlanError> {
         self.plan.check()?;
         let baseline = baseline_of(&self.plan);
-        self.phase = Phase::Baseline { measured: baseline.clone(), then: None };
+        self.phase = Phase::Baseline { measured: Box::new(baseline.clone()), then: None };
         Ok(baseline)
     }
 
@@ -142,7 +142,7 @@ impl Experiment {
     pub fn ended(&mut self, model: &Model, now: Instant) -> Option<Plan> {
         let next = match std::mem::take(&mut self.phase) {
             Phase::Idle => None,
-            Phase::Baseline { measured, then } => self.keep_baseline(measured, model, now).and(then),
+            Phase::Baseline { measured, then } => self.keep_baseline(*measured, model, now).and(then),
             Phase::Run(plan) => {
                 if plan.with == Executor::Sequential {
                     self.keep_baseline(plan.clone(), model, now);

@@ -2,7 +2,7 @@
 
 use crate::model::Model;
 use crate::plan::{Plan, StartMethod};
-use crate::trace::{ActorId, ChannelId, Content, Event, Exit, Medium, Outcome, Role, What};
+use crate::trace::{ActorId, Birth, ChannelId, Content, Event, Exit, Medium, Outcome, Role, What};
 
 const MS: u64 = 1_000_000;
 
@@ -77,5 +77,6 @@ pub(super) fn two_workers_events() -> Vec<Event> {
 }
 
 fn born(actor: ActorId, role: Role, number: u32, asked_ns: u64) -> What {
-    What::ActorBorn { actor, role, number, pid: 41_200 + number, start: Some(StartMethod::Spawn), asked_ns }
+    let start = Some(StartMethod::Spawn);
+    What::ActorBorn(Box::new(Birth { start, ..Birth::new(actor, role, number, 41_200 + number, asked_ns) }))
 }

@@ -129,7 +129,9 @@ impl Theme {
         match executor {
             Executor::Sequential => self.faint(),
             Executor::Threads => self.pick(0x56_B4E9, 0x00_5F95),
+            Executor::GilThreads => self.pick(0xE6_9F00, 0x8A_5A00),
             Executor::Processes => self.good(),
+            Executor::Hybrid => self.pick(0xCC_79A7, 0x9A_3F72),
         }
     }
 

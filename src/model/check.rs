@@ -169,7 +169,7 @@ fn units(run: &Run, lossy: bool, place: &str, found: &mut Found) {
     let count = run.cut.units();
     // A record may also have been made only because one after it was named.
     for (number, unit) in run.units.iter().filter(|(_, unit)| unit.begun > 0) {
-        if unit.begun > 1 {
+        if unit.begun > 1 + unit.lost {
             found.tell(Kind::Twice, || format!("{place}: unit {number} was computed {} times", unit.begun));
         }
         if number >= count {

@@ -19,17 +19,29 @@ pub enum SpanKind {
     Sending,
     /// The parent handing out units and taking results.
     Dispatching,
+    /// A worker running its initializer.
+    Initializing,
+    /// Waiting for the emulated Global Interpreter Lock.
+    WaitingForGil,
+    /// Asleep, as the program was written to.
+    Sleeping,
+    /// In a call of the library that waits, such as `join`.
+    Calling,
 }
 
 impl SpanKind {
     /// Every kind, in the order of a legend.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::Computing,
         Self::Starting,
         Self::Receiving,
         Self::Serializing,
         Self::Sending,
         Self::Dispatching,
+        Self::Initializing,
+        Self::WaitingForGil,
+        Self::Sleeping,
+        Self::Calling,
         Self::Waiting,
     ];
 
@@ -43,12 +55,16 @@ impl SpanKind {
             Self::Serializing => "serializing",
             Self::Sending => "sending",
             Self::Dispatching => "dispatching",
+            Self::Initializing => "initializing",
+            Self::WaitingForGil => "waiting for the GIL (emulated)",
+            Self::Sleeping => "sleeping",
+            Self::Calling => "in a call",
         }
     }
 
     /// Neither computing nor waiting: the price of sharing work.
     pub fn is_overhead(self) -> bool {
-        !matches!(self, Self::Computing | Self::Waiting)
+        !matches!(self, Self::Computing | Self::Waiting | Self::Sleeping | Self::Calling)
     }
 }
 
@@ -81,6 +97,10 @@ pub enum State {
     Unborn,
     /// Within a span of this kind, for this unit.
     Busy(SpanKind, Option<u32>),
+    /// Stopped by a signal, until it is continued.
+    Stopped,
+    /// Ended, and nobody has waited for it yet.
+    Zombie,
     /// Gone.
     Exited(Exit),
 }
@@ -92,6 +112,8 @@ impl std::fmt::Display for State {
             Self::Unborn => f.write_str("not born yet"),
             Self::Busy(kind, Some(unit)) => write!(f, "{} {unit}", kind.word()),
             Self::Busy(kind, None) => f.write_str(kind.word()),
+            Self::Stopped => f.write_str("stopped (SIGSTOP)"),
+            Self::Zombie => f.write_str("zombie: nobody joined it yet"),
             Self::Exited(exit) => write!(f, "exited {exit}"),
         }
     }

@@ -18,13 +18,13 @@ pub mod units;
 pub mod waterfall;
 
 use crate::chunk::Cut;
-use crate::trace::{ActorId, ChannelId, Content, Doing, Event, Machine, Medium, Role, What};
+use crate::trace::{ActorId, Birth, ChannelId, Content, Doing, Event, Machine, Medium, Role, What};
 
 use places::Places;
 use room::Room;
 
 pub use lane::{Lane, Span, SpanKind, State, Sum};
-pub use run::{Actor, Failure, Run, RunEnd, Usage};
+pub use run::{Actor, Call, Failure, Lost, Printed, Run, RunEnd, SignalSent, Usage};
 pub use traffic::{Channel, Message};
 pub use units::{Unit, Units};
 
@@ -101,6 +101,9 @@ impl Model {
                 units: Units::default(),
                 results: Vec::new(),
                 failures: Vec::new(),
+                lost: Vec::new(),
+                delivered: Vec::new(),
+                calls: Vec::new(),
                 summed_from_ns: None,
                 printed: Vec::new(),
                 events: 0,
@@ -152,11 +155,15 @@ impl Run {
             self.last_ns = self.last_ns.max(at_ns);
         }
         match &event.what {
-            What::ActorBorn { actor, role, number, pid, start, asked_ns } => {
+            What::ActorBorn(birth) => {
+                let Birth { actor, role, number, pid, start, asked_ns, replaces, parent, name, daemon } = &**birth;
                 let mut lane = Lane::default();
-                if *role != Role::Parent {
+                let parent = (*role != Role::Parent).then(|| parent.unwrap_or(by));
+                let replaced = replaces.and_then(|id| self.actor(id));
+                let place = replaced.map_or(*number, |replaced| replaced.place);
+                if let Some(parent) = parent {
                     lane.push(*asked_ns, u64::MAX, SpanKind::Starting, None, None);
-                    if let Some(parent) = self.actor_mut(by) {
+                    if let Some(parent) = self.actor_mut(parent) {
                         parent.lane.push(*asked_ns, at_ns, SpanKind::Starting, None, None);
                     }
                 }
@@ -166,11 +173,17 @@ impl Run {
                     role: *role,
                     number: *number,
                     pid: *pid,
+                    parent,
+                    name: name.clone(),
+                    daemon: *daemon,
+                    place,
                     start: *start,
                     asked_ns: *asked_ns,
                     born_ns: at_ns,
                     ready_ns: None,
+                    unreaped_ns: None,
                     exited: None,
+                    signals: Vec::new(),
                     lane,
                     units: 0,
                     usage: Vec::new(),
@@ -182,6 +195,36 @@ impl Run {
                 actor.lane.close(at_ns);
                 actor.exited = Some((at_ns, *exit));
             }),
+            What::Unreaped { actor } => self.with_actor(*actor, |actor| {
+                actor.lane.close(at_ns);
+                actor.unreaped_ns.get_or_insert(at_ns);
+            }),
+            What::SignalSent { actor, signal, why } => self.with_actor(*actor, |actor| {
+                actor.signals.push(SignalSent { at_ns, by, signal: signal.clone(), why: why.clone() });
+            }),
+            What::Called { call, since_ns, answer, raised } => {
+                let (call, answer) = (call.clone(), answer.clone());
+                self.calls.push(Call { by, from_ns: *since_ns, to_ns: at_ns, call, answer, raised: *raised });
+                // The parent of a pool has its own story besides: how it hands out and takes.
+                let is_program = self.plan.program.is_some();
+                self.with_actor(by, |actor| {
+                    if is_program {
+                        actor.lane.push(*since_ns, at_ns, SpanKind::Calling, None, None);
+                        actor.lane.push(at_ns, u64::MAX, SpanKind::Waiting, None, None);
+                    }
+                })
+            }
+            What::UnitLost { unit, fate } => {
+                self.lost.push(Lost { at_ns, worker: by, unit: *unit, fate: *fate });
+                self.units.lose(*unit);
+                true
+            }
+            What::Delivered { unit } => {
+                if room.take(1) {
+                    self.delivered.push((at_ns, *unit));
+                }
+                true
+            }
             What::ProcessSampled { actor, cpu_permille, rss_bytes } => self.with_actor(*actor, |actor| {
                 actor.usage.push(Usage { at_ns, cpu_permille: *cpu_permille, rss_bytes: *rss_bytes });
             }),
@@ -246,6 +289,10 @@ impl Run {
                 let kind = match doing {
                     Doing::Send => SpanKind::Sending,
                     Doing::Dispatch => SpanKind::Dispatching,
+                    Doing::Initialize => SpanKind::Initializing,
+                    Doing::WaitForGil => SpanKind::WaitingForGil,
+                    Doing::Sleep => SpanKind::Sleeping,
+                    Doing::Work => SpanKind::Computing,
                 };
                 actor.lane.push(*since_ns, at_ns, kind, None, None);
                 actor.lane.push(at_ns, u64::MAX, SpanKind::Waiting, None, None);
@@ -265,8 +312,8 @@ impl Run {
             What::ReceivedSummed { channel, messages, bytes } => self.with_channel(*channel, |road| {
                 road.receive_summed(*messages, *bytes);
             }),
-            What::UnitFailed { unit, message } => {
-                let failure = Failure { at_ns, worker: by, unit: *unit, message: message.clone() };
+            What::UnitFailed { unit, failure } => {
+                let failure = Failure { at_ns, worker: by, unit: *unit, what: *failure.clone() };
                 self.failures.push(failure);
                 true
             }
@@ -275,7 +322,7 @@ impl Run {
                 true
             }
             What::Printed { line } => {
-                self.printed.push((at_ns, line.clone()));
+                self.printed.push(Printed { at_ns, by, line: line.clone() });
                 true
             }
             What::RunEnded { outcome, wall_ns, start_ns, digest } => {

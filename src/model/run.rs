@@ -2,7 +2,7 @@
 
 use crate::chunk::Cut;
 use crate::plan::{Plan, StartMethod};
-use crate::trace::{ActorId, ChannelId, Exit, Outcome, Role};
+use crate::trace::{ActorId, ChannelId, Exit, Fate, Outcome, Role, TaskFailure};
 
 use super::lane::{Lane, SpanKind, State};
 use super::places::Places;
@@ -20,6 +20,14 @@ pub struct Actor {
     pub number: u32,
     /// Its process id.
     pub pid: u32,
+    /// Who started it; `None` for the parent itself.
+    pub parent: Option<ActorId>,
+    /// Its name, if it was given one.
+    pub name: Option<String>,
+    /// Whether it ends with its parent.
+    pub daemon: bool,
+    /// Its place among the workers, from 1: a worker that replaces another takes over its place.
+    pub place: u32,
     /// How it was started.
     pub start: Option<StartMethod>,
     /// When its start was asked for.
@@ -28,8 +36,12 @@ pub struct Actor {
     pub born_ns: u64,
     /// When it said that it is ready.
     pub ready_ns: Option<u64>,
-    /// When and how it ended.
+    /// When it was seen to have ended while nobody had waited for it.
+    pub unreaped_ns: Option<u64>,
+    /// When and how it ended, as whoever waited for it learned.
     pub exited: Option<(u64, Exit)>,
+    /// Signals sent to it, in order: (at, by whom, which, why).
+    pub signals: Vec<SignalSent>,
     /// What it did.
     pub lane: Lane,
     /// Units it computed, sums included.
@@ -51,10 +63,64 @@ pub struct Usage {
     pub rss_bytes: u64,
 }
 
+/// A signal that was sent to an actor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignalSent {
+    /// When.
+    pub at_ns: u64,
+    /// By whom.
+    pub by: ActorId,
+    /// Which, by name.
+    pub signal: String,
+    /// What for.
+    pub why: String,
+}
+
+/// A call of the library that students know, made by an actor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// By whom.
+    pub by: ActorId,
+    /// When it was made.
+    pub from_ns: u64,
+    /// When it returned.
+    pub to_ns: u64,
+    /// The call, as it is written in Python.
+    pub call: String,
+    /// What it returned, or the error that it raised.
+    pub answer: String,
+    /// Whether it raised an error.
+    pub raised: bool,
+}
+
+/// A line that was printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Printed {
+    /// When.
+    pub at_ns: u64,
+    /// By whom; the observer, if it is not known who did.
+    pub by: ActorId,
+    /// The line.
+    pub line: String,
+}
+
+/// A unit that a worker had when it died.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// When the parent knew.
+    pub at_ns: u64,
+    /// Whose.
+    pub worker: ActorId,
+    /// Which.
+    pub unit: u32,
+    /// What becomes of it.
+    pub fate: Fate,
+}
+
 impl Actor {
-    /// What it is called on screen: `Parent`, `Worker 3`.
+    /// What it is called on screen: `Parent`, `Worker 3`, `Process-1:2`.
     pub fn title(&self) -> String {
-        self.role.title(self.number)
+        self.name.clone().unwrap_or_else(|| self.role.title(self.number))
     }
 
     /// Whether it computes units in the parent's stead.
@@ -71,6 +137,14 @@ impl Actor {
             && exited_ns <= at_ns
         {
             return State::Exited(exit);
+        }
+        if self.unreaped_ns.is_some_and(|since_ns| since_ns <= at_ns) {
+            return State::Zombie;
+        }
+        let heard = self.signals.partition_point(|sent| sent.at_ns <= at_ns);
+        let stopping = self.signals[..heard].iter().rev().find(|sent| ["SIGSTOP", "SIGCONT"].contains(&&*sent.signal));
+        if stopping.is_some_and(|sent| sent.signal == "SIGSTOP") {
+            return State::Stopped;
         }
         match self.lane.at(at_ns) {
             Some(span) => State::Busy(span.kind, span.unit),
@@ -122,8 +196,8 @@ pub struct Failure {
     pub worker: ActorId,
     /// Which.
     pub unit: u32,
-    /// Why.
-    pub message: String,
+    /// What went wrong.
+    pub what: TaskFailure,
 }
 
 /// One run.
@@ -155,10 +229,16 @@ pub struct Run {
     pub results: Vec<(u32, Vec<u8>)>,
     /// Units that failed.
     pub failures: Vec<Failure>,
+    /// Units whose worker died, in order.
+    pub lost: Vec<Lost>,
+    /// Units whose results the caller took from an iterator or a job, in order: (at, unit).
+    pub delivered: Vec<(u64, u32)>,
+    /// Calls of the library, in the order they returned.
+    pub calls: Vec<Call>,
     /// From when on there are only sums.
     pub summed_from_ns: Option<u64>,
-    /// What children printed: (at, line).
-    pub printed: Vec<(u64, String)>,
+    /// What was printed, in order.
+    pub printed: Vec<Printed>,
     /// Events of it.
     pub events: u64,
     /// Events of it that could not be kept.

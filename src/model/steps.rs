@@ -74,7 +74,7 @@ mod tests {
     use super::*;
     use crate::model::Model;
     use crate::plan::Plan;
-    use crate::trace::{ActorId, ChannelId, Content, Event, Medium, Role, What};
+    use crate::trace::{ActorId, Birth, ChannelId, Content, Event, Medium, Role, What};
 
     const WORKER: ActorId = ActorId(2);
     const ROAD: ChannelId = ChannelId(1);
@@ -85,7 +85,7 @@ mod tests {
 
     fn model() -> Model {
         let born =
-            |actor, role, number, asked_ns| What::ActorBorn { actor, role, number, pid: 7, start: None, asked_ns };
+            |actor, role, number, asked_ns| What::ActorBorn(Box::new(Birth::new(actor, role, number, 7, asked_ns)));
         let unit = Content::Unit(0);
         let began = What::RunBegan { run: 0, plan: Box::new(Plan::default()), items: 1, chunksize: 1, detail_units: 9 };
         let sent = What::Sent { channel: ROAD, message: 0, content: unit, bytes: 4 };

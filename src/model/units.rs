@@ -16,8 +16,10 @@ pub struct Unit {
     pub began_ns: Option<u64>,
     /// End of the computation.
     pub ended_ns: Option<u64>,
-    /// How often it was begun; more than once is a violation.
+    /// How often it was begun; more often than it was lost is a violation.
     pub begun: u32,
+    /// How often a worker died that had it.
+    pub lost: u32,
     /// When its result lay in the parent.
     pub arrived_ns: Option<u64>,
 }
@@ -70,6 +72,13 @@ impl Units {
             self.units.resize(index + 1, Unit::default());
         }
         self.units.get_mut(index)
+    }
+
+    /// Notes that a worker died which had this unit.
+    pub(super) fn lose(&mut self, unit: u32) {
+        if let Some(record) = self.units.get_mut(unit as usize) {
+            record.lost += 1;
+        }
     }
 
     pub(super) fn arrive(&mut self, unit: u32, at_ns: u64, room: &mut Room) {

@@ -41,12 +41,12 @@ impl Roster {
     pub(super) fn note(&self, events: &[Event]) {
         let mut alive = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for event in events {
-            match event.what {
-                What::ActorBorn { actor, role, pid, .. } if role != Role::WorkerThread => {
-                    alive.retain(|&(known, _)| known != actor);
-                    alive.push((actor, pid));
+            match &event.what {
+                What::ActorBorn(birth) if !matches!(birth.role, Role::WorkerThread | Role::ProcessThread) => {
+                    alive.retain(|&(known, _)| known != birth.actor);
+                    alive.push((birth.actor, birth.pid));
                 }
-                What::ActorExited { actor, .. } => alive.retain(|&(known, _)| known != actor),
+                &What::ActorExited { actor, .. } => alive.retain(|&(known, _)| known != actor),
                 _ => {}
             }
         }

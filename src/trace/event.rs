@@ -10,7 +10,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Executor, Plan, StartMethod};
+use crate::plan::{Executor, Plan, Stage, StartMethod};
+
+pub use super::exit::Exit;
 
 /// A process or thread that does something. Unique within a trace, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -52,6 +54,10 @@ pub enum Role {
     WorkerThread,
     /// The single-threaded process that forks workers on request.
     ForkServer,
+    /// A thread of a worker process that has several.
+    ProcessThread,
+    /// A `Process` that a program started.
+    Process,
 }
 
 /// What carries a channel's bytes.
@@ -85,61 +91,14 @@ pub enum Doing {
     Send,
     /// The parent handing out units and taking results, from waking up to sleeping again.
     Dispatch,
-}
-
-/// How a process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Exit {
-    /// It ended by itself with this code; 0 is success.
-    Code(i32),
-    /// A signal ended it (Unix).
-    Signal(i32),
-    /// A thread came to its end; it has no exit code.
-    Joined,
-    /// It is gone, and nobody could learn how.
-    Unknown,
-}
-
-impl Exit {
-    /// Whether the actor ended as it should.
-    pub fn is_success(self) -> bool {
-        matches!(self, Self::Code(0) | Self::Joined)
-    }
-}
-
-impl std::fmt::Display for Exit {
-    /// The way Python writes an exit code, with the signal by its name: `0`, `3`, `−SIGKILL`.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match *self {
-            Self::Code(code) => write!(f, "{code}"),
-            Self::Signal(number) => match signal_name(number) {
-                Some(name) => write!(f, "−{name}"),
-                None => write!(f, "−{number}"),
-            },
-            Self::Joined => f.write_str("joined"),
-            Self::Unknown => f.write_str("unknown"),
-        }
-    }
-}
-
-/// The name of a signal whose number is the same on Linux and macOS (POSIX fixes most of these).
-fn signal_name(number: i32) -> Option<&'static str> {
-    Some(match number {
-        1 => "SIGHUP",
-        2 => "SIGINT",
-        3 => "SIGQUIT",
-        4 => "SIGILL",
-        5 => "SIGTRAP",
-        6 => "SIGABRT",
-        8 => "SIGFPE",
-        9 => "SIGKILL",
-        11 => "SIGSEGV",
-        13 => "SIGPIPE",
-        14 => "SIGALRM",
-        15 => "SIGTERM",
-        _ => return None,
-    })
+    /// A worker running its initializer.
+    Initialize,
+    /// Waiting for the emulated Global Interpreter Lock.
+    WaitForGil,
+    /// A process of a program sleeping, as it was written to.
+    Sleep,
+    /// A process of a program computing.
+    Work,
 }
 
 /// The machine a trace was recorded on.
@@ -165,10 +124,83 @@ pub struct Machine {
 pub enum Outcome {
     /// Every unit's result arrived.
     Complete,
+    /// Everything was done that could be done, and the caller got an error; a sentence tells which.
+    Raised(String),
     /// Somebody pressed Stop.
     Stopped,
     /// It could not go on; a sentence says why and what to do.
     Failed(String),
+}
+
+/// An actor that was started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Birth {
+    /// The new actor.
+    pub actor: ActorId,
+    /// Its role.
+    pub role: Role,
+    /// Workers count from 1; the parent is 0.
+    pub number: u32,
+    /// Process id; threads carry their process's.
+    pub pid: u32,
+    /// How a worker process was started.
+    pub start: Option<StartMethod>,
+    /// When the start was asked for.
+    pub asked_ns: u64,
+    /// Whose place it takes: that of a worker which ended before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<ActorId>,
+    /// Who started it, if not the parent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<ActorId>,
+    /// Its name, if it was given one: `Process-1:2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Whether it ends with its parent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub daemon: bool,
+}
+
+impl Birth {
+    /// An actor with nothing special about it.
+    pub fn new(actor: ActorId, role: Role, number: u32, pid: u32, asked_ns: u64) -> Self {
+        let (start, replaces, parent, name, daemon) = (None, None, None, None, false);
+        Self { actor, role, number, pid, start, asked_ns, replaces, parent, name, daemon }
+    }
+}
+
+/// What went wrong with a unit, as the caller gets to know it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TaskFailure {
+    /// The error's type, by Python's name for it: `ValueError`, `WorkerLostError`.
+    pub kind: String,
+    /// What it says.
+    pub message: String,
+    /// When in the life of the item, if it was one item.
+    pub stage: Option<Stage>,
+    /// In which function, file or process.
+    pub location: String,
+    /// The process it happened in; 0 if in none.
+    pub pid: u32,
+    /// Which item, if it was one.
+    pub item: Option<u64>,
+    /// The item's arguments in words.
+    pub input: String,
+}
+
+/// What becomes of a unit whose worker died.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fate {
+    /// It fails.
+    Fails,
+    /// It had been begun, and is handed out again.
+    Retried,
+    /// It had not been begun, and is handed out again.
+    HandedOutAgain,
+    /// Its result never comes, and nobody is told.
+    NeverComes,
 }
 
 /// What happened. See each variant for who says it.
@@ -203,22 +235,35 @@ pub enum What {
         digest: String,
     },
     /// The parent started an actor (stamped after the start; the parent itself says so first).
-    ActorBorn {
-        /// The new actor.
-        actor: ActorId,
-        /// Its role.
-        role: Role,
-        /// Workers count from 1; the parent is 0.
-        number: u32,
-        /// Process id; threads carry their process's.
-        pid: u32,
-        /// How a worker process was started.
-        start: Option<StartMethod>,
-        /// When the start was asked for.
-        asked_ns: u64,
-    },
+    ActorBorn(Box<Birth>),
     /// An actor says of itself that it is ready for its first message.
     ActorReady,
+    /// A process has ended, and nobody has waited for it yet: a zombie.
+    Unreaped {
+        /// Who.
+        actor: ActorId,
+    },
+    /// An actor sent a signal to another, or did to it what comes closest on this system.
+    SignalSent {
+        /// To whom.
+        actor: ActorId,
+        /// Which, by name: `SIGTERM`.
+        signal: String,
+        /// What for: `terminate()`, `the stage's menu`.
+        why: String,
+    },
+    /// From `since_ns` to now an actor was in a call of the library that students know:
+    /// `p.join(0.5)`, `result.get(timeout=0.2)`, `callback(results)`.
+    Called {
+        /// The call, as it is written in Python.
+        call: String,
+        /// When it was made.
+        since_ns: u64,
+        /// What it returned, or the error that it raised.
+        answer: String,
+        /// Whether it raised an error.
+        raised: bool,
+    },
     /// The parent learned that an actor has ended.
     ActorExited {
         /// Who.
@@ -309,12 +354,24 @@ pub enum What {
         /// Their bytes.
         bytes: u64,
     },
-    /// A task of this unit failed in the worker `by`.
+    /// The parent knows that this unit has no result; `by` is where it went wrong.
     UnitFailed {
         /// Which unit.
         unit: u32,
-        /// What went wrong, in a sentence.
-        message: String,
+        /// What went wrong.
+        failure: Box<TaskFailure>,
+    },
+    /// The worker `by` died and had this unit.
+    UnitLost {
+        /// Which unit.
+        unit: u32,
+        /// What becomes of it.
+        fate: Fate,
+    },
+    /// The caller took the results of a unit: from an iterator, or from its own job.
+    Delivered {
+        /// Which unit.
+        unit: u32,
     },
     /// The result of a unit, as far as the screen shows results: the bytes the worker returned.
     ResultArrived {
@@ -342,7 +399,7 @@ pub enum What {
         /// Resident memory.
         rss_bytes: u64,
     },
-    /// A line a child printed.
+    /// A line that `by` printed; the observer, if it is not known who did.
     Printed {
         /// The line, without its end.
         line: String,
@@ -356,6 +413,8 @@ impl Role {
             Self::Parent => "Parent".to_owned(),
             Self::WorkerProcess | Self::WorkerThread => format!("Worker {number}"),
             Self::ForkServer => "Fork server".to_owned(),
+            Self::ProcessThread => format!("Thread {number}"),
+            Self::Process => format!("Process {number}"),
         }
     }
 
@@ -363,8 +422,8 @@ impl Role {
     pub fn of_workers(executor: Executor) -> Option<Self> {
         match executor {
             Executor::Sequential => None,
-            Executor::Threads => Some(Self::WorkerThread),
-            Executor::Processes => Some(Self::WorkerProcess),
+            Executor::Threads | Executor::GilThreads => Some(Self::WorkerThread),
+            Executor::Processes | Executor::Hybrid => Some(Self::WorkerProcess),
         }
     }
 }

@@ -3,11 +3,15 @@
 
 pub mod codec;
 pub mod event;
+mod exit;
 pub mod file;
 mod record;
 pub mod ring;
 
-pub use event::{ActorId, ChannelId, Content, Doing, Event, Exit, Machine, Medium, Outcome, Role, What};
+pub use event::{
+    ActorId, Birth, ChannelId, Content, Doing, Event, Exit, Fate, Machine, Medium, Outcome, Role, TaskFailure, What,
+};
+pub use exit::signal_name;
 
 /// Units up to this number are recorded one by one; past it, as sums per interval. It is more than
 /// any screen could show, and about 40 MB of trace.

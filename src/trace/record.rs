@@ -28,6 +28,11 @@ mod kind {
     pub(super) const UNITS_SUMMED: u8 = 8;
     pub(super) const SENT_SUMMED: u8 = 9;
     pub(super) const RECEIVED_SUMMED: u8 = 10;
+    pub(super) const DELIVERED: u8 = 11;
+    pub(super) const DID_INITIALIZE: u8 = 12;
+    pub(super) const DID_WAIT_FOR_GIL: u8 = 13;
+    pub(super) const DID_SLEEP: u8 = 14;
+    pub(super) const DID_WORK: u8 = 15;
 }
 
 impl What {
@@ -47,8 +52,8 @@ impl What {
             }
             Self::UnitBegan { unit, core } => pack(kind::UNIT_BEGAN, core.unwrap_or(NO_CORE), unit, 0, 0),
             Self::UnitEnded { unit, core } => pack(kind::UNIT_ENDED, core.unwrap_or(NO_CORE), unit, 0, 0),
-            Self::Did { doing: Doing::Send, since_ns } => pack(kind::DID_SEND, 0, 0, since_ns, 0),
-            Self::Did { doing: Doing::Dispatch, since_ns } => pack(kind::DID_DISPATCH, 0, 0, since_ns, 0),
+            Self::Did { doing, since_ns } => pack(doing.kind(), 0, 0, since_ns, 0),
+            Self::Delivered { unit } => pack(kind::DELIVERED, 0, unit, 0, 0),
             Self::UnitsSummed { units, since_ns, busy_ns } => pack(kind::UNITS_SUMMED, 0, units, since_ns, busy_ns),
             Self::SentSummed { channel, messages, bytes } => {
                 pack(kind::SENT_SUMMED, 0, channel.0, messages.into(), bytes)
@@ -75,11 +80,30 @@ impl What {
             kind::UNIT_ENDED => Self::UnitEnded { unit: a, core },
             kind::DID_SEND => Self::Did { doing: Doing::Send, since_ns: b },
             kind::DID_DISPATCH => Self::Did { doing: Doing::Dispatch, since_ns: b },
+            kind::DID_INITIALIZE => Self::Did { doing: Doing::Initialize, since_ns: b },
+            kind::DID_WAIT_FOR_GIL => Self::Did { doing: Doing::WaitForGil, since_ns: b },
+            kind::DID_SLEEP => Self::Did { doing: Doing::Sleep, since_ns: b },
+            kind::DID_WORK => Self::Did { doing: Doing::Work, since_ns: b },
+            kind::DELIVERED => Self::Delivered { unit: a },
             kind::UNITS_SUMMED => Self::UnitsSummed { units: a, since_ns: b, busy_ns: c },
             kind::SENT_SUMMED => Self::SentSummed { channel, messages: b as u32, bytes: c },
             kind::RECEIVED_SUMMED => Self::ReceivedSummed { channel, messages: b as u32, bytes: c },
             _ => return None,
         })
+    }
+}
+
+impl Doing {
+    /// The kind of its record.
+    fn kind(self) -> u8 {
+        match self {
+            Self::Send => kind::DID_SEND,
+            Self::Dispatch => kind::DID_DISPATCH,
+            Self::Initialize => kind::DID_INITIALIZE,
+            Self::WaitForGil => kind::DID_WAIT_FOR_GIL,
+            Self::Sleep => kind::DID_SLEEP,
+            Self::Work => kind::DID_WORK,
+        }
     }
 }
 

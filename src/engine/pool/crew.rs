@@ -10,7 +10,7 @@ use crate::engine::wire::{self, Inbox, Kind};
 use crate::engine::worker::{Belongings, Setup};
 use crate::sys::{self, PipeReader, PipeWriter, Progress, SharedMemory};
 use crate::trace::ring::{self, Drain};
-use crate::trace::{Content, Exit, Medium, Role, What};
+use crate::trace::{Birth, Content, Exit, Medium, Role, What};
 
 use super::tracked::Tracked;
 
@@ -150,7 +150,7 @@ fn start_one(desk: &mut Desk<'_>, starter: &mut dyn Starter, number: u32) -> io:
 
     let start = Some(desk.checked.plan.start);
     let (pid, role) = (started.pid(), Role::WorkerProcess);
-    desk.scribe.say(What::ActorBorn { actor, role, number, pid, start, asked_ns });
+    desk.scribe.say(What::ActorBorn(Box::new(Birth { start, ..Birth::new(actor, role, number, pid, asked_ns) })));
     let tracked = Tracked::open(desk, actor, Medium::Pipe, capacities, ring);
     let setup = Setup {
         workload: desk.checked.plan.workload.clone(),

@@ -7,7 +7,7 @@ use crate::engine::scribe::TICK_NS;
 use crate::engine::start::{Launcher, Server, Starter};
 use crate::engine::wire::Kind;
 use crate::sys::{self, PipeReader, PipeWriter, Progress};
-use crate::trace::{ActorId, Content, Role, What};
+use crate::trace::{ActorId, Birth, Content, Role, TaskFailure, What};
 
 use super::crew::{self, Member};
 use super::dispatch::Dispatch;
@@ -44,8 +44,8 @@ fn introduce_server(desk: &mut Desk<'_>, starter: &dyn Starter) -> Option<ActorI
     let actor = desk.scribe.new_actor();
     let since = |at_ns: u64| at_ns.max(desk.began_ns);
     let (asked_ns, born_ns, ready_ns) = (since(server.asked_ns), since(server.born_ns), since(server.ready_ns));
-    let (role, start, number) = (Role::ForkServer, None, 0);
-    desk.scribe.say_at(born_ns, What::ActorBorn { actor, role, number, pid: server.pid, start, asked_ns });
+    let birth = Birth::new(actor, Role::ForkServer, 0, server.pid, asked_ns);
+    desk.scribe.say_at(born_ns, What::ActorBorn(Box::new(birth)));
     desk.scribe.say_for(actor, ready_ns, What::ActorReady);
     Some(actor)
 }
@@ -200,7 +200,11 @@ fn take_answers(desk: &mut Desk<'_>, dispatch: &mut Dispatch, place: usize, memb
             Kind::Failed => {
                 let message = String::from_utf8_lossy(frame.payload).into_owned();
                 let end = End::Failed(format!("Unit {unit} failed in worker {}: {message}.", member.number));
-                desk.scribe.say_for(member.tracked.actor, now_ns, What::UnitFailed { unit, message });
+                desk.scribe.say_for(
+                    member.tracked.actor,
+                    now_ns,
+                    What::UnitFailed { unit, failure: Box::new(TaskFailure { message, ..TaskFailure::default() }) },
+                );
                 return Err(end);
             }
             Kind::Setup | Kind::Unit | Kind::Stop => {

@@ -17,7 +17,7 @@ use crate::engine::scribe::TICK_NS;
 use crate::engine::shared::Calculator;
 use crate::sys;
 use crate::trace::ring::{self, Drain, Recorder, Shared};
-use crate::trace::{ChannelId, Content, Exit, Medium, Role, What};
+use crate::trace::{Birth, ChannelId, Content, Exit, Medium, Role, TaskFailure, What};
 use crate::workload::Input;
 
 use super::dispatch::Dispatch;
@@ -102,7 +102,7 @@ fn start_one(desk: &mut Desk<'_>, number: u32, answers: Sender<Answer>) -> std::
     };
     let thread = std::thread::Builder::new().name(format!("worker {number}")).spawn(body)?;
     let (role, pid) = (Role::WorkerThread, std::process::id());
-    desk.scribe.say(What::ActorBorn { actor, role, number, pid, start: None, asked_ns });
+    desk.scribe.say(What::ActorBorn(Box::new(Birth::new(actor, role, number, pid, asked_ns))));
     let tracked = Tracked::open(desk, actor, Medium::Memory, (0, 0), ring);
     let channels = (tracked.requests.channel(), tracked.replies.channel());
     let (tracing, detail_units) = (desk.checked.plan.tracing, desk.detail_units);
@@ -209,7 +209,11 @@ fn take(desk: &mut Desk<'_>, member: &mut Member, answer: Answer, at_ns: u64) ->
         }
         (Content::Unit(unit), Err(message)) => {
             let why = format!("Unit {unit} failed in thread {}: {message}.", answer.place + 1);
-            desk.scribe.say_for(member.tracked.actor, at_ns, What::UnitFailed { unit, message });
+            desk.scribe.say_for(
+                member.tracked.actor,
+                at_ns,
+                What::UnitFailed { unit, failure: Box::new(TaskFailure { message, ..TaskFailure::default() }) },
+            );
             Err(End::Failed(why))
         }
         _ => {

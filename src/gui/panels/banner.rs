@@ -43,6 +43,7 @@ fn sentences(source: &Source, run: Option<&Run>) -> Vec<(String, bool)> {
     let ended = run.and_then(|run| run.end.as_ref());
     match ended.map(|end| &end.outcome) {
         Some(Outcome::Failed(sentence)) => found.push((format!("The run failed. {sentence}"), true)),
+        Some(Outcome::Raised(sentence)) => found.push((format!("The call raised an error. {sentence}"), true)),
         Some(Outcome::Stopped) => {
             found.push(("The run was stopped: what was done until then is shown.".to_owned(), false));
         }
@@ -53,7 +54,7 @@ fn sentences(source: &Source, run: Option<&Run>) -> Vec<(String, bool)> {
     }
     let Some(run) = run else { return found };
     if let Some(failure) = run.failures.first().filter(|_| ended.is_none()) {
-        found.push((format!("Unit {} failed: {}", failure.unit, failure.message), true));
+        found.push((format!("Unit {} failed: {}", failure.unit, failure.what.message), true));
     }
     if let Some(summed_ns) = run.summed_from_ns {
         let unit = crate::chunk::grouped(run.detail_units.into());
@@ -114,6 +115,8 @@ fn settings(run: &Run) -> String {
     let how = match plan.with {
         Executor::Sequential => "sequential".to_owned(),
         Executor::Threads => format!("{} threads", plan.workers),
+        Executor::GilThreads => format!("{} threads, GIL emulated", plan.workers),
+        Executor::Hybrid => format!("{} processes × {} threads, {}", plan.workers, plan.threads, plan.start.name()),
         Executor::Processes => format!("{} processes, {}", plan.workers, plan.start.name()),
     };
     format!("{title}{preset} · {how} · {}", run.cut)

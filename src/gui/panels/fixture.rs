@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use crate::model::Model;
 use crate::plan::{Executor, Plan, StartMethod};
-use crate::trace::{ActorId, ChannelId, Content, Doing, Event, Exit, Machine, Medium, Outcome, Role, What};
+use crate::trace::{ActorId, Birth, ChannelId, Content, Doing, Event, Exit, Machine, Medium, Outcome, Role, What};
 
 /// When the run begins: a time axis that starts at zero would hide a forgotten subtraction.
 pub const BEGAN_NS: u64 = 5_000_000_000;
@@ -66,14 +66,7 @@ fn begun(plan: Plan, units: u32, detail_units: u32) -> Vec<Event> {
         poolscope: "0".to_owned(),
     };
     let (plan, items) = (Box::new(plan), u64::from(units) * 63);
-    let parent = What::ActorBorn {
-        actor: ActorId::PARENT,
-        role: Role::Parent,
-        number: 0,
-        pid: 41_203,
-        start: None,
-        asked_ns: BEGAN_NS,
-    };
+    let parent = What::ActorBorn(Box::new(Birth::new(ActorId::PARENT, Role::Parent, 0, 41_203, BEGAN_NS)));
     vec![
         event(BEGAN_NS, 0, What::MachineSeen(Box::new(machine))),
         event(BEGAN_NS, 1, What::RunBegan { run: 0, plan, items, chunksize: 63, detail_units }),
@@ -167,7 +160,8 @@ impl Pool {
             let pid = if threads { 41_203 } else { 41_207 + worker };
             let start = (!threads).then_some(StartMethod::Spawn);
             let number = worker + 1;
-            events.push(event(born_ns, 1, What::ActorBorn { actor, role, number, pid, start, asked_ns }));
+            let birth = Birth { start, ..Birth::new(actor, role, number, pid, asked_ns) };
+            events.push(event(born_ns, 1, What::ActorBorn(Box::new(birth))));
             let ready_ns = born_ns + 3 * MS + jitter(worker, 2 * MS);
             events.push(event(ready_ns, worker + 2, What::ActorReady));
             hands.push(Hand { free_ns: ready_ns, ..Hand::default() });

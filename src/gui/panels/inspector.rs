@@ -99,7 +99,7 @@ pub fn panel(look: &Look<'_>, ui: &mut Ui, commands: &mut Vec<Command>) {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| close(look, ui, commands));
         });
         if let Some(failure) = look.run.failures.iter().find(|failure| failure.unit == unit) {
-            ui.label(label(format!("failed: {}", failure.message), theme.bad()));
+            ui.label(label(format!("failed: {}", failure.what.message), theme.bad()));
         }
         steps(look, unit, ui);
     });

@@ -39,7 +39,8 @@ pub fn panel(look: &Look<'_>, ui: &mut Ui) {
 /// The last lines by then, results after what was printed.
 fn lines(look: &Look<'_>) -> Vec<String> {
     let run = look.run;
-    let printed = run.printed.iter().take_while(|(at_ns, _)| *at_ns <= look.at_ns).map(|(_, line)| line.clone());
+    let printed =
+        run.printed.iter().take_while(|printed| printed.at_ns <= look.at_ns).map(|printed| printed.line.clone());
     let mut lines: Vec<String> = printed.collect();
     let plan = &run.plan;
     let input = workload::find(&plan.workload).and_then(|found| found.input(plan.preset.as_deref(), plan.items));

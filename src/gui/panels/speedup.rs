@@ -141,7 +141,9 @@ fn shape(executor: Executor) -> (MarkerShape, &'static str) {
     match executor {
         Executor::Sequential => (MarkerShape::Up, "▲"),
         Executor::Threads => (MarkerShape::Square, "■"),
+        Executor::GilThreads => (MarkerShape::Diamond, "◆"),
         Executor::Processes => (MarkerShape::Circle, "●"),
+        Executor::Hybrid => (MarkerShape::Down, "▼"),
     }
 }
 
@@ -154,7 +156,7 @@ fn legend(experiment: &Experiment, theme: Theme, ui: &mut Ui) {
             note(ui, theme, word);
             ui.add_space(6.0);
         };
-        for executor in Executor::ALL {
+        for &executor in Executor::ALL {
             if experiment.points().any(|(measured, _)| measured.plan.with == executor) {
                 entry(shape(executor).1, theme.executor(executor), executor.name());
             }

@@ -51,6 +51,7 @@ fn state(source: &Source, run: Option<&Run>, experiment: &Experiment, theme: The
         Some((Outcome::Complete, wall_ns)) => {
             ("●", theme.good(), format!("run {number} finished in {}", duration(wall_ns)))
         }
+        Some((Outcome::Raised(_), _)) => ("✕", theme.bad(), format!("run {number} raised an error")),
         Some((Outcome::Stopped, _)) => ("■", theme.prediction(), format!("run {number} was stopped")),
         Some((Outcome::Failed(_), _)) => ("✕", theme.bad(), format!("run {number} failed")),
         None => ("✕", theme.bad(), format!("run {number} has no end")),

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::Model;
 use crate::plan::{Executor, Plan};
-use crate::trace::{ActorId, ChannelId, Content, Doing, Event, Medium, Outcome, Role, What};
+use crate::trace::{ActorId, Birth, ChannelId, Content, Doing, Event, Medium, Outcome, Role, What};
 
 /// A run does not begin when the clock does.
 const BEGAN_NS: u64 = 1_000_000;
@@ -38,7 +38,7 @@ fn run_as(plan: &Plan, stories: &[Story], wall_ns: u64) -> Model {
     for (story, by) in stories.iter().zip(2..) {
         let (actor, asked_ns) = (ActorId(by), BEGAN_NS + story.asked_ns);
         let role = Role::WorkerProcess;
-        tell(story.asked_ns, 1, What::ActorBorn { actor, role, number: by - 1, pid: by, start: None, asked_ns });
+        tell(story.asked_ns, 1, What::ActorBorn(Box::new(Birth::new(actor, role, by - 1, by, asked_ns))));
         tell(story.ready_ns, by, What::ActorReady);
         let mut now = story.ready_ns;
         for &(waits, computes, sends) in &story.units {

@@ -98,7 +98,6 @@ impl Times {
         for span in worker.lane.spans() {
             let length_ns = window.shared_ns(span.from_ns, span.to_ns);
             match span.kind {
-                SpanKind::Starting => add(&mut self.starting_ns, length_ns),
                 SpanKind::Computing => add(&mut self.computing_ns, length_ns),
                 SpanKind::Waiting => {
                     let starting_ns = window.shared_ns(span.from_ns, span.to_ns.min(greeted_ns));
@@ -111,6 +110,11 @@ impl Times {
                     let uneven_ns = window.shared_ns(rests_from, span.to_ns.min(done_ns));
                     add(&mut self.uneven_ns, uneven_ns);
                     add(&mut self.messages_ns, length_ns - starting_ns - uneven_ns);
+                }
+                SpanKind::Starting | SpanKind::Initializing => add(&mut self.starting_ns, length_ns),
+                // The time in which another thread holds the one lock is neither work nor messages.
+                SpanKind::WaitingForGil | SpanKind::Sleeping | SpanKind::Calling => {
+                    add(&mut self.waiting_ns, length_ns);
                 }
                 SpanKind::Receiving | SpanKind::Serializing | SpanKind::Sending | SpanKind::Dispatching => {
                     add(&mut self.messages_ns, length_ns);

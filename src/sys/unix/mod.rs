@@ -47,7 +47,7 @@ pub fn current_core() -> Option<u16> {
 
 /// How worker processes can be started here.
 pub fn start_methods() -> &'static [StartMethod] {
-    &StartMethod::ALL
+    StartMethod::ALL
 }
 
 /// New files are readable by this user only: traces hold pupils' data.

@@ -55,6 +55,7 @@ impl Status {
             State::Busy(SpanKind::Computing, _) => Tone::Computing,
             State::Busy(SpanKind::Waiting, _) => Tone::Quiet,
             State::Busy(..) => Tone::Overhead,
+            State::Stopped | State::Zombie => Tone::Bad,
             State::Exited(exit) if !exit.is_success() => Tone::Bad,
             State::Exited(_) | State::Unborn => Tone::Gone,
         };

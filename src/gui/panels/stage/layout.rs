@@ -219,8 +219,8 @@ fn tally(states: impl Iterator<Item = State>) -> String {
             State::Busy(SpanKind::Computing, _) => 0,
             State::Busy(SpanKind::Waiting, _) => 1,
             State::Busy(SpanKind::Starting, _) => 2,
-            State::Busy(..) => 3,
-            State::Exited(_) => 4,
+            State::Busy(..) | State::Stopped => 3,
+            State::Exited(_) | State::Zombie => 4,
             State::Unborn => 5,
         };
         counts[kind].0 += 1;

@@ -218,7 +218,7 @@ mod tests {
     use crate::gui::panels::fixture::{BEGAN_NS, Pool, small};
     use crate::model::Model;
     use crate::plan::Plan;
-    use crate::trace::{ActorId, Event, What};
+    use crate::trace::{ActorId, Birth, Event, What};
 
     fn axis(from_ns: u64, to_ns: u64) -> Axis {
         Axis { from_ns, to_ns, left: 100.0, right: 740.0 }
@@ -265,14 +265,7 @@ mod tests {
     fn crowded() -> Model {
         let plan = Box::new(Plan::default());
         let worker = ActorId(2);
-        let born = What::ActorBorn {
-            actor: worker,
-            role: Role::WorkerProcess,
-            number: 1,
-            pid: 7,
-            start: None,
-            asked_ns: BEGAN_NS,
-        };
+        let born = What::ActorBorn(Box::new(Birth::new(worker, Role::WorkerProcess, 1, 7, BEGAN_NS)));
         let mut model = Model::of(&[
             Event {
                 at_ns: BEGAN_NS,
