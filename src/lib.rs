@@ -44,13 +44,14 @@
 //! |---|---|---|---|
 //! | 5 | [`cli`] | the command line | all below but the engine; of the window only its front door |
 //! | 4 | `gui` | the window (feature `gui`) | all below but the engine and `sys` |
-//! | 2 | [`engine`] | the parent and its workers | `trace` `plan` `chunk` `workload` `sys` |
+//! | 2 | [`engine`] | the parent and its workers | `trace` `plan` `chunk` `workload` `program` `sys` |
 //! | 2 | [`model`] | what is known of a trace, at any moment | `trace` `plan` `chunk` |
 //! | 2 | [`session`] | a live run, seen from outside | `trace` `plan` `sys` |
 //! | 1 | [`trace`] | the vocabulary of events, its bytes, ring and file | `plan` `sys` |
-//! | 1 | [`plan`] | what to run; checks itself | `chunk` `workload` `sys` |
+//! | 1 | [`plan`] | what to run; checks itself | `chunk` `workload` `program` `sys` |
 //! | 1 | [`chunk`] | how items are cut into units | |
 //! | 1 | [`workload`] | what is computed, by name | `plan` |
+//! | 1 | [`program`] | ready-made programs about processes, as data | `plan` |
 //! | 1 | [`words`] | durations and bytes in words | |
 //! | 1 | [`sys`] | everything that differs between systems | `plan` `trace` |
 //!

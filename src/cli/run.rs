@@ -66,7 +66,7 @@ fn troubles(watched: &Watched) -> Vec<String> {
     for (run, number) in watched.model.runs.iter().zip(1..) {
         match run.end.as_ref().map(|end| &end.outcome) {
             Some(Outcome::Failed(sentence) | Outcome::Raised(sentence)) => {
-                found.push(format!("run {number}: {sentence}"))
+                found.push(format!("run {number}: {sentence}"));
             }
             Some(Outcome::Stopped) => found.push(format!("run {number} was stopped.")),
             // An engine that broke off has said so above.

@@ -343,17 +343,72 @@ mod tests {
 
     #[test]
     fn a_plan_survives_toml() {
-        let plan = Plan { chunksize: Some(63), with: Executor::Threads, ..Plan::default() };
+        let plan = Plan {
+            chunksize: Some(63),
+            with: Executor::Threads,
+            faults: vec!["kill@call:3".parse().expect("a fault")],
+            knobs: [("workers".to_owned(), 5)].into(),
+            ..Plan::default()
+        };
         let text = toml::to_string(&plan).expect("a plan is plain data");
         assert_eq!(toml::from_str::<Plan>(&text).expect("it reads its own writing"), plan);
     }
 
     #[test]
     fn every_field_has_its_name_in_the_list() {
-        let plan = Plan { preset: Some(String::new()), items: Some(1), chunksize: Some(1), ..Plan::default() };
+        let plan = Plan {
+            preset: Some(String::new()),
+            items: Some(1),
+            chunksize: Some(1),
+            maxtasksperchild: Some(1),
+            initializer: Some(Initializer::Fails),
+            callback: Some(Callback::Counts),
+            timeout_ms: Some(1),
+            buffersize: Some(1),
+            terminate_after_ms: Some(1),
+            deadline_ms: Some(1),
+            program: Some(String::new()),
+            ..Plan::default()
+        };
         let table = toml::Table::try_from(plan).expect("a plan is plain data");
         assert_eq!(table.len(), Plan::FIELDS.len());
         assert!(Plan::FIELDS.iter().all(|field| table.contains_key(*field)));
+    }
+
+    #[test]
+    fn a_field_that_a_call_has_no_use_for_is_refused() {
+        let plan = |call| Plan { call, workers: 2, ..Plan::default() };
+        let refused = message(&Plan { timeout_ms: Some(5), ..plan(Call::Map) });
+        assert_eq!(refused, "timeout-ms: pool.map has none. Choose map-async, apply-async or imap.");
+        assert!(
+            message(&Plan { chunksize: Some(7), ..plan(Call::Apply) }).starts_with("chunksize: pool.apply has none")
+        );
+        assert!(message(&Plan { callback: Some(Callback::Counts), ..plan(Call::Imap) }).starts_with("callback: "));
+        assert!(message(&Plan { buffersize: Some(1), ..plan(Call::Map) }).starts_with("buffersize: "));
+        let chunked = Plan { timeout_ms: Some(5), chunksize: Some(2), ..plan(Call::Imap) };
+        assert!(message(&chunked).contains("plain generator"));
+        assert!(Plan { timeout_ms: Some(5), ..plan(Call::Imap) }.check().is_ok());
+    }
+
+    #[test]
+    fn a_fault_must_have_a_target() {
+        let plan = |text: &str| Plan { faults: vec![text.parse().expect("a fault")], workers: 2, ..Plan::default() };
+        assert!(
+            message(&plan("kill@call:1000"))
+                .ends_with("there is no item 1000. Items count from 0, and there are 1000.")
+        );
+        assert!(message(&plan("kill@worker:3:5ms")).contains("there is no worker 3"));
+        let stops = plan("stop@call:3");
+        assert_eq!((stops.deadline_ms(), plan("kill@call:3").deadline_ms()), (Some(SILENCE_DEADLINE_MS), None));
+    }
+
+    #[test]
+    fn single_calls_and_iterators_take_items_one_by_one() {
+        let cut = |call, chunksize| Plan { call, chunksize, workers: 2, ..Plan::default() }.check().expect("sound").cut;
+        assert_eq!(cut(Call::Map, None).chunksize, 125);
+        assert_eq!(cut(Call::Imap, None).chunksize, 1);
+        assert_eq!(cut(Call::ImapUnordered, Some(9)).chunksize, 9);
+        assert_eq!(cut(Call::ApplyAsync, None).chunksize, 1);
     }
 
     #[test]

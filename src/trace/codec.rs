@@ -322,7 +322,7 @@ mod tests {
         assert_eq!(push(b"PNG"), Err(DecodeError::Foreign));
         let mut newer = written(&[]);
         newer[8] = 2;
-        assert_eq!(push(&newer), Err(DecodeError::Newer { major: 2, minor: 0 }));
+        assert_eq!(push(&newer), Err(DecodeError::Newer { major: 2, minor: MINOR }));
         let mut later = written(&samples());
         later[10] = 9;
         assert_eq!(push(&later), Ok(()), "a newer minor version is read");
