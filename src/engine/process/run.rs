@@ -52,6 +52,8 @@ pub(in crate::engine) fn run(desk: &mut Desk<'_>, program: &'static Program) -> 
         name: "MainProcess".to_owned(),
         daemon: false,
     };
+    // Whoever watches shall know of the run before anybody prints in it.
+    host.desk.scribe.push_out();
     let mut carrier = Carrier::new(host, common, me, first.0, &script);
     let outcome = carrier.carry(&script);
     let (end, told) = verdict(&outcome, deadline_ms);
