@@ -275,7 +275,7 @@ fn read_output(stderr: impl Read, outlet: &Outlet) {
         line.clear();
         // A line without an end must not fill the memory.
         match (&mut lines).take(64 << 10).read_until(b'\n', &mut line) {
-            Ok(0) | Err(_) => return outlet.printed(outlet.gate.open()),
+            Ok(0) | Err(_) => return,
             Ok(_) => outlet.printed(outlet.gate.pass(&line)),
         }
     }
@@ -322,6 +322,8 @@ impl Keeper {
         };
         self.child.release();
         join_within(DRAIN_PATIENCE, self.readers);
+        // What was printed though no run ever began.
+        self.outlet.printed(self.outlet.gate.open());
         let exit = status.map_or(Exit::Unknown, sys::exit_of);
         let what = What::ActorExited { actor: ActorId::PARENT, exit };
         self.outlet.events(vec![Event { at_ns: sys::now_ns(), by: ActorId::OBSERVER, what }]);
