@@ -167,15 +167,13 @@ fn d08_python_agrees() {
 
 #[test]
 fn d10_who_is_not_joined_stays_a_zombie_until_somebody_asks() {
-    each("zombie", &[("nobody-joins-ms", 600)], |ran| {
-        for name in ["Process-1", "Process-2"] {
-            let (reaped_ns, exit) = ran.actor(name).exited.expect("it ended");
-            assert_eq!(exit, Exit::Code(0));
-            match (ran.start, ran.actor(name).unreaped_ns) {
-                // The server waits for its children by itself.
-                (StartMethod::Forkserver, unreaped) => assert_eq!(unreaped, None),
-                (_, unreaped) => assert!(unreaped.expect("it was a zombie") < reaped_ns),
-            }
+    each("zombie", &[("nobody-joins-ms", 600), ("children", 1)], |ran| {
+        let (reaped_ns, exit) = ran.actor("Process-1").exited.expect("it ended");
+        assert_eq!(exit, Exit::Code(0));
+        match (ran.start, ran.actor("Process-1").unreaped_ns) {
+            // The server waits for its children by itself.
+            (StartMethod::Forkserver, unreaped) => assert_eq!(unreaped, None),
+            (_, unreaped) => assert!(unreaped.expect("it was a zombie") < reaped_ns),
         }
         assert_eq!(ran.calls("active_children()")[0].answer, "[]");
     });
@@ -414,6 +412,29 @@ fn d20_python_agrees_since_it_does() {
     } else {
         println!("skipped: before Python 3.13 children kept no such promise");
     }
+}
+
+#[test]
+fn python_accepts_every_program() {
+    use std::io::Write;
+    if programs::python_version().is_none() {
+        println!("skipped: there is no python3");
+        return;
+    }
+    let script = "import ast, sys; [ast.parse(part) for part in sys.stdin.read().split('\\0')]";
+    let mut python = std::process::Command::new("python3")
+        .args(["-c", script])
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .expect("python3 starts");
+    let knobs = std::collections::BTreeMap::new();
+    let all: Vec<String> = poolscope::program::REGISTRY
+        .iter()
+        .flat_map(|program| methods().iter().map(|&start| (*program, start)))
+        .map(|(program, start)| poolscope::program::Chosen { program, knobs: &knobs, start }.python())
+        .collect();
+    python.stdin.take().expect("piped").write_all(all.join("\0").as_bytes()).expect("it reads");
+    assert!(python.wait().expect("it ends").success());
 }
 
 #[test]

@@ -242,7 +242,8 @@ impl<'a, H: Host> Carrier<'a, H> {
             }
             Err(Stop::Raised(raised)) => {
                 let name = &self.me.name;
-                let text = format!("Process {name}:\nTraceback (most recent call last):\n{raised}");
+                let head = if self.me.actor == ActorId::PARENT { String::new() } else { format!("Process {name}:\n") };
+                let text = format!("{head}Traceback (most recent call last):\n{raised}");
                 self.print(&text);
                 1
             }
