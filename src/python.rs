@@ -107,7 +107,10 @@ mod tests {
         let mut arguments = vec!["-m", "py_compile"];
         arguments.extend(files.iter().map(String::as_str));
         assert!(python(&arguments).expect("it ran before").success());
-        let squares = files.iter().find(|file| file.contains("squares") && file.contains("processes"));
-        assert!(python(&[squares.expect("registered")]).expect("it ran before").success(), "and it runs");
+        // And they run, also where the function has several parameters.
+        for name in ["squares_count-up_processes", "count-primes_short_processes", "count-primes_short_sequential"] {
+            let file = files.iter().find(|file| file.contains(name)).expect("registered");
+            assert!(python(&[file]).expect("it ran before").success(), "{name}");
+        }
     }
 }

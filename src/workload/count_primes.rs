@@ -13,9 +13,9 @@ pub(super) struct CountPrimes;
 
 const PRESETS: &[Preset] = &[
     Preset {
-        name: "to-6-mio",
-        summary: "the primes below 6,000,000 in 96 equal ranges, the later ones harder",
-        items: 96,
+        name: "to-10-mio",
+        summary: "the primes below 10,000,000 in 160 equal ranges, the later ones harder",
+        items: 160,
         free_items: false,
     },
     Preset {

@@ -21,7 +21,7 @@ const PRESETS: &[Preset] = &[
     Preset {
         name: "periods",
         summary: "rows of 1,024 readings, each compared with itself at 512 distances: enough work to share",
-        items: 5000,
+        items: 10_000,
         free_items: true,
     },
     Preset {

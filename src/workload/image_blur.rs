@@ -1,10 +1,11 @@
-//! Blurring a photograph tile by tile.
+//! Blurring a photograph tile by tile: every pixel becomes the median of those around it, which takes
+//! away the grain and leaves the edges.
 //!
 //! **It scales, with a margin to pay**: a blurred pixel needs its neighbours, so a tile travels with a
-//! margin as wide as the blur, which others carry too. Strongly blurred (`strong`), a tile of 32 × 32
-//! pixels needs one of 96 × 96: nine bytes go in for each that comes out, and the work on them is still
-//! far more than the carrying. Softly blurred (`soft`), there is hardly anything to do: too small to
-//! share. All tiles take the same time.
+//! margin as wide as the blur, and neighbouring tiles carry the same pixels again. Strongly blurred
+//! (`strong`), a tile of 32 × 32 pixels needs one of 96 × 96: nine bytes go in for each that comes out,
+//! and the work on them is still far more than the carrying. Softly blurred (`soft`), there is hardly
+//! anything to do: too small to share. All tiles take about the same time.
 
 use super::bytes::{write_numbers, write_sized};
 use super::{Here, Input, Picture, Preset, Python, Reader, TaskError, Tone, Workload, repr};
@@ -18,17 +19,19 @@ const FILE: &[u8] = include_bytes!("../../assets/pictures/camera.pgm");
 const HEADER: &[u8] = b"P5\n512 512\n255\n";
 /// The widest blur a worker accepts from a message.
 const MAX_RADIUS: u64 = 64;
+/// Pixels in one breath: some 20 µs.
+const BREATH: usize = 4;
 
 const PRESETS: &[Preset] = &[
     Preset {
         name: "strong",
-        summary: "512 × 512 pixels in 256 tiles, each pixel from 3,405 around it: enough work to share",
+        summary: "512 × 512 pixels in 256 tiles, each pixel from 4,225 around it: enough work to share",
         items: PICTURE.tiles() as u64,
         free_items: false,
     },
     Preset {
         name: "soft",
-        summary: "the same tiles, each pixel from 25 around it: too small to share",
+        summary: "the same tiles, each pixel from 9 around it: too small to share",
         items: PICTURE.tiles() as u64,
         free_items: false,
     },
@@ -90,16 +93,15 @@ impl Workload for ImageBlur {
 
 const PYTHON: &str = "\
 def blur(pixels, radius, size=32):
-    side = size + 2 * radius
-    around = range(-radius, radius + 1)
-    weights = [((dy + radius) * side + dx + radius, (radius + 1)**2 - dx * dx - dy * dy)
-               for dy in around for dx in around]
-    kernel = [(offset, weight) for offset, weight in weights if weight > 0]
-    total = sum(weight for _, weight in kernel)
-    return bytes(
-        (sum(pixels[y * side + x + offset] * weight for offset, weight in kernel)
-         + total // 2) // total
-        for y in range(size) for x in range(size))
+    side, window = size + 2 * radius, 2 * radius + 1
+    middle = window * window // 2
+    blurred = bytearray()
+    for y in range(size):
+        for x in range(size):
+            starts = range(y * side + x, (y + window) * side + x, side)
+            around = b\"\".join(pixels[start:start + window] for start in starts)
+            blurred.append(sorted(around)[middle])
+    return bytes(blurred)
 
 def tiles(path, radius, size=32):
     # Poolscope's sources have it as assets/pictures/camera.pgm.
@@ -113,7 +115,7 @@ def tiles(path, radius, size=32):
 
 /// How wide the blur of a preset is.
 fn radius(preset: &str) -> usize {
-    if preset == "soft" { 2 } else { 32 }
+    if preset == "soft" { 1 } else { 32 }
 }
 
 /// The pixels of a tile with those around it; at the rim of the picture its last pixels go on.
@@ -128,49 +130,23 @@ fn with_margin(tile: u64, radius: usize) -> Vec<u8> {
     rows.flat_map(|row| along(left, PICTURE.width).map(move |x| pixels.get(row + x).copied().unwrap_or(0))).collect()
 }
 
-/// The places of a pixel's neighbours with their weights, row by row from the top left of its margin.
-///
-/// The weight falls with the square of the distance and is 0 beyond the radius.
-struct Kernel {
-    /// First place and weights of each row.
-    rows: Vec<(usize, Vec<u32>)>,
-    total: u32,
-}
-
-impl Kernel {
-    fn new(radius: usize) -> Self {
-        let reach = (radius + 1) * (radius + 1);
-        let weight = |dy: usize, dx: usize| {
-            let far = dy.abs_diff(radius).pow(2) + dx.abs_diff(radius).pow(2);
-            reach.saturating_sub(far) as u32
-        };
-        let row = |dy| {
-            let weights: Vec<u32> = (0..=2 * radius).map(|dx| weight(dy, dx)).collect();
-            let first = weights.iter().take_while(|&&weight| weight == 0).count();
-            (first, weights.into_iter().filter(|&weight| weight > 0).collect::<Vec<u32>>())
-        };
-        let rows: Vec<(usize, Vec<u32>)> = (0..=2 * radius).map(row).collect();
-        let total = rows.iter().flat_map(|(_, weights)| weights).sum();
-        Self { rows, total }
-    }
-}
-
-/// Appends the blurred tile within a margin; pixels that are missing count as black.
+/// Appends the blurred tile within a margin; pixels that are missing do not count.
 fn blur(pixels: &[u8], radius: usize, here: &Here<'_>, out: &mut Vec<u8>) {
-    let side = PICTURE.tile + 2 * radius;
-    let kernel = Kernel::new(radius);
+    let (side, window) = (PICTURE.tile + 2 * radius, 2 * radius + 1);
+    let mut around = Vec::with_capacity(window * window);
     for y in 0..PICTURE.tile {
         for x in 0..PICTURE.tile {
-            if x % 8 == 0 {
+            if x % BREATH == 0 {
                 here.breathe();
             }
-            let mut sum = 0;
-            for (dy, (first, weights)) in kernel.rows.iter().enumerate() {
-                let start = (y + dy) * side + x + first;
-                let around = pixels.get(start..).unwrap_or_default();
-                sum += around.iter().zip(weights).map(|(&pixel, weight)| u32::from(pixel) * weight).sum::<u32>();
+            around.clear();
+            for row in y..y + window {
+                let start = row * side + x;
+                around.extend_from_slice(pixels.get(start..start + window).unwrap_or_default());
             }
-            out.push(((sum + kernel.total / 2) / kernel.total) as u8);
+            let middle = around.len() / 2;
+            let median = if around.is_empty() { 0 } else { *around.select_nth_unstable(middle).1 };
+            out.push(median);
         }
     }
 }
@@ -196,29 +172,30 @@ mod tests {
     }
 
     #[test]
-    fn kernels_have_the_number_of_neighbours_that_the_summaries_tell() {
-        for (radius, neighbours) in [(0, 1), (1, 9), (2, 25), (32, 3405)] {
-            let kernel = Kernel::new(radius);
-            assert_eq!(kernel.rows.iter().map(|(_, weights)| weights.len()).sum::<usize>(), neighbours, "{radius}");
+    fn grain_disappears_and_an_edge_stays() {
+        let side = PICTURE.tile + 2;
+        // Dark on the left, light on the right, and one pixel of grain in each half.
+        let edge = |x: usize| if x < 17 { 10 } else { 200 };
+        let mut pixels: Vec<u8> = (0..side * side).map(|place| edge(place % side)).collect();
+        pixels[5 * side + 5] = 255;
+        pixels[20 * side + 25] = 0;
+        let expected: Vec<u8> = (0..PICTURE.tile_pixels()).map(|place| edge(place % PICTURE.tile + 1)).collect();
+        assert_eq!(blurred(&pixels, 1), expected);
+    }
+
+    #[test]
+    fn the_middle_of_nine_by_hand() {
+        let side = PICTURE.tile + 2;
+        let mut pixels = vec![0; side * side];
+        for (row, values) in [[9, 1, 8], [2, 7, 3], [6, 4, 5]].into_iter().enumerate() {
+            pixels[row * side..row * side + 3].copy_from_slice(&values);
         }
-        // 1 2 3 2 1 has the middle row's shape: 4 − dx² at radius 1 is 3 4 3.
-        assert_eq!(Kernel::new(1).rows[1], (0, vec![3, 4, 3]));
-        assert_eq!(Kernel::new(1).total, 2 + 3 + 2 + 3 + 4 + 3 + 2 + 3 + 2);
+        assert_eq!(blurred(&pixels, 1)[0], 5);
+        assert_eq!(blurred(&pixels, 0)[..3], [9, 1, 8], "a window of one pixel changes nothing");
     }
 
     #[test]
-    fn an_even_grey_stays_and_a_point_spreads_to_its_neighbours() {
-        assert_eq!(blurred(&[77; 36 * 36], 2), vec![77; PICTURE.tile_pixels()]);
-        let mut point = vec![0; 34 * 34];
-        point[34 + 1] = 240;
-        let spread = blurred(&point, 1);
-        // 240 · 4/24 in the middle, 3/24 beside it, 2/24 across.
-        assert_eq!((spread[0], spread[1], spread[32], spread[33]), (40, 30, 30, 20));
-        assert_eq!(spread.iter().map(|&pixel| u32::from(pixel)).sum::<u32>(), 40 + 30 + 30 + 20);
-    }
-
-    #[test]
-    fn pixels_that_are_missing_are_black() {
+    fn pixels_that_are_missing_do_not_count() {
         assert_eq!(blurred(&[], 2), vec![0; PICTURE.tile_pixels()]);
     }
 }

@@ -18,7 +18,7 @@ const PRESETS: &[Preset] = &[
     Preset {
         name: "many-darts",
         summary: "5,000,000 darts an item: enough work to share, and all items alike",
-        items: 128,
+        items: 192,
         free_items: true,
     },
     Preset {

@@ -5,13 +5,19 @@
 //! all workers, so more workers only queue for it; one process that keeps its data is faster. Threads
 //! carry nothing: they share the memory. In Python this is the price of `pickle` and the pipe.
 
+use std::sync::LazyLock;
+
 use super::bytes::{write_numbers, write_sized};
 use super::{Here, Input, Preset, Python, Reader, TaskError, Workload, repr};
 
 pub(super) struct Payload;
 
 /// The bytes of an item count up and start over after so many.
-const PERIOD: u64 = 251;
+const PERIOD: usize = 251;
+/// The longest item from any start. All items are cut from it, so that making them costs the parent no
+/// more than copying.
+static PATTERN: LazyLock<Vec<u8>> =
+    LazyLock::new(|| (0..PERIOD + (1 << 20)).map(|place| (place % PERIOD) as u8).collect());
 /// Bytes looked at in one breath: some 20 µs.
 const BREATH: usize = 1 << 16;
 
@@ -49,8 +55,7 @@ impl Workload for Payload {
     }
 
     fn write_item(&self, preset: &Preset, index: u64, out: &mut Vec<u8>) {
-        write_numbers(out, &[size(preset.name)]);
-        out.extend(bytes(preset, index));
+        write_sized(out, bytes(preset, index));
     }
 
     fn run_item(&self, arguments: &mut Reader<'_>, here: &Here<'_>, out: &mut Vec<u8>) -> Result<(), TaskError> {
@@ -68,7 +73,7 @@ impl Workload for Payload {
     }
 
     fn tell_item(&self, preset: &Preset, index: u64) -> String {
-        repr::bytes(&bytes(preset, index).collect::<Vec<u8>>())
+        repr::bytes(bytes(preset, index))
     }
 
     fn tell(&self, _preset: &Preset, index: u64, result: &mut Reader<'_>) -> Result<String, TaskError> {
@@ -96,7 +101,7 @@ def turn_round(data):
     return sum(data), data[::-1]";
 
 /// How many bytes an item of a preset carries.
-fn size(preset: &str) -> u64 {
+fn size(preset: &str) -> usize {
     match preset {
         "1-kib" => 1 << 10,
         "1-mib" => 1 << 20,
@@ -105,9 +110,9 @@ fn size(preset: &str) -> u64 {
 }
 
 /// The bytes of the item at `index` of a preset.
-fn bytes(preset: &Preset, index: u64) -> impl Iterator<Item = u8> {
-    let start = index % PERIOD;
-    (start..start + size(preset.name)).map(|count| (count % PERIOD) as u8)
+fn bytes(preset: &Preset, index: u64) -> &'static [u8] {
+    let start = (index % PERIOD as u64) as usize;
+    PATTERN.get(start..start + size(preset.name)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ const PRESETS: &[Preset] = &[
     Preset {
         name: "search",
         summary: "100,000 tries an item: enough work to share, and all items alike",
-        items: 100,
+        items: 200,
         free_items: true,
     },
     Preset {

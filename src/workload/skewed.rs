@@ -15,9 +15,9 @@ pub(super) struct Skewed;
 /// Items of every preset.
 const ITEMS: u64 = 64;
 /// Steps of the smallest item; the item of rank r takes r² times as many.
-const STEPS: u64 = 2800;
+const STEPS: u64 = 5000;
 /// Steps of all items but the giant, and of the giant: together it is half of the work.
-const DWARF: u64 = 2_000_000;
+const DWARF: u64 = 3_500_000;
 const GIANT: u64 = (ITEMS - 1) * DWARF;
 /// Steps in one breath: some 20 µs.
 const BREATH: u64 = 4096;
@@ -137,7 +137,6 @@ fn walk(steps: u64, here: &Here<'_>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chunk::Cut;
 
     #[test]
     fn the_first_steps_by_hand() {
@@ -165,15 +164,14 @@ mod tests {
     }
 
     /// How long workers take that fetch unit after unit, by the time of one alone.
-    fn share(name: &str, chunksize: Option<u64>, workers: u32) -> f64 {
+    fn share(name: &str, chunksize: Option<usize>, workers: usize) -> f64 {
         let costs = costs(name);
-        let cut = Cut::new(costs.len() as u64, chunksize, workers);
-        let mut busy = vec![0; workers as usize];
-        for unit in 0..cut.units() {
-            let range = cut.range(unit);
-            let cost: u64 = costs[range.start as usize..range.end as usize].iter().sum();
+        // By default a quarter of a worker's share.
+        let units = costs.chunks(chunksize.unwrap_or(costs.len() / (4 * workers)));
+        let mut busy = vec![0; workers];
+        for unit in units {
             if let Some(first) = busy.iter_mut().min() {
-                *first += cost;
+                *first += unit.iter().sum::<u64>();
             }
         }
         busy.into_iter().max().unwrap_or(0) as f64 / costs.iter().sum::<u64>() as f64

@@ -3,7 +3,7 @@
 //! **It scales if enough is done with each line that travels.** The text itself is the argument, some
 //! 5,700 bytes an item. Counting its words takes about as long as carrying them, and the whole book
 //! takes a few milliseconds: too small to share (`words`). Counting which words stand near which others,
-//! a first step in teaching a machine what words mean, looks at each word sixty times: the same
+//! a first step in teaching a machine what words mean, looks at each word a hundred times: the same
 //! bytes travel, and now it is worth it (`near`).
 
 use std::collections::HashMap;
@@ -19,14 +19,14 @@ const TEXT: &[u8] = include_bytes!("../../assets/texts/sherlock.txt");
 /// Lines in an item.
 const LINES: usize = 128;
 /// How far apart words are near.
-const NEAR: usize = 60;
+const NEAR: usize = 100;
 /// The farthest a worker accepts from a message.
 const MAX_DISTANCE: u64 = 10_000;
 
 const PRESETS: &[Preset] = &[
     Preset {
         name: "near",
-        summary: "which words stand within 60 of which others, in a whole book: enough work to share",
+        summary: "which words stand within 100 of which others, in a whole book: enough work to share",
         items: 99,
         free_items: false,
     },
