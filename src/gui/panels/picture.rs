@@ -91,11 +91,7 @@ fn update(look: &Look<'_>, picture: Picture, view: &mut View, count: usize, ui: 
     for (unit, payload) in &run.results[view.drawn..count] {
         let worker = run.units.get(*unit).and_then(|unit| unit.worker).and_then(|worker| run.actor(worker));
         let number = worker.map_or(0, |actor| actor.number);
-        put_unit(&mut image, picture, run, *unit, payload, |byte| match picture.tone {
-            Tone::Escape => theme.shade(number, byte),
-            // As light as the photograph, between the darkest and the worker's own colour.
-            Tone::Light => theme.on_worker().lerp_to_gamma(theme.worker(number), f32::from(byte) / 255.0),
-        });
+        put_unit(&mut image, picture, run, *unit, payload, |byte| colour(theme, number, picture.tone, byte));
     }
     match &mut texture {
         Some(texture) => texture.set(image.clone(), TextureOptions::LINEAR),
@@ -103,6 +99,15 @@ fn update(look: &Look<'_>, picture: Picture, view: &mut View, count: usize, ui: 
     }
     view.canvas = texture.map(|texture| (texture, image));
     (view.key, view.drawn) = (key, count);
+}
+
+/// A pixel in the hue of the worker that computed it.
+fn colour(theme: Theme, number: u32, tone: Tone, byte: u8) -> Color32 {
+    match tone {
+        Tone::Escape => theme.shade(number, byte),
+        // As light as the photograph, between the darkest and the worker's own colour.
+        Tone::Light => theme.on_worker().lerp_to_gamma(theme.worker(number), f32::from(byte) / 255.0),
+    }
 }
 
 /// Puts the tiles of a unit where they belong; a payload that is too short leaves its rest empty.
@@ -155,6 +160,15 @@ mod tests {
         let third_ns = run.units.arrivals()[2].0;
         assert_eq!((arrived(run, third_ns - 1), arrived(run, third_ns)), (2, 3));
         assert_eq!(arrived(run, run.last_ns), 8);
+    }
+
+    #[test]
+    fn a_photograph_is_as_light_as_it_was_in_the_hue_of_its_worker() {
+        let theme = Theme::default();
+        let light = |byte| colour(theme, 2, Tone::Light, byte);
+        assert_eq!((light(0), light(255)), (theme.on_worker(), theme.worker(2)));
+        let greens: Vec<u8> = (0..=255).map(|byte| light(byte).g()).collect();
+        assert!(greens.is_sorted());
     }
 
     #[test]
