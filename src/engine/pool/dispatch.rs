@@ -126,7 +126,11 @@ impl Dispatch {
         let fresh = horizon.min(self.rules.units).saturating_sub(self.fresh);
         let offered = fresh + self.again.len() as u32;
         let slot = &self.places[place];
-        if offered == 0 || !slot.taken || slot.left == 0 || slot.in_flight >= self.rules.hands + self.ahead(slot, offered) {
+        if offered == 0
+            || !slot.taken
+            || slot.left == 0
+            || slot.in_flight >= self.rules.hands + self.ahead(slot, offered)
+        {
             return None;
         }
         let slot = &mut self.places[place];
@@ -181,7 +185,7 @@ mod tests {
     fn play(units: u32, workers: usize, lag_ns: u64, cost_ns: impl Fn(u32) -> u64) -> (Vec<usize>, Vec<u64>, u64) {
         let mut dispatch = dispatch(units, workers);
         let mut who = vec![usize::MAX; units as usize];
-        let mut queues = vec![std::collections::VecDeque::<u32>::new(); workers];
+        let mut queues = vec![VecDeque::<u32>::new(); workers];
         let mut free_at = vec![0_u64; workers];
         let mut answers: Vec<(u64, usize)> = Vec::new();
         let (mut now, mut starved) = (0, 0);
@@ -241,7 +245,8 @@ mod tests {
     #[test]
     fn the_look_ahead_follows_the_pace() {
         let mut dispatch = dispatch(1_000_000, 1);
-        let burst = |dispatch: &mut Dispatch, now| std::iter::from_fn(|| dispatch.next_for(0, now, u32::MAX)).count() as u32;
+        let burst =
+            |dispatch: &mut Dispatch, now| std::iter::from_fn(|| dispatch.next_for(0, now, u32::MAX)).count() as u32;
         assert_eq!(burst(&mut dispatch, 0), 2, "one to compute, one ahead, until the pace is known");
         dispatch.answered(0, 2, 2_000);
         assert_eq!(burst(&mut dispatch, 2_000), 1 + 2_000, "2 ms of units of 1 µs");
@@ -286,7 +291,9 @@ mod tests {
         let mut dispatch = dispatch(100, 2);
         let had: Vec<u32> = std::iter::from_fn(|| next(&mut dispatch, 0)).collect();
         dispatch.vacate(0);
-        had.iter().for_each(|&unit| dispatch.hand_out_again(unit));
+        for &unit in &had {
+            dispatch.hand_out_again(unit);
+        }
         assert_eq!(next(&mut dispatch, 0), None);
         assert_eq!(next(&mut dispatch, 1), Some(had[0]));
         assert_eq!(dispatch.in_flight(), 1);
