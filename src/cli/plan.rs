@@ -213,7 +213,7 @@ mod tests {
                 "line 3",
                 "faults: \"kill@lunch:3\" is no fault: ",
             ),
-            ("workers = nan\nfaults = [\"no\"]", "line 1", "workers: invalid type"),
+            ("chunksize = nan\nfaults = [\"no\"]", "line 1", "chunksize: invalid type"),
             ("faults = \"kill@call:3\"", "line 1", "faults: invalid type: string"),
             ("[knobs]\nworkers = 2\nms = 1.5", "line 3", "knobs.ms: invalid type: floating point"),
             ("knobs = { ms = -1 }", "line 1", "knobs.ms: invalid value: integer `-1`, expected a whole number"),
