@@ -79,7 +79,7 @@ impl Display for WorkloadEntry {
         writeln!(f, "{}: {}. {}", self.name, self.title, self.why)?;
         for PresetEntry { name, summary, items, free_items } in &self.presets {
             let open = if *free_items { ", or --items N" } else { "" };
-            writeln!(f, "  {name:<10}{summary} ({} items{open})", grouped(*items))?;
+            writeln!(f, "  {name:<12}{summary} ({} items{open})", grouped(*items))?;
         }
         Ok(())
     }
