@@ -50,7 +50,7 @@ impl App {
         let side = Panel::left("settings").exact_size(theme.side(282.0)).resizable(false).frame(panels::side(theme));
         side.show(ui, |ui| {
             panels::scrolled(ui, |ui| {
-                setup::panel(&mut self.experiment, theme, ui, commands);
+                setup::panel(&mut self.experiment, &mut self.views.setup, theme, ui, commands);
                 ui.add_space(4.0);
                 let height = theme.length(76.0);
                 python::panel(&self.experiment.plan, &mut self.views.python, theme, ui, height, commands);
