@@ -85,7 +85,9 @@ impl App {
     fn look(&self) -> Option<Look<'_>> {
         let run = self.run()?;
         let at_ns = run.began_ns + self.playhead.at_ns;
-        Some(Look { run, model: &self.source.model, at_ns, selected_unit: self.selected_unit, theme: self.theme })
+        let live = self.source.is_live() && run.end.is_none();
+        let (model, selected_unit, theme) = (&self.source.model, self.selected_unit, self.theme);
+        Some(Look { model, run, at_ns, live, selected_unit, theme })
     }
 
     /// Stage above, transport and timeline below it, the inspector at the bottom.
@@ -98,7 +100,8 @@ impl App {
         });
         let Some(run) = run_of(&self.source, self.shown) else { return welcome::panel(theme, ui) };
         let at_ns = run.began_ns + self.playhead.at_ns;
-        let look = Look { run, model: &self.source.model, at_ns, selected_unit: self.selected_unit, theme };
+        let live = self.source.is_live() && run.end.is_none();
+        let look = Look { run, model: &self.source.model, at_ns, live, selected_unit: self.selected_unit, theme };
         let frame = Frame::new().fill(theme.canvas()).inner_margin(Margin::symmetric(14, 6));
         Panel::bottom("inspector").resizable(false).show_separator_line(false).frame(frame).show(ui, |ui| {
             inspector::panel(&look, ui, commands);

@@ -180,7 +180,7 @@ mod tests {
                     let Some(run) = model.last_run() else { return };
                     let theme = Theme::default();
                     panel(
-                        &Look { model: &model, run, at_ns: run.began_ns, selected_unit: Some(5), theme },
+                        &Look { model: &model, run, at_ns: run.began_ns, live: false, selected_unit: Some(5), theme },
                         ui,
                         commands,
                     );

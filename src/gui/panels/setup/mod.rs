@@ -7,6 +7,8 @@ mod pool;
 mod program;
 mod work;
 
+pub(super) use faults::does;
+
 use std::collections::BTreeMap;
 
 use egui::{Button, DragValue, RichText, Slider, Ui, vec2};
