@@ -241,6 +241,11 @@ impl Pool {
 /// Two worker processes; the second one is killed after every unit, and another takes its place, so that
 /// there are so many workers in all.
 pub fn replaced(workers: u32) -> Model {
+    Model::of(&replaced_events(workers))
+}
+
+/// Its events.
+pub fn replaced_events(workers: u32) -> Vec<Event> {
     let plan = Plan { workers: 2, maxtasksperchild: Some(1), ..Plan::default() };
     let mut events = begun(plan, workers, workers);
     let mut born = |actor: u32, number, replaces: Option<u32>, asked_ns| {
@@ -266,11 +271,16 @@ pub fn replaced(workers: u32) -> Model {
         events.push(event(asked_ns + 9 * MS, 1, exited));
     }
     events.sort_by_key(|event| event.at_ns);
-    Model::of(&events)
+    events
 }
 
 /// Two processes of two threads each; one unit for every thread.
 pub fn hybrid() -> Model {
+    Model::of(&hybrid_events())
+}
+
+/// Its events.
+pub fn hybrid_events() -> Vec<Event> {
     let plan = Plan { with: Executor::Hybrid, workers: 2, threads: 2, ..Plan::default() };
     let mut events = begun(plan, 4, 4);
     for process in 0..2_u32 {
@@ -291,12 +301,17 @@ pub fn hybrid() -> Model {
         }
     }
     events.sort_by_key(|event| event.at_ns);
-    Model::of(&events)
+    events
 }
 
 /// A program: the parent starts two processes, of which the first starts a third; one is terminated, one
 /// ends and is a zombie until it is joined.
 pub fn program() -> Model {
+    Model::of(&program_events())
+}
+
+/// Its events.
+pub fn program_events() -> Vec<Event> {
     let plan = Plan { program: Some("family".to_owned()), ..Plan::default() };
     let mut events = begun(plan, 0, 9);
     let process = |actor: u32, parent: u32, name: &str, number, daemon| Birth {
@@ -340,5 +355,5 @@ pub fn program() -> Model {
     let end = What::RunEnded { outcome: Outcome::Complete, wall_ns: 90 * MS, start_ns: 0, digest: String::new() };
     events.push(event(at(90), 1, end));
     events.sort_by_key(|event| event.at_ns);
-    Model::of(&events)
+    events
 }
