@@ -19,10 +19,11 @@ pub(super) fn run(number: u32, checked: &CheckedPlan, scribe: &mut Scribe, launc
     if let Some(program) = checked.program {
         return process::run(&mut desk, program);
     }
+    desk.begin();
     match checked.plan.with {
         Executor::Sequential => solo::run(&mut desk),
-        Executor::Threads | Executor::GilThreads => threads::map(&mut desk),
-        Executor::Processes | Executor::Hybrid => processes::map(&mut desk, launcher),
+        Executor::Threads | Executor::GilThreads => threads::run(&mut desk),
+        Executor::Processes | Executor::Hybrid => processes::run(&mut desk, launcher),
     }
 }
 
