@@ -6,7 +6,7 @@
 
 mod common;
 
-use common::programs::{self, Ran, methods, run, same_in_python};
+use common::programs::{self, Ran, at_once, methods, run, same_in_python};
 use poolscope::plan::StartMethod;
 use poolscope::trace::{Exit, Role, What};
 
@@ -16,10 +16,8 @@ const SIGSEGV: i32 = 11;
 const SIGTERM: i32 = 15;
 
 /// Runs a program under every start method.
-fn each(name: &str, knobs: &[(&str, u64)], assert: impl Fn(&Ran)) {
-    for &start in methods() {
-        assert(&run(name, start, knobs));
-    }
+fn each(name: &str, knobs: &[(&str, u64)], assert: impl Fn(&Ran) + Sync) {
+    at_once(|start| assert(&run(name, start, knobs)));
 }
 
 #[test]
@@ -441,7 +439,7 @@ fn python_accepts_every_program() {
 fn every_program_can_be_stopped() {
     let slow = [("two-sleepers", vec![]), ("orphan", vec![]), ("pipe-holder", vec![]), ("parent-killed", vec![])];
     for (name, knobs) in slow {
-        for &start in methods() {
+        at_once(|start| {
             let session = common::session(&programs::plan(name, start, &knobs), poolscope::session::Options::default());
             std::thread::sleep(std::time::Duration::from_millis(250));
             session.stop();
@@ -452,7 +450,7 @@ fn every_program_can_be_stopped() {
             assert_eq!(*outcome, poolscope::trace::Outcome::Stopped, "{name} by {}", start.name());
             let unended = model.runs[0].actors.iter().filter(|actor| actor.exited.is_none());
             assert_eq!(unended.count(), 0, "{name} by {}", start.name());
-        }
+        });
     }
 }
 

@@ -18,6 +18,16 @@ pub fn methods() -> &'static [StartMethod] {
     poolscope::sys::start_methods()
 }
 
+/// Does something under every start method, all at the same time: most of it is waiting.
+pub fn at_once(body: impl Fn(StartMethod) + Sync) {
+    let body = &body;
+    std::thread::scope(|scope| {
+        for &start in methods() {
+            scope.spawn(move || body(start));
+        }
+    });
+}
+
 /// A plan for a program.
 pub fn plan(name: &str, start: StartMethod, knobs: &[(&str, u64)]) -> Plan {
     let knobs: BTreeMap<String, u64> = knobs.iter().map(|&(knob, value)| (knob.to_owned(), value)).collect();
@@ -130,16 +140,11 @@ pub fn same_in_python(name: &str, knobs: &[(&str, u64)]) {
         return;
     };
     println!("compared with Python {version}");
-    std::thread::scope(|scope| {
-        for &start in methods() {
-            scope.spawn(move || {
-                let ours = run(name, start, knobs).standard_output();
-                // Its processes take so long to start that on a busy machine its naps may be too short.
-                let theirs: Vec<_> =
-                    (0..3).map(|_| in_python(name, start, knobs)).take_while(|lines| *lines != ours).collect();
-                assert!(theirs.len() < 3, "{name} by {}: here\n{ours:#?}\nin Python\n{theirs:#?}", start.name());
-            });
-        }
+    at_once(|start| {
+        let ours = run(name, start, knobs).standard_output();
+        // Its processes take so long to start that on a busy machine its naps may be too short.
+        let theirs: Vec<_> = (0..3).map(|_| in_python(name, start, knobs)).take_while(|lines| *lines != ours).collect();
+        assert!(theirs.len() < 3, "{name} by {}: here\n{ours:#?}\nin Python\n{theirs:#?}", start.name());
     });
 }
 
