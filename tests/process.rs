@@ -291,22 +291,20 @@ fn d15_a_child_holds_as_few_descriptors_however_many_siblings_it_has() {
 fn descriptors(start: StartMethod, workers: u64) -> Vec<usize> {
     let plan = programs::plan("five-workers", start, &[("workers", workers), ("sleep-ms", 700)]);
     let session = common::session(&plan, poolscope::session::Options::default());
-    let (mut pids, mut ready) = (Vec::new(), 0);
-    while ready < workers as usize {
+    let (mut births, mut ready) = (Vec::new(), Vec::new());
+    while births.len() < workers as usize || !births.iter().all(|(actor, _)| ready.contains(actor)) {
         let report = session.reports().recv_timeout(common::DEADLINE).expect("it goes on");
         let poolscope::session::Report::Events(events) = report else { continue };
         for event in events {
             match event.what {
-                What::ActorBorn(birth) if birth.role == Role::Process => pids.push(birth.pid),
-                What::ActorReady if event.by.0 > 3 || start != StartMethod::Forkserver => ready += 1,
+                What::ActorBorn(birth) if birth.role == Role::Process => births.push((birth.actor, birth.pid)),
+                What::ActorReady => ready.push(event.by),
                 _ => {}
             }
         }
     }
-    // The parent and a fork server are ready, too; so wait a little for the last.
-    std::thread::sleep(std::time::Duration::from_millis(150));
     let count = |pid| std::fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count);
-    let counts = pids.into_iter().map(count).collect();
+    let counts = births.into_iter().map(|(_, pid)| count(pid)).collect();
     common::listen(&session);
     counts
 }

@@ -123,6 +123,38 @@ fn e07_a_fork_server_that_was_killed_is_launched_anew() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn e07_whoever_killed_it() {
+    use poolscope::session::{Options, Report};
+    use poolscope::trace::{Outcome, What};
+    let plan = common::programs::plan("many-children", StartMethod::Forkserver, &[("children", 60)]);
+    let session = common::session(&plan, Options::default());
+    let mut events = Vec::new();
+    let mut server = None;
+    // In the middle of the starts.
+    while server.is_none() {
+        if let Report::Events(new) = session.reports().recv_timeout(common::DEADLINE).expect("it goes on") {
+            server = new.iter().find_map(|event| match &event.what {
+                What::ActorBorn(birth) if birth.role == Role::ForkServer => Some(birth.pid),
+                _ => None,
+            });
+            events.extend(new);
+        }
+    }
+    let server = nix::unistd::Pid::from_raw(server.expect("just found") as i32);
+    nix::sys::signal::kill(server, nix::sys::signal::Signal::SIGKILL).expect("it lives");
+    let mut told = common::listen(&session);
+    assert_eq!((&told.ending.error, &told.warnings[..]), (&None, &[][..]));
+    events.append(&mut told.events);
+    let model = poolscope::model::Model::of(&events);
+    let run = &model.runs[0];
+    assert_eq!(run.end.as_ref().expect("it ended").outcome, Outcome::Complete);
+    assert_eq!(run.actors.iter().filter(|actor| actor.role == Role::ForkServer).count(), 2);
+    assert_eq!(run.actors.iter().filter(|actor| actor.role == Role::Process).count(), 120, "every start was made good");
+    assert!(run.actors.iter().filter(|actor| actor.role != Role::Parent).all(|actor| actor.exited.is_some()));
+}
+
+#[test]
 fn e10_every_method_gives_the_same_results_and_its_cost_is_measured() {
     let sets: BTreeSet<BTreeSet<String>> = methods()
         .iter()
