@@ -1,10 +1,14 @@
 //! The same in Python: a complete program that does what a plan does, to be read, run and compared.
 
 use crate::plan::{CheckedPlan, Executor};
+use crate::program::Chosen;
 
 /// The program for a plan. It runs under any Python 3 of a system that has the start method.
 pub fn program(checked: &CheckedPlan) -> String {
     let plan = &checked.plan;
+    if let Some(program) = checked.program {
+        return Chosen { program, knobs: &plan.knobs, start: plan.start }.python();
+    }
     let work = checked.input.workload.python(&checked.input);
     // `map` hands a function one argument: the tuple, where the function has several parameters.
     let (function, unpacking) = match work.parameters {
