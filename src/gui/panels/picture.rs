@@ -88,7 +88,7 @@ fn update(look: &Look<'_>, view: &mut View, count: usize, ui: &Ui) {
     );
     for (unit, payload) in &run.results[view.drawn..count] {
         let worker = run.units.get(*unit).and_then(|unit| unit.worker).and_then(|worker| run.actor(worker));
-        let number = worker.map_or(0, |actor| actor.number);
+        let number = worker.map_or(0, |actor| run.hue(actor));
         put_unit(&mut image, run, *unit, payload, |shade| theme.shade(number, shade));
     }
     match &mut texture {

@@ -1,12 +1,11 @@
-//! Where everything of the timeline lies: the regions, the rows, the arrows of a unit.
+//! Where everything of the timeline lies: the regions, the arrows of a unit.
 
 use egui::{Pos2, Rangef, Rect, pos2};
 
 use super::axis::Axis;
-use super::lane::{Band, Mark};
 use crate::gui::words;
-use crate::model::{Actor, Run};
-use crate::trace::{ActorId, ChannelId, Exit, Role};
+use crate::model::Run;
+use crate::trace::{ActorId, ChannelId};
 
 /// The regions of the timeline, top to bottom. All that show time share one x range.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,57 +54,6 @@ impl Regions {
     /// Everything below the axis and the axis itself: where the playhead's line runs.
     pub fn canvas(&self) -> Rect {
         self.axis.union(self.cores)
-    }
-}
-
-/// One process or thread.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// Workers count from 1; it chooses the colour.
-    pub number: u32,
-    /// What it is called.
-    pub title: String,
-    /// Its process id, in words.
-    pub pid: String,
-    /// The whole row.
-    pub space: Rect,
-    /// Where its bars lie.
-    pub band: Rangef,
-    /// Where it was asked for: before, there is no life line.
-    pub asked_x: f32,
-    /// Where it ended, how, and whether that was well.
-    pub exit: Option<(f32, Exit)>,
-    /// Where the record turns to sums, for the parent, whose own work is then not told.
-    pub summed_x: Option<f32>,
-    /// What it did.
-    pub marks: Vec<Mark>,
-}
-
-impl Row {
-    /// The row of an actor within `space`.
-    pub fn of(run: &Run, actor: &Actor, axis: &Axis, space: Rect, now_ns: u64, type_size: f32) -> Self {
-        let summed_ns = run.summed_from_ns.filter(|_| actor.role == Role::Parent);
-        let now_ns = summed_ns.map_or(now_ns, |summed_ns| now_ns.min(summed_ns));
-        let inset = (space.height() * 0.14).round().max(2.0);
-        let y = Rangef::new(space.top() + inset, space.bottom() - inset);
-        let band = Band { axis, y, now_ns, type_size, role: actor.role };
-        Self {
-            number: actor.number,
-            title: actor.title(),
-            pid: format!("pid {}", actor.pid),
-            space,
-            band: y,
-            asked_x: axis.x(actor.asked_ns),
-            exit: actor.exited.map(|(at_ns, exit)| (axis.x(at_ns), exit)),
-            summed_x: summed_ns.map(|summed_ns| axis.x(summed_ns).max(axis.left)).filter(|x| *x < axis.right),
-            marks: band.marks(&actor.lane),
-        }
-    }
-
-    /// The mark under a place: the last one drawn there.
-    pub fn mark_at(&self, at: Pos2) -> Option<&Mark> {
-        let grab = |mark: &&Mark| mark.space.expand2(egui::vec2(0.5, 2.0)).contains(at);
-        self.marks.iter().filter(grab).min_by(|a, b| a.space.width().total_cmp(&b.space.width()))
     }
 }
 
