@@ -6,7 +6,12 @@ use crate::plan::{CheckedPlan, Executor};
 pub fn program(checked: &CheckedPlan) -> String {
     let plan = &checked.plan;
     let work = checked.input.workload.python(&checked.input);
-    let (function, workers) = (work.name, plan.workers);
+    // `map` hands a function one argument: the tuple, where the function has several parameters.
+    let (function, unpacking) = match work.parameters {
+        0 | 1 => (work.name, String::new()),
+        _ => ("unpacked", format!("\n\ndef unpacked(arguments):\n    return {}(*arguments)", work.name)),
+    };
+    let workers = plan.workers;
     let chunksize = plan.chunksize.map(|size| format!(", chunksize={size}")).unwrap_or_default();
     let (import, run) = match plan.with {
         Executor::Sequential => (String::new(), format!("    results = list(map({function}, items))\n")),
@@ -29,7 +34,7 @@ pub fn program(checked: &CheckedPlan) -> String {
     format!(
         "{import}from time import perf_counter\n{definition}\n\n\nif __name__ == \"__main__\":\n    items = {items}\n    \
          began = perf_counter()\n{run}    print(len(results), \"results in\", perf_counter() - began, \"s\")\n",
-        definition = spaced(&work.function),
+        definition = spaced(&format!("{}{unpacking}", work.function)),
         items = work.items,
     )
 }
@@ -102,7 +107,10 @@ mod tests {
         let mut arguments = vec!["-m", "py_compile"];
         arguments.extend(files.iter().map(String::as_str));
         assert!(python(&arguments).expect("it ran before").success());
-        let squares = files.iter().find(|file| file.contains("squares") && file.contains("processes"));
-        assert!(python(&[squares.expect("registered")]).expect("it ran before").success(), "and it runs");
+        // And they run, also where the function has several parameters.
+        for name in ["squares_count-up_processes", "count-primes_short_processes", "count-primes_short_sequential"] {
+            let file = files.iter().find(|file| file.contains(name)).expect("registered");
+            assert!(python(&[file]).expect("it ran before").success(), "{name}");
+        }
     }
 }

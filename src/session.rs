@@ -27,7 +27,7 @@ use crate::plan::{Action, EngineCommand, Plan};
 use crate::sys;
 use crate::trace::codec::Decoder;
 use crate::trace::file::FileError;
-use crate::trace::{ActorId, Event, Exit, Machine, What};
+use crate::trace::{ActorId, Event, Exit, Machine, What, print};
 
 use child::EngineProcess;
 use record::Recording;
@@ -229,8 +229,11 @@ impl Outlet {
         }
     }
 
-    fn printed(&self, line: String) {
-        self.events(vec![Event { at_ns: sys::now_ns(), by: ActorId::OBSERVER, what: What::Printed { line } }]);
+    fn printed(&self, line: &[u8]) {
+        let (who, line) = print::attributed(line);
+        let (by, at_ns) = who.unwrap_or_else(|| (ActorId::OBSERVER, sys::now_ns()));
+        let line = String::from_utf8_lossy(line).trim_end().to_owned();
+        self.events(vec![Event { at_ns, by, what: What::Printed { line } }]);
     }
 }
 
@@ -272,7 +275,7 @@ fn read_output(stderr: impl Read, outlet: &Outlet) {
         // A line without an end must not fill the memory.
         match (&mut lines).take(64 << 10).read_until(b'\n', &mut line) {
             Ok(0) | Err(_) => return,
-            Ok(_) => outlet.printed(String::from_utf8_lossy(&line).trim_end().to_owned()),
+            Ok(_) => outlet.printed(&line),
         }
     }
 }

@@ -11,6 +11,7 @@ use poolscope::model::{Model, SpanKind, check};
 use poolscope::plan::{Executor, Plan};
 use poolscope::session::Options;
 use poolscope::trace::{DETAIL_UNITS, Exit, Outcome, Role};
+use poolscope::workload::REGISTRY;
 
 /// Every executor, and processes by every start method this machine has.
 fn ways() -> Vec<Plan> {
@@ -103,20 +104,39 @@ fn the_default_chunksize_is_used_and_told() {
 
 #[test]
 fn every_workload_gives_the_same_results_in_every_way() {
-    for (workload, preset, items) in [
-        ("primes", Some("odd-1000"), None),
-        ("primes", Some("small-4"), None),
-        ("sleep", None, Some(6)),
-        ("mandelbrot", None, None),
-    ] {
+    // Small inputs: what is compared does not depend on their size.
+    let inputs = [
+        ("primes", "odd-1000", None),
+        ("primes", "small-4", None),
+        ("count-primes", "short", None),
+        ("squares", "count-up", Some(1000)),
+        ("mandelbrot", "tiles", None),
+        ("image-blur", "soft", None),
+        ("monte-carlo-pi", "few-darts", Some(100)),
+        ("sha256-search", "short", Some(50)),
+        ("matmul", "small", None),
+        ("skewed", "tiny", None),
+        ("word-count", "words", None),
+        ("features", "summary", Some(50)),
+        ("features", "periods", Some(5)),
+        ("payload", "64-kib", Some(20)),
+        ("payload", "1-mib", Some(4)),
+        ("sleep", "ten-ms", Some(6)),
+        ("io-wait", "one-ms", Some(10)),
+        ("mixed", "mostly-io", Some(4)),
+    ];
+    for workload in REGISTRY {
+        assert!(inputs.iter().any(|(name, ..)| *name == workload.name()), "{} is left out", workload.name());
+    }
+    for (workload, preset, items) in inputs {
         let digests: HashSet<String> = ways()
             .into_iter()
             .map(|way| {
-                let plan = Plan { workload: workload.into(), preset: preset.map(Into::into), items, ..way };
+                let plan = Plan { workload: workload.into(), preset: Some(preset.into()), items, ..way };
                 complete(&plan).runs[0].end.clone().expect("it ended").digest
             })
             .collect();
-        assert_eq!(digests.len(), 1, "{workload} {preset:?}");
+        assert_eq!(digests.len(), 1, "{workload} {preset}");
     }
 }
 

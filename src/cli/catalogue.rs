@@ -1,4 +1,4 @@
-//! What there is: the workloads, and what this machine offers.
+//! What there is: the workloads, the programs, and what this machine offers.
 
 use std::fmt::{Display, Formatter};
 
@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::chunk::grouped;
 use crate::plan;
+use crate::program;
 use crate::sys;
 use crate::workload::REGISTRY;
 
@@ -26,6 +27,23 @@ struct PresetEntry {
     summary: &'static str,
     items: u64,
     free_items: bool,
+}
+
+#[derive(Serialize)]
+struct ProgramEntry {
+    name: &'static str,
+    title: &'static str,
+    summary: &'static str,
+    knobs: Vec<KnobEntry>,
+}
+
+#[derive(Serialize)]
+struct KnobEntry {
+    name: &'static str,
+    summary: &'static str,
+    default: u64,
+    low: u64,
+    high: u64,
 }
 
 /// Lists the workloads with their presets, the default ones first.
@@ -61,7 +79,44 @@ impl Display for WorkloadEntry {
         writeln!(f, "{}: {}. {}", self.name, self.title, self.why)?;
         for PresetEntry { name, summary, items, free_items } in &self.presets {
             let open = if *free_items { ", or --items N" } else { "" };
-            writeln!(f, "  {name:<10}{summary} ({} items{open})", grouped(*items))?;
+            writeln!(f, "  {name:<12}{summary} ({} items{open})", grouped(*items))?;
+        }
+        Ok(())
+    }
+}
+
+/// Lists the programs with their knobs.
+pub(super) fn programs(json: bool) -> Result<Verdict, CliError> {
+    let entries: Vec<ProgramEntry> = program::REGISTRY
+        .iter()
+        .map(|program| ProgramEntry {
+            name: program.name,
+            title: program.title,
+            summary: program.summary,
+            knobs: program
+                .knobs
+                .iter()
+                .map(|knob| {
+                    let (low, high) = knob.range;
+                    KnobEntry { name: knob.name, summary: knob.summary, default: knob.default, low, high }
+                })
+                .collect(),
+        })
+        .collect();
+    if json {
+        console::print_json(&serde_json::json!({ "programs": entries }))?;
+        return Ok(Verdict::Good);
+    }
+    console::print(entries.iter().map(ProgramEntry::to_string).collect::<Vec<_>>().join("\n"))?;
+    Ok(Verdict::Good)
+}
+
+impl Display for ProgramEntry {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "{}: {}. {}", self.name, self.title, self.summary)?;
+        for KnobEntry { name, summary, default, low, high } in &self.knobs {
+            let [default, low, high] = [default, low, high].map(|&number| grouped(number));
+            writeln!(f, "  --knob {name}=N: {summary} ({low} to {high}; {default} if left out)")?;
         }
         Ok(())
     }

@@ -32,6 +32,9 @@ pub(super) enum CliError {
         /// The field and what is wrong with it.
         problem: String,
     },
+    /// There is nothing to compare with.
+    #[error("baseline: a program has no items that one process could compute alone. Leave --baseline out.")]
+    NoBaseline,
     /// The trace can't be written or opened.
     #[error("trace: {0}")]
     Trace(#[from] FileError),

@@ -2,21 +2,24 @@
 //!
 //! ```text
 //! args      what was asked for          window     the window, or why there is none
-//! plan      flags and PLAN.toml → Plan  run        a plan in the terminal
-//! watch     a session → a Model         show       a recorded trace, checked
-//! progress  the bar while it runs       catalogue  the workloads; what this machine offers
-//! report    the figures, as data        text       the same figures, in words
-//! console   standard output and error   table      columns
+//! flags     the flags of a plan         run        a plan in the terminal
+//! plan      flags and PLAN.toml → Plan  show       a recorded trace, checked
+//! watch     a session → a Model         catalogue  workloads, programs; what this machine offers
+//! progress  the bar while it runs       text       the figures and the story, in words
+//! report    the same, as data           table      columns
+//! console   standard output and error
 //! ```
 //!
-//! Exit codes: 0, everything went as asked; 1, a run failed or results or a trace contradict
-//! themselves; 2, the input was wrong or the output could not be written. Messages go to standard
-//! error, one for each trouble; results go to standard output.
+//! Exit codes: 0, everything went as asked; 1, a run failed, was stopped or gave its caller an error
+//! (one that was planned, too), or results or a trace contradict themselves; 2, the input was wrong or
+//! the output could not be written. Messages go to standard error, one for each trouble; results go to
+//! standard output.
 
 mod args;
 mod catalogue;
 mod console;
 mod error;
+mod flags;
 mod plan;
 mod progress;
 mod report;
@@ -39,7 +42,7 @@ use error::CliError;
 enum Verdict {
     /// As asked.
     Good,
-    /// A run failed, or what was measured or recorded contradicts itself.
+    /// A run failed or gave its caller an error, or what was measured or recorded contradicts itself.
     Bad,
     /// Everything ran, but what was to be kept of it could not be written.
     Incomplete,
@@ -83,6 +86,7 @@ fn carry_out(command: Option<Command>) -> Result<Verdict, CliError> {
         Some(Command::Show { file, json }) => show::show(&file, json),
         Some(Command::Replay { file }) => window::replay(&file),
         Some(Command::Workloads { json }) => catalogue::workloads(json),
+        Some(Command::Programs { json }) => catalogue::programs(json),
         Some(Command::Doctor) => catalogue::doctor(),
     }
 }

@@ -22,8 +22,8 @@ impl Progress {
     pub(super) fn new(label: &'static str, checked: &CheckedPlan) -> Self {
         let target = ProgressDrawTarget::stderr_with_hz(DRAWN_HZ);
         let bar = ProgressBar::with_draw_target(Some(checked.cut.units().into()), target);
-        // Without events nobody knows how far a run is, only that it lasts.
-        let template = if checked.plan.tracing {
+        // Without events, or without units, nobody knows how far a run is, only that it lasts.
+        let template = if checked.plan.tracing && checked.program.is_none() {
             "{prefix}  {wide_bar}  {pos} of {len} units  {elapsed_precise}"
         } else {
             "{prefix}  {spinner}  {elapsed_precise}"

@@ -15,6 +15,9 @@ use super::{Verdict, console};
 /// Runs what the command line asks for.
 pub(super) fn run(args: &RunArgs) -> Result<Verdict, CliError> {
     let checked = args.plan.plan()?.check()?;
+    if args.baseline && checked.program.is_some() {
+        return Err(CliError::NoBaseline);
+    }
     measure(&checked, args.baseline, args.trace.as_deref(), args.json)
 }
 

@@ -1,6 +1,7 @@
 //! The figures in words: what people read in place of JSON.
 
 mod run;
+mod story;
 mod trace;
 
 pub(super) use run::RunInWords;
@@ -28,6 +29,13 @@ fn team(plan: &Plan) -> String {
             format!("{workers}, started by {}", plan.start.name())
         }
     }
+}
+
+/// A program with what was chosen in it: `process-tree (depth = 2)`.
+fn program(plan: &Plan) -> Option<String> {
+    let name = plan.program.as_ref()?;
+    let knobs: Vec<String> = plan.knobs.iter().map(|(knob, number)| format!("{knob} = {number}")).collect();
+    Some(if knobs.is_empty() { name.clone() } else { format!("{name} ({})", knobs.join(", ")) })
 }
 
 /// `1 core`, `8 cores`.

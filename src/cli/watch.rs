@@ -30,7 +30,10 @@ pub(super) fn watch(label: &'static str, checked: &CheckedPlan, trace: Option<&P
         match report {
             Report::Events(events) => {
                 for event in &events {
-                    if let What::Printed { line } = &event.what {
+                    // What a program prints is part of its story, and told there.
+                    if let What::Printed { line } = &event.what
+                        && checked.program.is_none()
+                    {
                         progress.aside(line);
                     }
                     model.apply(event);

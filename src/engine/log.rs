@@ -74,7 +74,10 @@ impl RoadEnd {
 
 /// The log of an actor that computes units.
 pub(super) struct Log<M> {
-    recorder: Option<Recorder<M>>,
+    recorder: Recorder<M>,
+    tracing: bool,
+    /// Units ever begun.
+    begun: u64,
     detail_units: u32,
     requests: RoadEnd,
     replies: RoadEnd,
@@ -90,7 +93,9 @@ impl<M: Deref<Target = [AtomicU64]>> Log<M> {
     pub(super) fn new(recorder: Recorder<M>) -> Self {
         let road = RoadEnd::new(ChannelId(0));
         Self {
-            recorder: Some(recorder),
+            recorder,
+            tracing: true,
+            begun: 0,
             detail_units: u32::MAX,
             requests: road,
             replies: road,
@@ -104,9 +109,7 @@ impl<M: Deref<Target = [AtomicU64]>> Log<M> {
     /// What the setup message says: whether to record at all, up to which unit in detail, and what the
     /// actor's channels are called.
     pub(super) fn set_up(&mut self, tracing: bool, detail_units: u32, requests: ChannelId, replies: ChannelId) {
-        if !tracing {
-            self.recorder = None;
-        }
+        self.tracing = tracing;
         self.detail_units = detail_units;
         self.requests = RoadEnd::new(requests);
         self.replies = RoadEnd::new(replies);
@@ -115,13 +118,16 @@ impl<M: Deref<Target = [AtomicU64]>> Log<M> {
     /// Whether a unit is recorded one by one, so that its stamps are worth taking.
     #[inline]
     pub(super) fn details(&self, unit: u32) -> bool {
-        self.recorder.is_some() && unit < self.detail_units
+        self.tracing && unit < self.detail_units
     }
 
     #[inline]
     pub(super) fn write(&mut self, at_ns: u64, what: &What) {
-        if let (Some(recorder), Some(words)) = (&mut self.recorder, what.to_words(at_ns)) {
-            recorder.record(words);
+        if !self.tracing {
+            return;
+        }
+        if let Some(words) = what.to_words(at_ns) {
+            self.recorder.record(words);
         }
     }
 
@@ -146,19 +152,30 @@ impl<M: Deref<Target = [AtomicU64]>> Log<M> {
         }
     }
 
+    /// A unit is begun: noted where it survives this actor, and in the trace if units are told in detail.
     #[inline]
     pub(super) fn began(&mut self, at_ns: u64, unit: u32) {
+        self.begun += 1;
+        self.recorder.note_begun(self.begun);
+        if !self.details(unit) {
+            return;
+        }
         self.write(at_ns, &What::UnitBegan { unit, core: sys::current_core() });
     }
 
+    /// A unit that was begun at `began_ns` is done.
     #[inline]
-    pub(super) fn ended(&mut self, at_ns: u64, unit: u32) {
-        self.write(at_ns, &What::UnitEnded { unit, core: sys::current_core() });
+    pub(super) fn ended(&mut self, began_ns: u64, at_ns: u64, unit: u32) {
+        if self.details(unit) {
+            self.write(at_ns, &What::UnitEnded { unit, core: sys::current_core() });
+        } else {
+            self.summed(began_ns, at_ns);
+        }
     }
 
     /// A unit past the detail limit took from `began_ns` to `ended_ns`.
     #[inline]
-    pub(super) fn summed(&mut self, began_ns: u64, ended_ns: u64) {
+    fn summed(&mut self, began_ns: u64, ended_ns: u64) {
         self.summing = true;
         if self.units == 0 {
             self.since_ns = began_ns;

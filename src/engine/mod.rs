@@ -10,6 +10,8 @@
 //! runs without child processes (sequential, threads) have threads.
 
 mod desk;
+mod faults;
+mod initializer;
 mod log;
 mod observer;
 pub mod pool;
@@ -18,6 +20,7 @@ mod scribe;
 mod shared;
 mod solo;
 mod start;
+mod task;
 pub mod wire;
 mod worker;
 
@@ -73,7 +76,7 @@ fn serve(arguments: &[u64]) -> i32 {
     let mut scribe = Scribe::new(observer, checked.plan.tracing);
     let mut launcher = Launcher::new(checked.plan.start);
     for number in 0..checked.plan.repeats {
-        if run::run(number, &checked, &mut scribe, &mut launcher) != End::Complete {
+        if !matches!(run::run(number, &checked, &mut scribe, &mut launcher), End::Complete | End::Raised(_)) {
             break;
         }
         // The next run begins when the observer has heard of this one, so that it has the cores.

@@ -3,10 +3,11 @@
 //! Neither ever makes the engine wait: what the observer does not read piles up to a limit, and past
 //! it records are dropped and counted.
 
+use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::plan::{EngineCommand, Plan};
+use crate::plan::{Action, EngineCommand, Plan};
 use crate::sys::{self, PipeReader, PipeWriter, Progress};
 
 /// The most trace that waits for the observer.
@@ -41,6 +42,8 @@ pub(super) struct Observer {
     /// How many bytes may still leave in this tick.
     allowance: usize,
     interrupt: Option<Interrupt>,
+    /// What is to be done to actors, in the order it was commanded.
+    orders: VecDeque<(u32, Action)>,
 }
 
 impl Observer {
@@ -55,6 +58,7 @@ impl Observer {
             blocked: false,
             allowance: TICK_BYTES,
             interrupt: None,
+            orders: VecDeque::new(),
         })
     }
 
@@ -93,7 +97,9 @@ impl Observer {
             match self.next_line() {
                 Ok(Some(line)) => match serde_json::from_slice(&line) {
                     Ok(EngineCommand::Stop) => self.interrupt = self.interrupt.or(Some(Interrupt::Stop)),
-                    Ok(EngineCommand::Do { .. }) | Err(_) => {}
+                    Ok(EngineCommand::Do { actor, action }) => self.orders.push_back((actor, action)),
+                    // A later observer may know commands that this engine does not.
+                    Err(_) => {}
                 },
                 Ok(None) => return self.interrupt,
                 Err(_) => {
@@ -102,6 +108,11 @@ impl Observer {
                 }
             }
         }
+    }
+
+    /// The next thing that is to be done to an actor (by its id), of those that [`Self::interrupt`] has read.
+    pub(super) fn take_order(&mut self) -> Option<(u32, Action)> {
+        self.orders.pop_front()
     }
 
     /// The next whole line, if one is there; the end of input is an interrupt.

@@ -15,10 +15,11 @@ use super::start::Launcher;
 pub(super) fn run(number: u32, checked: &CheckedPlan, scribe: &mut Scribe, launcher: &mut Launcher) -> End {
     let mut desk = Desk::new(checked, scribe, sys::now_ns());
     introduce(&mut desk, number);
+    desk.begin();
     match checked.plan.with {
         Executor::Sequential => solo::run(&mut desk),
-        Executor::Threads | Executor::GilThreads => threads::map(&mut desk),
-        Executor::Processes | Executor::Hybrid => processes::map(&mut desk, launcher),
+        Executor::Threads | Executor::GilThreads => threads::run(&mut desk),
+        Executor::Processes | Executor::Hybrid => processes::run(&mut desk, launcher),
     }
 }
 

@@ -7,37 +7,43 @@ use crate::sys;
 use crate::trace::ring::Shared;
 use crate::workload::{Here, Input};
 
+use super::faults::Faults;
 use super::log::Log;
+use super::task::{Tasks, Undone};
 
 /// Computes units of an input that lies in this process.
 pub(super) struct Calculator {
     input: Input,
+    tasks: Tasks,
     /// The items of the unit at hand; kept, so that a unit costs no allocation of its own.
     arguments: Vec<u8>,
 }
 
 impl Calculator {
     /// For this input.
-    pub(super) fn new(input: Input) -> Self {
-        Self { input, arguments: Vec::new() }
+    pub(super) fn new(input: Input, faults: Faults) -> Self {
+        Self { input, tasks: Tasks { workload: input.workload, faults }, arguments: Vec::new() }
     }
 
-    /// The results of a unit, or why it failed; written down in the log.
-    pub(super) fn compute(&mut self, log: &mut Log<Shared>, unit: u32, items: Range<u64>) -> Result<Vec<u8>, String> {
+    /// The results of a unit, or why it has none; written down in the log. `again` says that another had it
+    /// before; `before_end` may write down what happened meanwhile.
+    pub(super) fn compute(
+        &mut self,
+        log: &mut Log<Shared>,
+        (unit, again): (u32, bool),
+        items: Range<u64>,
+        here: &Here<'_>,
+        before_end: impl FnOnce(&mut Log<Shared>),
+    ) -> Result<Vec<u8>, Undone> {
         let began_ns = sys::now_ns();
-        if log.details(unit) {
-            log.began(began_ns, unit);
-        }
+        log.began(began_ns, unit);
         self.arguments.clear();
-        self.input.write_items(items, &mut self.arguments);
+        self.input.write_items(items.clone(), &mut self.arguments);
         let mut results = Vec::new();
-        let outcome = self.input.workload.run_unit(&self.arguments, &Here::free(), &mut results);
+        let outcome = self.tasks.compute(items, again, false, &self.arguments, here, &mut results);
         let ended_ns = sys::now_ns();
-        if log.details(unit) {
-            log.ended(ended_ns, unit);
-        } else {
-            log.summed(began_ns, ended_ns);
-        }
-        outcome.map(|()| results).map_err(|error| error.to_string())
+        before_end(log);
+        log.ended(began_ns, ended_ns, unit);
+        outcome.map(|()| results)
     }
 }

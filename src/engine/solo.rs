@@ -3,25 +3,23 @@
 //! they are written and read here too, which costs about a nanosecond an item and counts as computing.)
 //!
 //! The computing is done by a thread of its own, so that Stop and the live view work meanwhile; the
-//! parent's first thread sleeps.
-
-use std::time::Duration;
+//! parent's first thread sleeps. An error ends it there, as in `list(map(f, items))`.
 
 use crossbeam_channel::{RecvTimeoutError, Sender};
 
 use crate::chunk::Cut;
 use crate::sys;
 use crate::trace::ring::{self, Drain, Recorder, Shared};
-use crate::trace::{ActorId, ChannelId, TaskFailure, What};
-use crate::workload::Input;
+use crate::trace::{ActorId, ChannelId, TaskFailure};
+use crate::workload::Here;
 
 use super::desk::{Desk, End};
 use super::log::Log;
-use super::scribe::TICK_NS;
 use super::shared::Calculator;
+use super::task::Undone;
 
-/// A unit with its results, or why it failed.
-type Answer = (u32, Result<Vec<u8>, String>);
+/// A unit with its results, or why it has none.
+type Answer = (u32, Result<Vec<u8>, Undone>);
 
 /// Runs the plan of this desk in the parent alone.
 pub(super) fn run(desk: &mut Desk<'_>) -> End {
@@ -30,26 +28,19 @@ pub(super) fn run(desk: &mut Desk<'_>) -> End {
     let mut log = Log::new(Recorder::new(memory));
     // The parent alone has no channels; these names are never used.
     log.set_up(desk.checked.plan.tracing, desk.detail_units, ChannelId(0), ChannelId(0));
-    let (input, cut) = (desk.checked.input, desk.checked.cut);
+    let (calculator, cut) = (Calculator::new(desk.checked.input, desk.faults.clone()), desk.checked.cut);
     let (sender, answers) = crossbeam_channel::unbounded();
-    let body = move || compute(input, cut, log, &sender);
+    let body = move || compute(calculator, cut, log, &sender);
     let end = match std::thread::Builder::new().name("sequential".to_owned()).spawn(body) {
         Err(error) => End::Failed(format!("The computing thread could not be started ({error}).")),
         Ok(_) => loop {
-            let answer = answers.recv_timeout(Duration::from_nanos(TICK_NS));
+            let answer = answers.recv_timeout(desk.patience(sys::now_ns()));
             let taken = match answer {
                 Ok((unit, Ok(results))) => desk.take(unit, &results).map_err(End::from),
-                Ok((unit, Err(message))) => {
-                    let end = End::Failed(format!("Unit {unit} failed: {message}."));
-                    desk.scribe.say(What::UnitFailed {
-                        unit,
-                        failure: Box::new(TaskFailure { message, ..TaskFailure::default() }),
-                    });
-                    Err(end)
-                }
+                Ok((unit, Err(undone))) => Err(raise(desk, unit, undone)),
                 Err(RecvTimeoutError::Timeout) => Ok(()),
                 Err(RecvTimeoutError::Disconnected) => Err(if desk.is_complete() {
-                    End::Complete
+                    desk.verdict()
                 } else {
                     End::Failed("The computing thread ended before its time. Press Run to try again.".to_owned())
                 }),
@@ -57,11 +48,12 @@ pub(super) fn run(desk: &mut Desk<'_>) -> End {
             if let Err(end) = taken {
                 break end;
             }
-            let tick = desk.scribe.tick_is_due(sys::now_ns());
+            let now_ns = sys::now_ns();
+            let tick = desk.scribe.tick_is_due(now_ns);
             if tick || ring.is_filling() {
                 desk.scribe.drain(ActorId::PARENT, &mut ring);
             }
-            if let Some(end) = tick.then(|| desk.interrupt()).flatten() {
+            if let Some(end) = tick.then(|| desk.interrupt()).flatten().or_else(|| desk.keep_time(now_ns)) {
                 break end;
             }
         },
@@ -71,11 +63,24 @@ pub(super) fn run(desk: &mut Desk<'_>) -> End {
     end
 }
 
+/// A task failed: there is nobody to go on.
+fn raise(desk: &mut Desk<'_>, unit: u32, undone: Undone) -> End {
+    let failure = match undone {
+        Undone::Failed(failure) => *failure,
+        // What `sys.exit` does in the one process there is.
+        Undone::Exit => std::process::exit(sys::EXIT_CODE),
+    };
+    let pid = std::process::id();
+    match desk.fail(unit, ActorId::PARENT, TaskFailure { pid, ..failure }) {
+        Ok(()) => desk.verdict(),
+        Err(error) => error.into(),
+    }
+}
+
 /// Computes every unit; the end of the channel says that it is done.
-fn compute(input: Input, cut: Cut, mut log: Log<Shared>, answers: &Sender<Answer>) {
-    let mut calculator = Calculator::new(input);
+fn compute(mut calculator: Calculator, cut: Cut, mut log: Log<Shared>, answers: &Sender<Answer>) {
     for unit in 0..cut.units() {
-        let answer = calculator.compute(&mut log, unit, cut.range(unit));
+        let answer = calculator.compute(&mut log, (unit, false), cut.range(unit), &Here::free(), |_| {});
         let failed = answer.is_err();
         if answers.send((unit, answer)).is_err() || failed {
             break;

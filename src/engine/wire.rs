@@ -29,15 +29,31 @@ pub enum Kind {
     Hello = 3,
     /// From a worker: the results of a unit.
     Done = 4,
-    /// From a worker: a task of the unit failed; a sentence says why.
+    /// From a worker: a task of the unit failed; the failure, as JSON.
     Failed = 5,
+    /// To a worker: as [`Kind::Unit`], but another worker had it before and died.
+    Again = 6,
+    /// To a worker: what it shall do to itself, as JSON. Answered by its end, or not at all.
+    Suffer = 7,
+    /// From a worker: it can't begin, and ends; the error that its initializer raised.
+    Fatal = 8,
 }
 
 impl Kind {
     fn from_bits(bits: u32) -> Option<Self> {
-        [Self::Setup, Self::Unit, Self::Stop, Self::Hello, Self::Done, Self::Failed]
-            .into_iter()
-            .find(|kind| *kind as u32 == bits)
+        [
+            Self::Setup,
+            Self::Unit,
+            Self::Stop,
+            Self::Hello,
+            Self::Done,
+            Self::Failed,
+            Self::Again,
+            Self::Suffer,
+            Self::Fatal,
+        ]
+        .into_iter()
+        .find(|kind| *kind as u32 == bits)
     }
 }
 

@@ -303,6 +303,9 @@ impl Run {
                 })
             }
             What::Did { doing, since_ns } => self.with_actor(by, |actor| {
+                // Who waits for the interpreter in the middle of a unit goes on with it afterwards.
+                let resumed =
+                    actor.lane.open().filter(|open| open.kind == SpanKind::Computing && *doing == Doing::WaitForGil);
                 let kind = match doing {
                     Doing::Send => SpanKind::Sending,
                     Doing::Dispatch => SpanKind::Dispatching,
@@ -311,8 +314,11 @@ impl Run {
                     Doing::Sleep => SpanKind::Sleeping,
                     Doing::Work => SpanKind::Computing,
                 };
-                actor.lane.push(*since_ns, at_ns, kind, None, None);
-                actor.lane.push(at_ns, u64::MAX, SpanKind::Waiting, None, None);
+                actor.lane.push(*since_ns, at_ns, kind, resumed.and_then(|span| span.unit), None);
+                match resumed {
+                    Some(Span { unit, core, .. }) => actor.lane.push(at_ns, u64::MAX, SpanKind::Computing, unit, core),
+                    None => actor.lane.push(at_ns, u64::MAX, SpanKind::Waiting, None, None),
+                }
             }),
             What::UnitsSummed { units, since_ns, busy_ns } => {
                 let from = self.summed_from_ns.map_or(*since_ns, |known| known.min(*since_ns));

@@ -10,20 +10,27 @@
 //! | [`start_methods`] | how worker processes can be started here; `fork` and the control socket answer `Unsupported` elsewhere |
 //! | [`pipe`], [`PipeReader`], [`PipeWriter`] | anonymous, not inherited unless passed; capacity as the kernel says |
 //! | [`SharedMemory`] | nameless, allocated before it is mapped, can't be shrunk by a peer |
-//! | [`spawn`], [`fork`], [`Child`] | children that can be waited for with a deadline and killed safely |
+//! | [`spawn`], [`fork`], [`Child`] | children that can be waited for with a deadline and killed safely, and [signalled](Signal) |
 //! | [`die_with_parent`], [`watch_parent_while_busy`] | this process ends when its parent does, however the parent ended |
+//! | [`outlive_parent`], [`adopt_orphans`], [`Child::adopt`] | except where a lesson shows an orphan: whose child it becomes |
+//! | [`suffer`] | this process crashes, ends, or stands still, as it is told |
 //! | [`wait_ready`] | sleep until a pipe can be read or written, or the deadline passes |
 //! | [`ignore_file_size_signal`] | a file that may not grow is an error of its write, and ends nobody |
 //! | [`Leash`] | ends a whole tree of processes together with its holder |
 
 use std::time::Duration;
 
+mod harm;
+mod signal;
 #[cfg(test)]
 mod tests;
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
 pub use unix::*;
+
+pub use harm::{EXIT_CODE, LIBC_EXIT_CODE, suffer};
+pub use signal::Signal;
 
 #[cfg(windows)]
 mod windows;

@@ -1,10 +1,12 @@
 //! What happens is recorded here: the vocabulary ([`event`]), its bytes ([`codec`]), the shared
-//! memory a worker writes it into ([`ring`]) and the file it is kept in ([`mod@file`]).
+//! memory a worker writes it into ([`ring`]), the lines it prints ([`mod@print`]) and the file all of it is
+//! kept in ([`mod@file`]).
 
 pub mod codec;
 pub mod event;
 mod exit;
 pub mod file;
+pub mod print;
 mod record;
 pub mod ring;
 

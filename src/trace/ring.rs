@@ -9,6 +9,7 @@
 //! word 0    head: events ever written        (writer; a cache line of its own)
 //! word 8    tail: events ever read           (reader; a cache line of its own)
 //! word 16   lost: events that found no room  (writer)
+//! word 17   begun: units ever begun          (writer): what is in hand when the writer dies
 //! word 24…  slots of 4 words
 //! ```
 
@@ -21,6 +22,7 @@ use super::codec::Words;
 const HEAD: usize = 0;
 const TAIL: usize = 8;
 const LOST: usize = 16;
+const BEGUN: usize = 17;
 const SLOTS: usize = 24;
 const SLOT_WORDS: usize = 4;
 
@@ -81,6 +83,13 @@ impl<M: Deref<Target = [AtomicU64]>> Recorder<M> {
         self.head += 1;
         self.memory[HEAD].store(self.head, Ordering::Release);
     }
+
+    /// Notes that so many units have ever been begun. Whoever outlives the writer can tell by it what the
+    /// writer had in hand, whether or not events are recorded.
+    #[inline]
+    pub fn note_begun(&mut self, units: u64) {
+        self.memory[BEGUN].store(units, Ordering::Release);
+    }
 }
 
 /// The end that takes events out.
@@ -118,6 +127,11 @@ impl<M: Deref<Target = [AtomicU64]>> Drain<M> {
         }));
         self.tail += count;
         self.memory[TAIL].store(self.tail, Ordering::Release);
+    }
+
+    /// How many units the writer has ever begun.
+    pub fn begun(&self) -> u64 {
+        self.memory[BEGUN].load(Ordering::Acquire)
     }
 
     /// Events that found no room since the last call.

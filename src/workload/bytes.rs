@@ -10,6 +10,19 @@ pub struct TooShort {
     pub left: usize,
 }
 
+/// Appends numbers.
+pub(super) fn write_numbers(out: &mut Vec<u8>, numbers: &[u64]) {
+    for number in numbers {
+        out.extend_from_slice(&number.to_le_bytes());
+    }
+}
+
+/// Appends bytes with their number before them.
+pub(super) fn write_sized(out: &mut Vec<u8>, bytes: &[u8]) {
+    write_numbers(out, &[bytes.len() as u64]);
+    out.extend_from_slice(bytes);
+}
+
 /// Reads values from the front of a slice.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a> {
@@ -40,6 +53,17 @@ impl<'a> Reader<'a> {
         let (bytes, rest) = self.rest.split_first_chunk::<8>().ok_or(TooShort { wanted: 8, left: self.rest.len() })?;
         self.rest = rest;
         Ok(u64::from_le_bytes(*bytes))
+    }
+
+    /// The next 8 bytes as a fraction.
+    pub fn f64(&mut self) -> Result<f64, TooShort> {
+        self.u64().map(f64::from_bits)
+    }
+
+    /// The next bytes, as many as a number before them says: what [`write_sized`] wrote.
+    pub fn sized(&mut self) -> Result<&'a [u8], TooShort> {
+        let count = self.u64()?;
+        self.take(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
     /// The next byte.

@@ -7,6 +7,9 @@
 
 use std::time::Duration;
 
+/// Nobody waits longer, whatever a message says.
+const LONGEST: Duration = Duration::from_hours(1);
+
 /// An interpreter that only one thread at a time computes in.
 pub trait Interpreter {
     /// Called often by whoever computes: may hand the interpreter to another thread.
@@ -45,6 +48,7 @@ impl<'a> Here<'a> {
 
     /// Waits as for a disk or a server: no core is needed, and no interpreter.
     pub fn wait(&self, duration: Duration) {
+        let duration = duration.min(LONGEST);
         let Some(interpreter) = self.interpreter else { return std::thread::sleep(duration) };
         interpreter.release();
         std::thread::sleep(duration);

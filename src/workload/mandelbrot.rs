@@ -5,25 +5,24 @@
 //! many small ones the work evens out. Its results are large (a tile is 1,024 bytes), so the pipes
 //! have something to carry.
 
-use super::{Here, Input, Preset, Python, Reader, TaskError, Workload};
+use super::{Here, Input, Picture, Preset, Python, Reader, TaskError, Tone, Workload};
 
 pub(super) struct Mandelbrot;
 
-/// Width of the picture in pixels.
-pub const WIDTH: u64 = 512;
-/// Height of the picture in pixels.
-pub const HEIGHT: u64 = 384;
-/// Side of a tile in pixels.
-pub const TILE: u64 = 32;
-/// Tiles in a row of the picture.
-const COLUMNS: u64 = WIDTH / TILE;
+const PICTURE: Picture = Picture { width: 512, height: 384, tile: 32, tone: Tone::Escape };
+/// Width and height of the picture, and the side of a tile, as coordinates.
+const WIDTH: u64 = PICTURE.width as u64;
+const HEIGHT: u64 = PICTURE.height as u64;
+const TILE: u64 = PICTURE.tile as u64;
+/// Tiles in a row.
+const COLUMNS: u64 = PICTURE.columns() as u64;
 /// How often a point is iterated at most, in each preset.
 const ITERATIONS: u64 = 5_000;
 
 const PRESETS: &[Preset] = &[Preset {
     name: "tiles",
     summary: "512 × 384 pixels in 192 tiles, the middle ones much harder",
-    items: COLUMNS * (HEIGHT / TILE),
+    items: PICTURE.tiles() as u64,
     free_items: false,
 }];
 
@@ -62,6 +61,10 @@ impl Workload for Mandelbrot {
         Ok(())
     }
 
+    fn tell_item(&self, _preset: &Preset, index: u64) -> String {
+        index.to_string()
+    }
+
     fn tell(&self, _preset: &Preset, index: u64, result: &mut Reader<'_>) -> Result<String, TaskError> {
         let pixels = result.take((TILE * TILE) as usize)?;
         let inside = pixels.iter().filter(|&&shade| shade == 0).count();
@@ -69,11 +72,11 @@ impl Workload for Mandelbrot {
     }
 
     fn python(&self, input: &Input) -> Python {
-        Python { function: PYTHON.to_owned(), name: "tile", items: format!("range({})", input.len()) }
+        Python { function: PYTHON.to_owned(), name: "tile", parameters: 1, items: format!("range({})", input.len()) }
     }
 
-    fn is_picture(&self) -> bool {
-        true
+    fn picture(&self) -> Option<Picture> {
+        Some(PICTURE)
     }
 }
 

@@ -7,18 +7,34 @@
 //!
 //! Each workload's file opens with why it scales, or why it does not.
 
+#[cfg(test)]
+mod agreement;
 mod bytes;
+mod count_primes;
+mod features;
 mod here;
+mod image_blur;
+mod io_wait;
 mod mandelbrot;
+mod matmul;
+mod mixed;
+mod monte_carlo_pi;
+mod payload;
+mod picture;
 mod primes;
+mod random;
+mod repr;
+mod sha256_search;
+mod skewed;
 mod sleep;
 mod squares;
+mod word_count;
 
 use crate::plan::PlanError;
 
 pub use bytes::{Reader, TooShort};
 pub use here::{Here, Interpreter};
-pub use mandelbrot::{HEIGHT as MANDELBROT_HEIGHT, TILE as MANDELBROT_TILE, WIDTH as MANDELBROT_WIDTH};
+pub use picture::{Picture, Tone};
 
 /// A task that failed, with a sentence for the student.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,13 +73,16 @@ pub trait Workload: Sync {
     ///
     /// Long loops [breathe](Here::breathe), and whoever waits does so by [`Here::wait`].
     fn run_item(&self, arguments: &mut Reader<'_>, here: &Here<'_>, out: &mut Vec<u8>) -> Result<(), TaskError>;
+    /// The arguments of item `index` in words, as Python's `reprlib.repr` writes them: `10000019`,
+    /// `(0, 62500)`.
+    fn tell_item(&self, preset: &Preset, index: u64) -> String;
     /// Reads the result of one item, in words: `10000019 is prime`.
     fn tell(&self, preset: &Preset, index: u64, result: &mut Reader<'_>) -> Result<String, TaskError>;
     /// The Python function that does the same, and the expression for its items.
     fn python(&self, input: &Input) -> Python;
-    /// Whether the screen shows every result as a picture, so that all of them travel to it.
-    fn is_picture(&self) -> bool {
-        false
+    /// The picture that the results are, if the screen shows them as one; all of them travel to it.
+    fn picture(&self) -> Option<Picture> {
+        None
     }
 }
 
@@ -74,12 +93,32 @@ pub struct Python {
     pub function: String,
     /// The function's name.
     pub name: &'static str,
+    /// How many arguments it takes. If more than one, each item is a tuple of so many, as
+    /// `starmap` wants it; `map` would hand the function the tuple.
+    pub parameters: usize,
     /// An expression for the list of items.
     pub items: String,
 }
 
-/// Every workload, in the order of the screen.
-pub static REGISTRY: &[&dyn Workload] = &[&primes::Primes, &squares::Squares, &mandelbrot::Mandelbrot, &sleep::Sleep];
+/// Every workload, in the order of the screen: those that scale, those that are limited by something,
+/// those where carrying costs the most, those that wait.
+pub static REGISTRY: &[&dyn Workload] = &[
+    &primes::Primes,
+    &count_primes::CountPrimes,
+    &squares::Squares,
+    &mandelbrot::Mandelbrot,
+    &image_blur::ImageBlur,
+    &monte_carlo_pi::MonteCarloPi,
+    &sha256_search::Sha256Search,
+    &matmul::Matmul,
+    &skewed::Skewed,
+    &word_count::WordCount,
+    &features::Features,
+    &payload::Payload,
+    &sleep::Sleep,
+    &io_wait::IoWait,
+    &mixed::Mixed,
+];
 
 /// Finds a workload by name.
 pub fn find(name: &str) -> Result<&'static dyn Workload, PlanError> {
@@ -108,6 +147,11 @@ impl dyn Workload {
             }
             _ => Ok(Input { workload: self, preset }),
         }
+    }
+
+    /// Whether the screen shows the results as a picture.
+    pub fn is_picture(&self) -> bool {
+        self.picture().is_some()
     }
 
     /// Runs every item of a unit, appending result after result.
@@ -148,6 +192,11 @@ impl Input {
         }
     }
 
+    /// The arguments of an item in words, as Python writes them.
+    pub fn tell_item(&self, index: u64) -> String {
+        self.workload.tell_item(&self.preset, index)
+    }
+
     /// The results of a unit in words, a line an item; `first_item` is the unit's first index.
     pub fn tell(&self, first_item: u64, payload: &[u8]) -> Result<Vec<String>, TaskError> {
         let mut reader = Reader::new(payload);
@@ -168,6 +217,9 @@ impl std::fmt::Debug for Input {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+    use std::time::{Duration, Instant};
+
     use super::*;
 
     #[test]
@@ -181,6 +233,47 @@ mod tests {
                 workload.run_unit(&arguments, &Here::free(), &mut results).expect("whole arguments run");
                 let told = input.tell(0, &results).expect("whole results are told");
                 assert_eq!(told.len() as u64, 2.min(input.len()), "{} {}", workload.name(), preset.name);
+            }
+        }
+    }
+
+    /// Counts breaths, and adds up how long nobody was inside.
+    #[derive(Default)]
+    struct Lungs {
+        breaths: Cell<u32>,
+        outside: Cell<Duration>,
+        left: Cell<Option<Instant>>,
+    }
+
+    impl Interpreter for Lungs {
+        fn breathe(&self) {
+            self.breaths.set(self.breaths.get() + 1);
+        }
+
+        fn release(&self) {
+            self.left.set(Some(Instant::now()));
+        }
+
+        fn acquire(&self) {
+            let outside = self.left.take().map(|left| left.elapsed()).unwrap_or_default();
+            self.outside.set(self.outside.get() + outside);
+        }
+    }
+
+    #[test]
+    fn who_computes_for_long_breathes_often() {
+        for workload in REGISTRY {
+            for preset in workload.presets() {
+                let input = workload.input(Some(preset.name), None).expect("a preset finds itself");
+                let mut arguments = Vec::new();
+                input.write_items(input.len() - 1..input.len(), &mut arguments);
+                let (lungs, began) = (Lungs::default(), Instant::now());
+                workload.run_unit(&arguments, &Here::inside(&lungs), &mut Vec::new()).expect("whole arguments run");
+                let inside = began.elapsed().saturating_sub(lungs.outside.get());
+                // Meant are 20 to 100 µs in a release build.
+                let breath = inside / (lungs.breaths.get() + 1);
+                let name = format!("{} {}", workload.name(), preset.name);
+                assert!(breath < Duration::from_millis(1), "{name}: {breath:?} between two breaths");
             }
         }
     }

@@ -80,6 +80,10 @@ impl Workload for Primes {
         Ok(())
     }
 
+    fn tell_item(&self, preset: &Preset, index: u64) -> String {
+        number(preset, index).to_string()
+    }
+
     fn tell(&self, preset: &Preset, index: u64, result: &mut Reader<'_>) -> Result<String, TaskError> {
         let verdict = if result.u8()? == 1 { "is prime" } else { "is not prime" };
         Ok(format!("{} {verdict}", number(preset, index)))
@@ -92,11 +96,11 @@ impl Workload for Primes {
             "odd-1000" | "odd-many" => format!("range(10_000_001, {}, 2)", 10_000_001 + 2 * input.len()),
             _ => "range(10**14 + 1, 10**14 + 2001, 2)".to_owned(),
         };
-        Python { function: PYTHON.to_owned(), name: "is_prime", items }
+        Python { function: PYTHON.to_owned(), name: "is_prime", parameters: 1, items }
     }
 }
 
-const PYTHON: &str = "\
+pub(super) const PYTHON: &str = "\
 from math import isqrt
 
 def is_prime(n):

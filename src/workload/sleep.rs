@@ -11,8 +11,6 @@ pub(super) struct Sleep;
 
 /// How long an item waits.
 const ITEM_MS: u64 = 10;
-/// The longest wait a worker accepts from a message.
-const MAX_MS: u64 = 3_600_000;
 
 const PRESETS: &[Preset] =
     &[Preset { name: "ten-ms", summary: "10 ms of waiting an item, no computing", items: 100, free_items: true }];
@@ -39,10 +37,14 @@ impl Workload for Sleep {
     }
 
     fn run_item(&self, arguments: &mut Reader<'_>, here: &Here<'_>, out: &mut Vec<u8>) -> Result<(), TaskError> {
-        let milliseconds = arguments.u64()?.min(MAX_MS);
+        let milliseconds = arguments.u64()?;
         here.wait(Duration::from_millis(milliseconds));
         out.push(1);
         Ok(())
+    }
+
+    fn tell_item(&self, _preset: &Preset, _index: u64) -> String {
+        (ITEM_MS as f64 / 1000.0).to_string()
     }
 
     fn tell(&self, _preset: &Preset, index: u64, result: &mut Reader<'_>) -> Result<String, TaskError> {
@@ -54,6 +56,7 @@ impl Workload for Sleep {
         Python {
             function: "import time\n\ndef wait(seconds):\n    time.sleep(seconds)\n    return True".to_owned(),
             name: "wait",
+            parameters: 1,
             items: format!("[0.01] * {}", input.len()),
         }
     }

@@ -42,6 +42,10 @@ impl Workload for Squares {
         Ok(())
     }
 
+    fn tell_item(&self, _preset: &Preset, index: u64) -> String {
+        index.to_string()
+    }
+
     fn tell(&self, _preset: &Preset, index: u64, result: &mut Reader<'_>) -> Result<String, TaskError> {
         Ok(format!("{index}² = {}", result.u64()?))
     }
@@ -50,6 +54,7 @@ impl Workload for Squares {
         Python {
             function: "def square(x):\n    return x * x".to_owned(),
             name: "square",
+            parameters: 1,
             items: format!("range({})", input.len()),
         }
     }

@@ -8,9 +8,11 @@ use crate::model::speedup::Speedup;
 use crate::model::stats::median;
 use crate::model::waterfall::{Kind, Missing};
 use crate::plan::CheckedPlan;
+use crate::program::Program;
 use crate::trace::DETAIL_UNITS;
 use crate::words::duration;
 
+use super::story::{Programs, Troubles};
 use super::{counted, team};
 use crate::cli::report::{MeasuredRun, RunReport};
 use crate::cli::table::Table;
@@ -30,6 +32,9 @@ pub(in crate::cli) struct RunInWords<'a> {
 
 impl Display for RunInWords<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        if let Some(program) = self.checked.program {
+            return self.program(program, f);
+        }
         let input = &self.checked.input;
         writeln!(f, "{}, {}: {}", input.workload.title(), input.preset.name, self.checked.cut)?;
         writeln!(f, "{}\n", team(&self.checked.plan))?;
@@ -41,6 +46,7 @@ impl Display for RunInWords<'_> {
             }
         }
         self.rest(f)?;
+        self.troubles(f)?;
         if let Some(digest) = self.report.runs.iter().map(|run| run.figures.digest).find(|digest| !digest.is_empty()) {
             writeln!(f, "results   digest {digest}{}", self.agreement())?;
         }
@@ -49,6 +55,34 @@ impl Display for RunInWords<'_> {
 }
 
 impl RunInWords<'_> {
+    /// What a program did, run by run.
+    fn program(&self, program: &Program, f: &mut Formatter<'_>) -> Result {
+        writeln!(f, "{}: {}", program.title, program.summary)?;
+        for knob in program.knobs {
+            let chosen = self.checked.plan.knobs.get(knob.name).copied().unwrap_or(knob.default);
+            writeln!(f, "{} = {}: {}", knob.name, grouped(chosen), knob.summary)?;
+        }
+        for (run, number) in self.report.runs.iter().zip(1..) {
+            writeln!(f, "\nrun {number}\n{}", Programs { story: &run.story, actors: &run.actors })?;
+        }
+        Ok(())
+    }
+
+    /// What went wrong, and when the caller got which result.
+    fn troubles(&self, f: &mut Formatter<'_>) -> Result {
+        for (run, number) in self.report.runs.iter().zip(1..) {
+            let told = Troubles(&run.story).to_string();
+            if told.is_empty() {
+                continue;
+            }
+            if self.report.runs.len() > 1 {
+                writeln!(f, "run {number}")?;
+            }
+            writeln!(f, "{told}")?;
+        }
+        Ok(())
+    }
+
     /// How long everything took.
     fn walls(&self) -> Table {
         let mut table = Table::new(&["", "wall", "starting workers"]);
@@ -109,7 +143,7 @@ impl RunInWords<'_> {
     fn why_slower(&self) -> String {
         let wall = self.median_of(|run| run.figures.wall_ns);
         let start = self.median_of(|run| run.figures.start_ns);
-        let computing = self.median_of(|run| Some(run.workers.iter().map(|worker| worker.busy_ns).sum()));
+        let computing = self.median_of(|run| Some(run.busy_ns()));
         let alone = self.report.baseline.as_ref().and_then(|alone| median(&alone.wall_ns)).unwrap_or_default();
         let why = if start >= wall {
             "; the work was done before the last of them was ready"

@@ -8,9 +8,13 @@ use crate::model::check::ChannelAccount;
 use crate::trace::{Machine, Outcome};
 use crate::words::{bytes, duration};
 
-use super::{counted, team};
+use super::story::{Programs, Troubles};
+use super::{counted, program, team};
 use crate::cli::report::{ActorFigures, Figures, RecordedRun, TraceReport};
 use crate::cli::table::Table;
+
+/// So many rows of a table are told: where workers replace others, there may be thousands.
+const MOST_ROWS: usize = 64;
 
 /// What a trace holds, and whether it contradicts itself.
 pub(in crate::cli) struct TraceInWords<'a> {
@@ -69,43 +73,66 @@ fn write_run(f: &mut Formatter<'_>, run: &RecordedRun<'_>, number: u32) -> Resul
     let plan = run.plan;
     let cut = Cut { items: run.figures.items, chunksize: run.figures.chunksize };
     let preset = plan.preset.as_ref().map_or_else(String::new, |preset| format!(", {preset}"));
+    if let Some(program) = program(plan) {
+        writeln!(f, "\nrun {number}: {program}")?;
+        writeln!(f, "processes are started by {}; {}", plan.start.name(), ending(&run.figures))?;
+        write!(f, "\n{}", Programs { story: &run.story, actors: &run.actors })?;
+        return write!(f, "\n{}", actors(&run.actors));
+    }
     writeln!(f, "\nrun {number}: {}{preset}: {cut}", plan.workload)?;
     writeln!(f, "{}; {}", team(plan), ending(&run.figures))?;
     if run.summed_from_ns.is_some() {
         writeln!(f, "The later units and messages are recorded as sums per interval.")?;
     }
     write!(f, "\n{}", actors(&run.actors))?;
-    if run.channels.is_empty() {
-        return Ok(());
+    if !run.channels.is_empty() {
+        write!(f, "\n{}", channels(&run.channels))?;
     }
-    write!(f, "\n{}", channels(&run.channels))
+    let told = Troubles(&run.story).to_string();
+    if told.is_empty() { Ok(()) } else { write!(f, "\n{told}") }
 }
 
 fn ending(figures: &Figures<'_>) -> String {
     match (figures.outcome, figures.wall_ns) {
         (Some(Outcome::Complete), Some(wall)) => {
-            format!("complete after {}, results digest {}", duration(wall), figures.digest)
+            // A program has no results to hash.
+            let digest = figures.digest;
+            let results = if digest.is_empty() { String::new() } else { format!(", results digest {digest}") };
+            format!("complete after {}{results}", duration(wall))
         }
         (Some(Outcome::Stopped), Some(wall)) => format!("stopped after {}", duration(wall)),
+        (Some(Outcome::Raised(sentence)), Some(wall)) => {
+            format!("the caller got an error after {}: {sentence}", duration(wall))
+        }
         (Some(Outcome::Failed(sentence)), _) => format!("FAILED: {sentence}"),
         _ => "its end is not in this trace".to_owned(),
     }
 }
 
-fn actors(actors: &[ActorFigures]) -> Table {
+fn actors(actors: &[ActorFigures<'_>]) -> Table {
     let mut table = Table::new(&["  actor", "pid", "units", "computing", "exit"]);
-    for actor in actors {
-        let ActorFigures { name, pid, units, busy_ns, exit_in_words, .. } = actor;
-        table.row([format!("  {name}"), pid.to_string(), grouped(*units), duration(*busy_ns), exit_in_words.clone()]);
+    for actor in actors.iter().take(MOST_ROWS) {
+        let ActorFigures { name, pid, units, busy_ns, exit_name, .. } = actor;
+        let exit = exit_name.clone().unwrap_or_else(|| "–".to_owned());
+        table.row([format!("  {name}"), pid.to_string(), grouped(*units), duration(*busy_ns), exit]);
     }
+    more(&mut table, actors.len());
     table
+}
+
+/// Says how many rows are not there.
+fn more(table: &mut Table, rows: usize) {
+    if rows > MOST_ROWS {
+        table.row([format!("  … and {} more", grouped((rows - MOST_ROWS) as u64))]);
+    }
 }
 
 fn channels(accounts: &[ChannelAccount]) -> Table {
     let mut table = Table::new(&["  channel", "sent", "received", "in flight", "volume"]);
-    for ChannelAccount { from, to, sent, received, in_flight, bytes: volume, .. } in accounts {
+    for ChannelAccount { from, to, sent, received, in_flight, bytes: volume, .. } in accounts.iter().take(MOST_ROWS) {
         let [sent, received, in_flight] = [sent, received, in_flight].map(|&count| grouped(count));
         table.row([format!("  {from} → {to}"), sent, received, in_flight, bytes(*volume)]);
     }
+    more(&mut table, accounts.len());
     table
 }

@@ -1,6 +1,7 @@
 //! Results come in any order; here they are put into the order of the input, each exactly once.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
+use std::ops::Range;
 
 use xxhash_rust::xxh3::Xxh3;
 
@@ -14,6 +15,8 @@ enum Held {
     Missing,
     Small(u8, [u8; INLINE_BYTES]),
     Large(Vec<u8>),
+    /// There is none, and there will be none.
+    Failed,
 }
 
 impl Held {
@@ -27,9 +30,11 @@ impl Held {
         }
     }
 
+    /// The result; nothing of a unit that has none.
     fn payload(&self) -> Option<&[u8]> {
         match self {
             Self::Missing => None,
+            Self::Failed => Some(&[]),
             Self::Small(length, bytes) => Some(&bytes[..usize::from(*length)]),
             Self::Large(bytes) => Some(bytes),
         }
@@ -51,39 +56,73 @@ pub(in crate::engine) struct Collector {
     next: u32,
     /// From `next` on.
     held: VecDeque<Held>,
+    failed: BTreeSet<u32>,
     hasher: Xxh3,
 }
 
 impl Collector {
     /// Waits for the units `0..units`.
     pub(in crate::engine) fn new(units: u32) -> Self {
-        Self { units, next: 0, held: VecDeque::new(), hasher: Xxh3::new() }
+        Self { units, next: 0, held: VecDeque::new(), failed: BTreeSet::new(), hasher: Xxh3::new() }
     }
 
-    /// Takes the result of a unit.
-    pub(in crate::engine) fn take(&mut self, unit: u32, payload: &[u8]) -> Result<(), Unexpected> {
-        let place = unit.checked_sub(self.next).filter(|_| unit < self.units).ok_or(Unexpected(unit))? as usize;
-        if place == 0 && self.held.is_empty() {
+    /// Takes the result of a unit. Gives which units are in order by it: whose predecessors are all here.
+    pub(in crate::engine) fn take(&mut self, unit: u32, payload: &[u8]) -> Result<Range<u32>, Unexpected> {
+        if unit == self.next && unit < self.units && self.held.is_empty() {
             self.hasher.update(payload);
             self.next += 1;
-            return Ok(());
+            return Ok(unit..self.next);
         }
+        self.hold(unit, || Held::new(payload))
+    }
+
+    /// Notes that a unit has no result. Gives which units are in order by it.
+    pub(in crate::engine) fn fail(&mut self, unit: u32) -> Result<Range<u32>, Unexpected> {
+        let settled = self.hold(unit, || Held::Failed)?;
+        self.failed.insert(unit);
+        Ok(settled)
+    }
+
+    /// Whether a unit has its result, or will have none.
+    pub(in crate::engine) fn is_settled(&self, unit: u32) -> bool {
+        let place = unit.checked_sub(self.next);
+        place.is_none_or(|place| self.held.get(place as usize).is_some_and(|held| held.payload().is_some()))
+    }
+
+    fn hold(&mut self, unit: u32, held: impl FnOnce() -> Held) -> Result<Range<u32>, Unexpected> {
+        let place = unit.checked_sub(self.next).filter(|_| unit < self.units).ok_or(Unexpected(unit))? as usize;
         if place >= self.held.len() {
             self.held.resize(place + 1, Held::Missing);
         }
         if self.held[place].payload().is_some() {
             return Err(Unexpected(unit));
         }
-        self.held[place] = Held::new(payload);
+        self.held[place] = held();
+        let first = self.next;
         while let Some(payload) = self.held.front().and_then(Held::payload) {
             self.hasher.update(payload);
             self.held.pop_front();
             self.next += 1;
         }
-        Ok(())
+        Ok(first..self.next)
     }
 
-    /// Whether every result is here.
+    /// How many units have no result and will have none.
+    pub(in crate::engine) fn failed(&self) -> u32 {
+        self.failed.len() as u32
+    }
+
+    /// Whether this unit has none.
+    pub(in crate::engine) fn has_failed(&self, unit: u32) -> bool {
+        self.failed.contains(&unit)
+    }
+
+    /// The first unit that is neither here nor failed, of those that there are.
+    pub(in crate::engine) fn missing(&self) -> Option<u32> {
+        (self.next < self.units).then_some(self.next)
+    }
+
+    /// Whether every unit has its result, or will have none.
     pub(in crate::engine) fn is_complete(&self) -> bool {
         self.next == self.units
     }
@@ -133,6 +172,21 @@ mod tests {
         assert_eq!(collector.take(0, b"a"), Err(Unexpected(0)));
         assert_eq!(collector.take(4, b"e"), Err(Unexpected(4)));
         assert!(!collector.is_complete());
+    }
+
+    #[test]
+    fn a_failed_unit_is_settled_and_holds_nobody_up() {
+        let mut collector = Collector::new(4);
+        assert_eq!(collector.take(1, b"b"), Ok(0..0));
+        assert_eq!(collector.fail(0), Ok(0..2));
+        assert_eq!(collector.fail(0), Err(Unexpected(0)), "only once");
+        assert_eq!(collector.fail(3), Ok(2..2));
+        assert_eq!((collector.is_settled(1), collector.is_settled(2), collector.is_settled(3)), (true, false, true));
+        assert_eq!(collector.take(3, b"d"), Err(Unexpected(3)), "a late answer to a failed unit");
+        assert_eq!((collector.missing(), collector.is_complete()), (Some(2), false));
+        assert_eq!(collector.take(2, b"c"), Ok(2..4));
+        assert!(collector.is_complete());
+        assert_eq!(collector.failed(), 2);
     }
 
     #[test]

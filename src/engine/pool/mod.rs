@@ -1,15 +1,26 @@
-//! `Pool.map`: the parent hands out units and collects results.
+//! The pool: the parent hands out units, collects results, and bears with workers that die.
 //!
 //! ```text
-//!             Dispatch (pure)                       Collector (pure)
-//!  units ──► next_for(worker) ─► worker k ─► answer ─► input order ─► digest
+//!             Dispatch (pure)                       Collector (pure)      Caller (pure)
+//!  units ──► next_for(place) ─► worker ─► answer ─► input order ────────► what the program gets
+//!     ▲                           │ dies
+//!     └──── handed out again ◄────┴─► policy for what it had begun; Restarts (pure) ─► a successor
 //! ```
 //!
-//! [`dispatch`] and [`collect`] decide; [`processes`] and [`threads`] carry.
+//! [`dispatch`], [`collect`], [`caller`] and [`restarts`] decide; [`processes`] and [`threads`] carry;
+//! [`narrator`] tells it in the words of the program.
 
+pub mod caller;
 pub(super) mod collect;
-pub(super) mod crew;
+mod crew;
 pub mod dispatch;
+mod ends;
+mod gil;
+mod losses;
+mod member;
+pub(super) mod narrator;
 pub(super) mod processes;
+pub mod restarts;
+mod thread;
 pub(super) mod threads;
 mod tracked;

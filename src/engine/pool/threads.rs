@@ -1,248 +1,264 @@
-//! `ThreadPool.map`: the same pool with threads of the parent's process as workers.
+//! `ThreadPool`: the same pool with threads of the parent's process as workers.
 //!
 //! Nothing is carried between actors: a message is the number of a unit, and the thread reads the shared
-//! input.
-//! Rust threads have no GIL, so they compute at the same time; Python's do only while one of them is
-//! not running Python code.
+//! input; so nothing has to be serialized either. Rust threads have no GIL, so they compute at the same
+//! time; Python's do only while one of them is not running Python code, which [`super::gil`] emulates.
+//!
+//! Threads share one process: a crash in one of them takes the parent and all the others down. Only a
+//! thread that ends itself (`sys.exit`) leaves the others alone, and its unit behind.
 
-use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use crossbeam_channel::Receiver;
 
-use crate::chunk::Cut;
 use crate::engine::desk::{Desk, End};
-use crate::engine::log::Log;
-use crate::engine::scribe::TICK_NS;
-use crate::engine::shared::Calculator;
+use crate::engine::task::Undone;
+use crate::plan::{Action, Stage};
 use crate::sys;
-use crate::trace::ring::{self, Drain, Recorder, Shared};
-use crate::trace::{Birth, ChannelId, Content, Exit, Medium, Role, TaskFailure, What};
-use crate::workload::Input;
+use crate::trace::{ActorId, Content, Exit, TaskFailure, What};
 
-use super::dispatch::Dispatch;
-use super::tracked::{self, Tracked};
+use super::dispatch::{Dispatch, Handout, Rules};
+use super::losses::Losses;
+use super::restarts::{MOST, Restarts, WITHIN_NS};
+use super::thread::{self, Answer, Member, Shop, Task};
+use super::tracked;
 
 /// Answers taken before units are handed out again.
 const BATCH: usize = 1024;
+/// How long threads may take to finish what they compute when everything else is over.
+const JOIN_PATIENCE: Duration = Duration::from_secs(2);
 
-/// What a thread is told.
-enum Task {
-    Unit(u32),
-    Stop,
-}
-
-/// What a thread answers.
-struct Answer {
-    place: usize,
-    content: Content,
-    /// The results of a unit, or why it failed; nothing for "I am ready".
-    outcome: Result<Vec<u8>, String>,
-}
-
-/// A thread of the pool, as the parent holds it.
-struct Member {
-    tracked: Tracked<Shared>,
-    tasks: Sender<Task>,
-    thread: JoinHandle<()>,
-}
-
-impl Member {
-    fn send(&mut self, desk: &mut Desk<'_>, at_ns: u64, content: Content, task: Task) {
-        self.tracked.say_sent(desk, at_ns, content, 0);
-        // A thread that is gone is noticed at the next tick.
-        let _ = self.tasks.send(task);
-    }
+/// A pool of threads while a call is carried out.
+struct Pool<'p, 'd> {
+    desk: &'p mut Desk<'d>,
+    shop: Shop,
+    answers: Receiver<Answer>,
+    dispatch: Dispatch,
+    /// A place for every worker of the plan, with who had it last.
+    seats: Vec<(Option<Member>, Option<ActorId>)>,
+    losses: Losses,
+    restarts: Restarts,
+    /// Threads ever started.
+    born: u32,
+    /// Answers at each place since units were handed out.
+    answered: Vec<u32>,
 }
 
 /// Runs the plan of this desk on threads.
-pub(in crate::engine) fn map(desk: &mut Desk<'_>) -> End {
+pub(in crate::engine) fn run(desk: &mut Desk<'_>) -> End {
     let (sender, answers) = crossbeam_channel::unbounded();
-    let mut crew = Vec::new();
-    for number in 1..=desk.checked.plan.workers {
-        match start_one(desk, number, sender.clone()) {
-            Ok(member) => crew.push(member),
-            Err(error) => {
-                let end = End::Failed(format!("Thread {number} could not be started ({error}). Choose fewer workers."));
-                desk.conclude(&end);
-                dismiss(desk, crew);
-                return end;
-            }
-        }
-    }
-    drop(sender);
-    let end = share_out(desk, &mut crew, &answers);
-    for member in &mut crew {
-        member.tracked.say_sums(desk);
-        member.tracked.drain(desk);
-    }
-    desk.conclude(&end);
-    if end == End::Complete {
-        dismiss(desk, crew);
-    }
-    // Otherwise the threads still compute, and nothing can end a thread from outside: they end with
-    // the engine's process, which this end of a run ends.
+    let shop = Shop::new(desk, sender);
+    let places = desk.checked.plan.workers as usize;
+    let rules = Rules { units: desk.checked.cut.units(), places, hands: 1, quota: None };
+    let mut pool = Pool {
+        shop,
+        answers,
+        dispatch: Dispatch::new(rules),
+        seats: std::iter::repeat_with(|| (None, None)).take(places).collect(),
+        losses: Losses::default(),
+        restarts: Restarts::default(),
+        born: 0,
+        answered: vec![0; places],
+        desk,
+    };
+    let opened = (0..places).try_for_each(|place| pool.fill(place));
+    let end = opened.and_then(|()| pool.compute()).unwrap_or_else(|end| end);
+    pool.close(&end);
     end
 }
 
-fn start_one(desk: &mut Desk<'_>, number: u32, answers: Sender<Answer>) -> std::io::Result<Member> {
-    let asked_ns = sys::now_ns();
-    let actor = desk.scribe.new_actor();
-    let memory = ring::in_process(desk.ring_slots());
-    let ring = Drain::new(memory.clone());
-    let (tasks, inbox) = crossbeam_channel::unbounded();
-    // It speaks of its channels, so they are named before it lives; told of after it was born.
-    let (job, job_inbox) = crossbeam_channel::bounded::<Job>(1);
-    let body = move || {
-        let mut log = Log::new(Recorder::new(memory));
-        log.write(sys::now_ns(), &What::ActorReady);
-        if let Ok(job) = job_inbox.recv() {
-            work(&inbox, &answers, log, &job);
-        }
-    };
-    let thread = std::thread::Builder::new().name(format!("worker {number}")).spawn(body)?;
-    let (role, pid) = (Role::WorkerThread, std::process::id());
-    desk.scribe.say(What::ActorBorn(Box::new(Birth::new(actor, role, number, pid, asked_ns))));
-    let tracked = Tracked::open(desk, actor, Medium::Memory, (0, 0), ring);
-    let channels = (tracked.requests.channel(), tracked.replies.channel());
-    let (tracing, detail_units) = (desk.checked.plan.tracing, desk.detail_units);
-    let (input, cut, place) = (desk.checked.input, desk.checked.cut, number as usize - 1);
-    // A thread that is gone already is noticed at the first tick.
-    let _ = job.send(Job { input, cut, place, tracing, detail_units, channels });
-    Ok(Member { tracked, tasks, thread })
-}
+impl Pool<'_, '_> {
+    /// Starts a thread at a place that is empty.
+    fn fill(&mut self, place: usize) -> Result<(), End> {
+        let number = self.born + 1;
+        let member = thread::start_one(self.desk, &self.shop, number, self.seats[place].1).map_err(|error| {
+            End::Failed(format!("Thread {number} could not be started ({error}). Choose fewer workers."))
+        })?;
+        self.born = number;
+        self.dispatch.admit(place);
+        self.seats[place] = (None, Some(member.tracked.actor));
+        self.seats[place].0 = Some(member);
+        Ok(())
+    }
 
-/// What a thread is to do: what a process learns from its setup message.
-struct Job {
-    input: Input,
-    cut: Cut,
-    /// Its place in the crew.
-    place: usize,
-    tracing: bool,
-    detail_units: u32,
-    /// To it and from it.
-    channels: (ChannelId, ChannelId),
-}
-
-/// The main function of a thread.
-fn work(inbox: &Receiver<Task>, answers: &Sender<Answer>, mut log: Log<Shared>, job: &Job) {
-    let &Job { input, cut, place, tracing, detail_units, channels } = job;
-    log.set_up(tracing, detail_units, channels.0, channels.1);
-    let answer = |log: &mut Log<Shared>, content, outcome| {
-        let since_ns = sys::now_ns();
-        log.sent(since_ns, content, 0);
-        let sent = answers.send(Answer { place, content, outcome });
-        log.did_send(since_ns, sys::now_ns());
-        sent.is_ok()
-    };
-    answer(&mut log, Content::Setup, Ok(Vec::new()));
-    let mut calculator = Calculator::new(input);
-    while let Ok(Task::Unit(unit)) = inbox.recv() {
-        let content = Content::Unit(unit);
-        log.received(sys::now_ns(), content, 0);
-        let outcome = calculator.compute(&mut log, unit, cut.range(unit));
-        if !answer(&mut log, content, outcome) {
-            break;
+    /// Hands out every unit and takes every result.
+    fn compute(&mut self) -> Result<End, End> {
+        let mut awake_ns = sys::now_ns();
+        loop {
+            self.deal(awake_ns);
+            let all_ready = || self.seats.iter().filter_map(|seat| seat.0.as_ref()).all(|member| member.ready);
+            if self.desk.is_complete() && all_ready() {
+                return Ok(self.desk.verdict());
+            }
+            self.desk.note_dispatch(&self.dispatch, awake_ns);
+            let first = self.answers.recv_timeout(self.desk.patience(awake_ns));
+            awake_ns = sys::now_ns();
+            // The pool holds a sender itself, so it is never cut off from its threads: no answer is no news.
+            let batch: Vec<Answer> = first.into_iter().chain(self.answers.try_iter().take(BATCH)).collect();
+            // Stamped after the last of them came, or one could seem to arrive before it left.
+            let received_ns = sys::now_ns();
+            for answer in batch {
+                self.take(answer, received_ns)?;
+            }
+            self.keep_up(awake_ns)?;
         }
     }
-    log.received(sys::now_ns(), Content::Stop, 0);
-    log.close_sum(sys::now_ns());
-}
 
-/// Hands out every unit and takes every result.
-fn share_out(desk: &mut Desk<'_>, crew: &mut [Member], answers: &Receiver<Answer>) -> End {
-    let mut dispatch = Dispatch::new(desk.checked.cut.units(), crew.len());
-    let mut answered = vec![0; crew.len()];
-    let mut ready = 0;
-    let mut awake_ns = sys::now_ns();
-    loop {
-        for (place, units) in answered.iter_mut().enumerate() {
-            dispatch.answered(place, std::mem::take(units), awake_ns);
+    /// Deals units round the table, as to processes.
+    fn deal(&mut self, now_ns: u64) {
+        for (place, units) in self.answered.iter_mut().enumerate() {
+            self.dispatch.answered(place, std::mem::take(units), now_ns);
         }
-        // Dealt round the table, as to processes.
         let mut dealt = true;
         while std::mem::take(&mut dealt) {
-            for (place, member) in crew.iter_mut().enumerate() {
-                if let Some(unit) = dispatch.next_for(place, awake_ns) {
-                    member.send(desk, sys::now_ns(), Content::Unit(unit), Task::Unit(unit));
+            for (place, (member, _)) in self.seats.iter_mut().enumerate() {
+                let Some(member) = member else { continue };
+                if let Some(Handout { unit, again }) = self.dispatch.next_for(place, now_ns, self.desk.horizon()) {
+                    member.send(self.desk, sys::now_ns(), Content::Unit(unit), Task::Unit { unit, again });
                     dealt = true;
                 }
             }
         }
-        if desk.is_complete() && ready == crew.len() {
-            return End::Complete;
-        }
-        desk.note_dispatch(&dispatch, awake_ns);
-        let first = answers.recv_timeout(Duration::from_nanos(TICK_NS));
-        awake_ns = sys::now_ns();
-        let first = match first {
-            Ok(answer) => Some(answer),
-            Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => {
-                return End::Failed("Every thread of the pool has ended before its time.".to_owned());
+    }
+
+    /// Takes one answer.
+    fn take(&mut self, answer: Answer, at_ns: u64) -> Result<(), End> {
+        let Answer { actor, content, outcome } = answer;
+        let is_from = |seat: &(Option<Member>, _)| seat.0.as_ref().is_some_and(|member| member.tracked.actor == actor);
+        let Some(place) = self.seats.iter().position(is_from) else { return Ok(()) };
+        let Some(member) = &mut self.seats[place].0 else { return Ok(()) };
+        member.tracked.say_received(self.desk, at_ns, content, 0);
+        let Content::Unit(unit) = content else {
+            member.ready = true;
+            if member.number as usize <= self.answered.len() {
+                self.desk.start_ns = at_ns - self.desk.began_ns;
             }
+            return Ok(());
         };
-        let batch: Vec<Answer> = first.into_iter().chain(answers.try_iter().take(BATCH)).collect();
-        // Stamped after the last of them came, or one could seem to arrive before it left.
-        let received_ns = sys::now_ns();
-        for answer in batch {
-            let place = answer.place;
-            ready += usize::from(answer.content == Content::Setup);
-            match take(desk, &mut crew[place], answer, received_ns) {
-                Ok(units) => answered[place] += units,
-                Err(end) => return end,
+        member.answered(unit);
+        self.answered[place] += 1;
+        // What comes after the caller has everything is too late for anybody.
+        if self.desk.is_complete() {
+            return Ok(());
+        }
+        match outcome {
+            Ok(results) => self.desk.take(unit, &results)?,
+            Err(Undone::Failed(failure)) => {
+                let pid = std::process::id();
+                self.desk.fail(unit, actor, TaskFailure { pid, ..*failure })?;
+            }
+            // A thread that exits says nothing.
+            Err(Undone::Exit) => {}
+        }
+        Ok(())
+    }
+
+    fn keep_up(&mut self, now_ns: u64) -> Result<(), End> {
+        let crew = self.seats.iter_mut().filter_map(|seat| seat.0.as_mut()).map(|member| &mut member.tracked);
+        let tick = tracked::keep_up(self.desk, crew, now_ns);
+        self.desk.keep_time(now_ns).map_or(Ok(()), Err)?;
+        let terminate_ms = self.desk.checked.plan.terminate_after_ms;
+        if terminate_ms.is_some_and(|ms| now_ns >= self.desk.began_ns + ms * 1_000_000) && !self.desk.is_complete() {
+            self.dispatch.cancel();
+            self.desk.terminate()?;
+        }
+        if !tick {
+            return Ok(());
+        }
+        self.desk.interrupt().map_or(Ok(()), Err)?;
+        self.obey();
+        for place in 0..self.seats.len() {
+            if self.seats[place].0.as_ref().is_some_and(|member| member.thread.is_finished()) {
+                self.bury(place)?;
             }
         }
-        if let Some(end) = keep_up(desk, crew, awake_ns) {
-            return end;
-        }
+        Ok(())
     }
-}
 
-/// Takes one answer; gives how many units it answers.
-fn take(desk: &mut Desk<'_>, member: &mut Member, answer: Answer, at_ns: u64) -> Result<u32, End> {
-    member.tracked.say_received(desk, at_ns, answer.content, 0);
-    match (answer.content, answer.outcome) {
-        (Content::Unit(unit), Ok(results)) => {
-            desk.take(unit, &results)?;
-            Ok(1)
-        }
-        (Content::Unit(unit), Err(message)) => {
-            let why = format!("Unit {unit} failed in thread {}: {message}.", answer.place + 1);
-            desk.scribe.say_for(
-                member.tracked.actor,
-                at_ns,
-                What::UnitFailed { unit, failure: Box::new(TaskFailure { message, ..TaskFailure::default() }) },
-            );
-            Err(End::Failed(why))
-        }
-        _ => {
-            desk.start_ns = at_ns - desk.began_ns;
-            Ok(0)
+    /// What the observer wants done to a thread is done to the process that all threads share: nothing from
+    /// outside can reach one of them alone.
+    fn obey(&mut self) {
+        while let Some((actor, action)) = self.desk.scribe.observer().take_order() {
+            let why = "the window; a thread can't be reached alone, so the whole process".to_owned();
+            let signal = action.name().to_owned();
+            self.desk.scribe.say(What::SignalSent { actor: ActorId(actor), signal, why });
+            self.desk.scribe.push_out();
+            if !matches!(action, Action::Stop | Action::Hang) {
+                sys::suffer(action);
+            }
         }
     }
-}
 
-fn keep_up(desk: &mut Desk<'_>, crew: &mut [Member], now_ns: u64) -> Option<End> {
-    let tick = tracked::keep_up(desk, crew.iter_mut().map(|member| &mut member.tracked), now_ns);
-    if !tick {
-        return None;
+    /// A thread has ended before its time: its place is filled again, and its units are settled.
+    fn bury(&mut self, place: usize) -> Result<(), End> {
+        // It may have answered before it ended.
+        while let Ok(answer) = self.answers.try_recv() {
+            self.take(answer, sys::now_ns())?;
+        }
+        let Some(mut member) = self.seats[place].0.take() else { return Ok(()) };
+        let (actor, estate, number) = (member.tracked.actor, member.estate(), member.number);
+        member.tracked.say_sums(self.desk);
+        self.say_exit(member);
+        self.dispatch.vacate(place);
+        if self.desk.is_complete() {
+            return Ok(());
+        }
+        let what = format!("thread {number} ended before its time");
+        let failure = TaskFailure {
+            kind: "WorkerLostError".to_owned(),
+            message: what.clone(),
+            stage: Some(Stage::Call),
+            location: format!("thread {number}"),
+            pid: std::process::id(),
+            ..TaskFailure::default()
+        };
+        self.losses.settle(self.desk, &mut self.dispatch, actor, &estate, &failure)?;
+        if self.desk.is_complete() {
+            return Ok(());
+        }
+        if !self.restarts.bear(sys::now_ns()) {
+            let seconds = WITHIN_NS / 1_000_000_000;
+            return Err(End::Failed(format!(
+                "The pool gives up: more than {MOST} threads ended before their time within {seconds} s."
+            )));
+        }
+        self.fill(place)
     }
-    if let Some(place) = crew.iter().position(|member| member.thread.is_finished()) {
-        return Some(End::Failed(format!("Thread {} ended before its time. Press Run to try again.", place + 1)));
-    }
-    desk.interrupt()
-}
 
-/// Tells every thread that there is no more work, and waits for it.
-fn dismiss(desk: &mut Desk<'_>, mut crew: Vec<Member>) {
-    for member in &mut crew {
-        member.send(desk, sys::now_ns(), Content::Stop, Task::Stop);
-    }
-    for mut member in crew {
-        // It is idle, so it ends within moments; a panic in it was its end too.
+    fn say_exit(&mut self, mut member: Member) {
+        // A panic in it was its end too.
         let exit = if member.thread.join().is_ok() { Exit::Joined } else { Exit::Unknown };
-        member.tracked.drain(desk);
-        desk.scribe.say(What::ActorExited { actor: member.tracked.actor, exit });
+        member.tracked.drain(self.desk);
+        self.desk.scribe.say(What::ActorExited { actor: member.tracked.actor, exit });
+    }
+
+    /// Says how the call ended, and joins the threads.
+    fn close(&mut self, end: &End) {
+        let mut crew: Vec<Member> = self.seats.iter_mut().filter_map(|seat| seat.0.take()).collect();
+        for member in &mut crew {
+            member.tracked.say_sums(self.desk);
+            member.tracked.drain(self.desk);
+        }
+        self.desk.conclude(end);
+        if !matches!(end, End::Complete | End::Raised(_)) {
+            // The threads still compute, and nothing can end a thread from outside: they end with the
+            // engine's process, which this end of a run ends.
+            return;
+        }
+        let since_ns = sys::now_ns();
+        for member in &mut crew {
+            member.clear();
+            member.send(self.desk, since_ns, Content::Stop, Task::Stop);
+        }
+        let give_up = Instant::now() + JOIN_PATIENCE;
+        for member in crew {
+            while !member.thread.is_finished() && Instant::now() < give_up {
+                std::thread::sleep(Duration::from_micros(200));
+            }
+            if member.thread.is_finished() {
+                self.say_exit(member);
+            }
+        }
+        self.desk.say_called(since_ns, "pool.join()", Ok("every thread has ended"));
     }
 }

@@ -60,6 +60,11 @@ impl<M: Deref<Target = [AtomicU64]>> Tracked<M> {
         desk.scribe.say_sums(&mut self.requests, &mut self.replies);
     }
 
+    /// How many units it has ever begun.
+    pub(super) fn begun(&self) -> u64 {
+        self.ring.begun()
+    }
+
     /// Takes everything it recorded into the trace.
     pub(super) fn drain(&mut self, desk: &mut Desk<'_>) {
         desk.scribe.drain(self.actor, &mut self.ring);

@@ -8,7 +8,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::plan::StartMethod;
-use crate::sys::{self, Child};
+use crate::sys::{self, Child, Signal};
 use crate::trace::{ActorId, Exit};
 
 use super::worker::Belongings;
@@ -38,6 +38,14 @@ pub(super) trait Starter {
     fn kill(&mut self, worker: &mut Started) {
         if let Started::Ours(child) = worker {
             child.kill();
+        }
+    }
+
+    /// Sends a process a signal.
+    fn signal(&mut self, worker: &mut Started, signal: Signal) -> io::Result<()> {
+        match worker {
+            Started::Ours(child) => child.signal(signal),
+            Started::Theirs { .. } => Ok(()),
         }
     }
 

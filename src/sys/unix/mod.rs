@@ -14,8 +14,9 @@ pub use control::{Control, ControlPeer, Request};
 pub use memory::SharedMemory;
 pub use pipe::{PipeReader, PipeWriter, pipe, stdin_pipe, stdout_pipe, wait_ready};
 pub use process::{
-    Child, Leash, close_all_but, detach_standard_streams, die_with_parent, exit_now, exit_of, fork,
-    ignore_file_size_signal, own_group, parent_pid, raise_descriptor_limit, spawn, volunteer_for_oom,
+    Child, Leash, adopt_orphans, close_all_but, detach_standard_streams, die_with_parent, exit_now, exit_of, fork,
+    ignore_file_size_signal, ignore_terminate, kill_this_process, outlive_parent, own_group, parent_pid,
+    raise_descriptor_limit, spawn, stop_this_process, terminate_this_process, volunteer_for_oom,
     watch_parent_while_busy,
 };
 

@@ -112,6 +112,11 @@ impl PipeWriter {
         let _ = bytes;
     }
 
+    /// The same end once more, to pass on.
+    pub fn twin(&self) -> io::Result<Self> {
+        Ok(Self(self.0.try_clone()?))
+    }
+
     /// What the pipe holds before a writer must wait, as the kernel says; 0 if it does not.
     pub fn capacity_bytes(&self) -> u32 {
         #[cfg(target_os = "linux")]

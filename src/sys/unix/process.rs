@@ -10,7 +10,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid};
 
 use super::{PipeReader, PipeWriter, SharedMemory};
-use crate::sys::Forked;
+use crate::sys::{self, Forked};
 use crate::trace::Exit;
 
 /// A child of this process. As long as it was not waited for, its pid can't belong to another.
@@ -42,10 +42,41 @@ impl Child {
 
     /// Ends it at once, if it has not been waited for.
     pub fn kill(&mut self) {
-        if self.exit.is_none() {
-            let _ = kill(self.pid, Signal::SIGKILL);
-        }
+        let _ = self.signal(sys::Signal::Kill);
     }
+
+    /// Sends it a signal, if it has not been waited for.
+    pub fn signal(&mut self, signal: sys::Signal) -> io::Result<()> {
+        let signal = match signal {
+            sys::Signal::Terminate => Signal::SIGTERM,
+            sys::Signal::Kill => Signal::SIGKILL,
+            sys::Signal::Stop => Signal::SIGSTOP,
+            sys::Signal::Continue => Signal::SIGCONT,
+        };
+        if self.exit.is_none() { Ok(kill(self.pid, signal)?) } else { Ok(()) }
+    }
+
+    /// Whether it has ended, waited for or not: a zombie stays one.
+    pub fn has_ended(&self) -> bool {
+        self.exit.is_some() || state(self.pid) != Some(false)
+    }
+
+    /// The process with this id, if it has become a child of this one ([`adopt_orphans`]).
+    pub fn adopt(pid: u32) -> Option<Self> {
+        let pid = Pid::from_raw(libc::pid_t::try_from(pid).ok().filter(|&pid| pid > 1)?);
+        state(pid).map(|_| Self { pid, exit: None })
+    }
+}
+
+/// Whether a child has ended, without waiting for it; `None` if it is no child of this process.
+fn state(pid: Pid) -> Option<bool> {
+    // SAFETY: plain data, for which zeros are a value.
+    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+    let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: `info` is a valid place for the answer.
+    let outcome = unsafe { libc::waitid(libc::P_PID, pid.as_raw() as libc::id_t, &raw mut info, flags) };
+    // SAFETY: `waitid` fills in these fields, or leaves them zero if the child lives.
+    (outcome == 0).then(|| unsafe { info.si_pid() } != 0)
 }
 
 /// How a process ended, by what the standard library says of it.
@@ -108,6 +139,33 @@ pub fn fork() -> io::Result<Forked> {
 pub fn exit_now(code: i32) -> ! {
     // SAFETY: `_exit` touches no memory of ours.
     unsafe { libc::_exit(code) }
+}
+
+/// Kills this process, which it can't prevent.
+pub fn kill_this_process() {
+    raise(Signal::SIGKILL);
+}
+
+/// Asks this process to end, as `terminate()` does.
+pub fn terminate_this_process() {
+    raise(Signal::SIGTERM);
+}
+
+/// This process stands still until somebody continues it.
+pub fn stop_this_process() {
+    raise(Signal::SIGSTOP);
+}
+
+/// From now on a request to end is ignored; being killed is not.
+pub fn ignore_terminate() {
+    use nix::sys::signal::{SigHandler, signal};
+    // SAFETY: no handler of ours runs; the signal is only ignored.
+    let _ = unsafe { signal(Signal::SIGTERM, SigHandler::SigIgn) };
+}
+
+fn raise(signal: Signal) {
+    // Of this process, not of this thread alone: whoever is stopped stands still as a whole.
+    let _ = kill(nix::unistd::getpid(), signal);
 }
 
 /// Lets the system take this process first when memory runs out, and the window last.
@@ -195,6 +253,22 @@ pub fn die_with_parent(parent: u32) -> bool {
     #[cfg(target_os = "linux")]
     let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
     parent_pid() == parent
+}
+
+/// Takes [`die_with_parent`] back: for a lesson about orphans, in which somebody else sees to it that this
+/// process ends.
+pub fn outlive_parent() {
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_pdeathsig(None);
+}
+
+/// From now on every process below this one becomes its child when its own parent is gone, so that it can
+/// be waited for. False where the system has no such order: there the system itself adopts it.
+pub fn adopt_orphans() -> bool {
+    #[cfg(target_os = "linux")]
+    return nix::sys::prctl::set_child_subreaper(true).is_ok();
+    #[cfg(not(target_os = "linux"))]
+    false
 }
 
 /// Nothing more is needed here: the kernel watches for us.

@@ -236,6 +236,11 @@ impl PipeWriter {
         Ok(())
     }
 
+    /// The same end once more, to pass on; its writes wait.
+    pub fn twin(&self) -> io::Result<Self> {
+        Ok(Self::new(self.handle.try_clone()?))
+    }
+
     /// Asks for a pipe that holds so many bytes, which Windows only grants when a pipe is made.
     pub fn widen(&self, _bytes: u32) {}
 

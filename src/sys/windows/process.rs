@@ -5,6 +5,7 @@ use std::os::windows::io::{AsHandle, AsRawHandle, FromRawHandle, OwnedHandle, Ra
 use std::os::windows::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::ptr::null;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use windows_sys::Wdk::System::Threading::{NtQueryInformationProcess, ProcessBasicInformation};
 use windows_sys::Win32::Foundation::{FILETIME, WAIT_TIMEOUT};
@@ -20,7 +21,7 @@ use windows_sys::Win32::System::Threading::{
 };
 
 use super::{PipeReader, PipeWriter, SharedMemory, check, set_inherited};
-use crate::sys::Forked;
+use crate::sys::{Forked, Signal};
 use crate::trace::Exit;
 
 /// The exit code of what was ended by force: what a shell reports for a killed process.
@@ -56,6 +57,26 @@ impl Child {
             // SAFETY: the handle is open as long as we hold the child; ending what has ended is an error.
             unsafe { TerminateProcess(self.process.as_raw_handle(), KILLED) };
         }
+    }
+
+    /// What comes closest to sending it a signal: whether it is asked to end or killed, it is ended.
+    /// Windows can't stop a process and continue it.
+    pub fn signal(&mut self, signal: Signal) -> io::Result<()> {
+        match signal {
+            Signal::Terminate | Signal::Kill => self.kill(),
+            Signal::Stop | Signal::Continue => return Err(io::ErrorKind::Unsupported.into()),
+        }
+        Ok(())
+    }
+
+    /// Whether it has ended, waited for or not.
+    pub fn has_ended(&self) -> bool {
+        self.exit.is_some() || has_ended(self.process.as_raw_handle())
+    }
+
+    /// Nobody's child becomes another's here.
+    pub fn adopt(_pid: u32) -> Option<Self> {
+        None
     }
 }
 
@@ -108,6 +129,26 @@ pub fn exit_now(code: i32) -> ! {
     std::process::abort()
 }
 
+/// Ends this process as if another had.
+pub fn kill_this_process() {
+    exit_now(KILLED as i32);
+}
+
+/// There is no request to end here that a process could refuse: it is ended.
+pub fn terminate_this_process() {
+    exit_now(KILLED as i32);
+}
+
+/// There are no stopped processes here: this one goes to sleep, and nobody can wake it.
+pub fn stop_this_process() {
+    loop {
+        std::thread::sleep(std::time::Duration::from_hours(1));
+    }
+}
+
+/// There is no request to end here that could be ignored.
+pub fn ignore_terminate() {}
+
 /// Windows takes no process when memory runs out: it refuses whoever asks for more.
 pub fn volunteer_for_oom() {}
 
@@ -159,10 +200,26 @@ pub fn die_with_parent(parent: u32) -> bool {
     let watch = move || {
         // SAFETY: the handle is owned by this thread.
         unsafe { WaitForSingleObject(process.as_raw_handle(), INFINITE) };
-        exit_now(KILLED as i32);
+        if !OUTLIVES.load(Ordering::Relaxed) {
+            exit_now(KILLED as i32);
+        }
     };
     let _ = std::thread::Builder::new().name("parent-watch".into()).spawn(watch);
     true
+}
+
+/// Whether [`die_with_parent`] was taken back.
+static OUTLIVES: AtomicBool = AtomicBool::new(false);
+
+/// Takes [`die_with_parent`] back: for a lesson about orphans, in which somebody else sees to it that this
+/// process ends. It stays on the [`Leash`].
+pub fn outlive_parent() {
+    OUTLIVES.store(true, Ordering::Relaxed);
+}
+
+/// A process whose parent is gone has none here.
+pub fn adopt_orphans() -> bool {
+    false
 }
 
 /// Whether a process is gone, though its handle is held.

@@ -1,16 +1,21 @@
 //! The figures of runs, as data: what `--json` prints, for a run that was made and for a trace that
 //! was opened alike.
 
+mod figures;
+mod story;
+
 use serde::{Serialize, Serializer};
-use serde_json::Value;
 
 use crate::model::check::{ChannelAccount, accounts, violations};
 use crate::model::speedup::Speedup;
 use crate::model::stats::median;
 use crate::model::waterfall::{Missing, Times, Waterfall};
-use crate::model::{Actor, Model, Run};
+use crate::model::{Model, Run};
 use crate::plan::Plan;
-use crate::trace::{Exit, Machine, Outcome};
+use crate::trace::{Machine, Outcome};
+
+pub(super) use figures::{ActorFigures, Figures};
+pub(super) use story::{CallMade, LostUnit, Story, UnitError, Why};
 
 /// `poolscope run --json`.
 #[derive(Debug, Serialize)]
@@ -48,8 +53,11 @@ pub(super) struct MeasuredRun<'a> {
     /// Its figures.
     #[serde(flatten)]
     pub(super) figures: Figures<'a>,
-    /// Who computed: the workers, or the parent where it worked alone.
-    pub(super) workers: Vec<ActorFigures>,
+    /// What happened in it.
+    #[serde(flatten)]
+    pub(super) story: Story<'a>,
+    /// Everybody in it, the parent first.
+    pub(super) actors: Vec<ActorFigures<'a>>,
 }
 
 /// `poolscope show --json`.
@@ -77,54 +85,15 @@ pub(super) struct RecordedRun<'a> {
     /// Its figures.
     #[serde(flatten)]
     pub(super) figures: Figures<'a>,
+    /// What happened in it.
+    #[serde(flatten)]
+    pub(super) story: Story<'a>,
     /// From when on there are only sums, on the machine's clock.
     pub(super) summed_from_ns: Option<u64>,
     /// Everybody in it, the parent first.
-    pub(super) actors: Vec<ActorFigures>,
+    pub(super) actors: Vec<ActorFigures<'a>>,
     /// Every channel's account.
     pub(super) channels: Vec<ChannelAccount>,
-}
-
-/// The figures of one run.
-#[derive(Debug, Serialize)]
-pub(super) struct Figures<'a> {
-    /// How it ended; null if nobody said.
-    pub(super) outcome: Option<&'a Outcome>,
-    /// From the first act of starting workers to the last result.
-    pub(super) wall_ns: Option<u64>,
-    /// Until every worker was ready.
-    pub(super) start_ns: Option<u64>,
-    /// Units that travel.
-    pub(super) units: u32,
-    /// Items in them.
-    pub(super) items: u64,
-    /// Items in a unit.
-    pub(super) chunksize: u64,
-    /// A hash of the results in input order; empty unless complete.
-    pub(super) digest: &'a str,
-    /// Events recorded.
-    pub(super) events: u64,
-    /// Events that could not be kept.
-    pub(super) events_lost: u64,
-}
-
-/// The figures of one process or thread.
-#[derive(Debug, Serialize)]
-pub(super) struct ActorFigures {
-    /// What it is called.
-    pub(super) name: String,
-    /// Its process.
-    pub(super) pid: u32,
-    /// Units it computed.
-    pub(super) units: u64,
-    /// Time it spent computing them.
-    pub(super) busy_ns: u64,
-    /// How it ended, as Python writes it: a code, a negative signal, "joined" for a thread; null if
-    /// it has not, or nobody knows.
-    pub(super) exit: Value,
-    /// The same for people.
-    #[serde(skip)]
-    pub(super) exit_in_words: String,
 }
 
 impl<'a> RunReport<'a> {
@@ -174,9 +143,12 @@ impl<'a> TraceReport<'a> {
 
 impl<'a> MeasuredRun<'a> {
     fn of(run: &'a Run) -> Self {
-        let alone = run.parent().filter(|_| run.workers().next().is_none());
-        let workers = run.workers().chain(alone).map(|actor| ActorFigures::of(run, actor)).collect();
-        Self { figures: Figures::of(run), workers }
+        Self { figures: Figures::of(run), story: Story::of(run), actors: actors(run) }
+    }
+
+    /// Time spent computing, by everybody.
+    pub(super) fn busy_ns(&self) -> u64 {
+        self.actors.iter().fold(0, |sum, actor| actor.busy_ns.saturating_add(sum))
     }
 }
 
@@ -185,47 +157,16 @@ impl<'a> RecordedRun<'a> {
         Self {
             plan: &run.plan,
             figures: Figures::of(run),
+            story: Story::of(run),
             summed_from_ns: run.summed_from_ns,
-            actors: run.actors.iter().map(|actor| ActorFigures::of(run, actor)).collect(),
+            actors: actors(run),
             channels: accounts(run),
         }
     }
 }
 
-impl<'a> Figures<'a> {
-    fn of(run: &'a Run) -> Self {
-        let end = run.end.as_ref();
-        Self {
-            outcome: end.map(|end| &end.outcome),
-            wall_ns: end.map(|end| end.wall_ns),
-            start_ns: end.map(|end| end.start_ns),
-            units: run.cut.units(),
-            items: run.cut.items,
-            chunksize: run.cut.chunksize,
-            digest: digest(run).unwrap_or_default(),
-            events: run.events,
-            events_lost: run.events_lost,
-        }
-    }
-}
-
-impl ActorFigures {
-    fn of(run: &Run, actor: &Actor) -> Self {
-        let exit = actor.exited.map(|(_, exit)| exit);
-        Self {
-            name: actor.title(),
-            pid: actor.pid,
-            units: actor.units,
-            busy_ns: actor.lane.computed_ns(0, run.last_ns),
-            exit: match exit {
-                Some(Exit::Code(code)) => code.into(),
-                Some(Exit::Signal(number)) => number.saturating_neg().into(),
-                Some(Exit::Joined) => "joined".into(),
-                Some(Exit::Unknown) | None => Value::Null,
-            },
-            exit_in_words: exit.map_or_else(|| "–".to_owned(), |exit| exit.to_string()),
-        }
-    }
+fn actors(run: &Run) -> Vec<ActorFigures<'_>> {
+    run.actors.iter().map(|actor| ActorFigures::of(run, actor)).collect()
 }
 
 /// From the ideal to the median run, or why that is not known.

@@ -1,0 +1,73 @@
+//! How often workers may be replaced: a pool whose workers all die at once must give up, and say so.
+//!
+//! As the supervisors of Erlang/OTP do it: more than so many abnormal ends within so much time, and
+//! everything is ended. Python's pool has no such limit: with an initializer that always fails it starts
+//! processes for ever, a hundred a second, and tells nobody.
+
+use std::collections::VecDeque;
+
+/// So many abnormal ends within [`WITHIN_NS`] are borne.
+pub const MOST: usize = 10;
+/// The time that is looked back.
+pub const WITHIN_NS: u64 = 5_000_000_000;
+/// How long to wait before a worker that could not be started is tried again, at first and at most.
+const BACK_OFF_NS: (u64, u64) = (20_000_000, 1_000_000_000);
+
+/// The abnormal ends of late.
+#[derive(Clone, Debug, Default)]
+pub struct Restarts {
+    ends_ns: VecDeque<u64>,
+    refused: u32,
+}
+
+impl Restarts {
+    /// A worker ended abnormally. False if that was one too many.
+    pub fn bear(&mut self, now_ns: u64) -> bool {
+        self.ends_ns.push_back(now_ns);
+        while self.ends_ns.front().is_some_and(|end_ns| now_ns.saturating_sub(*end_ns) > WITHIN_NS) {
+            self.ends_ns.pop_front();
+        }
+        self.ends_ns.len() <= MOST
+    }
+
+    /// The system refused to start a worker: when to try again. Twice as long with every refusal.
+    pub fn refused(&mut self, now_ns: u64) -> u64 {
+        let (first, most) = BACK_OFF_NS;
+        let wait_ns = first.saturating_mul(1 << self.refused.min(20)).min(most);
+        self.refused += 1;
+        now_ns + wait_ns
+    }
+
+    /// How often the system has refused since it last agreed.
+    pub fn refusals(&self) -> u32 {
+        self.refused
+    }
+
+    /// The system started a worker.
+    pub fn agreed(&mut self) {
+        self.refused = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_ends_in_five_seconds_are_borne_and_the_eleventh_is_not() {
+        let mut restarts = Restarts::default();
+        assert!((0..10).all(|number| restarts.bear(number * 1000)));
+        assert!(!restarts.bear(WITHIN_NS));
+        let mut slow = Restarts::default();
+        assert!((0..100).all(|number| slow.bear(number * WITHIN_NS / 9)), "nine in five seconds, for a long time");
+    }
+
+    #[test]
+    fn who_is_refused_waits_ever_longer() {
+        let mut restarts = Restarts::default();
+        let waits: Vec<u64> = (0..8).map(|_| restarts.refused(0) / 1_000_000).collect();
+        assert_eq!(waits, [20, 40, 80, 160, 320, 640, 1000, 1000]);
+        restarts.agreed();
+        assert_eq!(restarts.refused(0) / 1_000_000, 20);
+    }
+}
