@@ -72,7 +72,12 @@ impl App {
                     speedup::panel(&self.experiment, theme, ui, commands);
                     waterfall::panel(&self.experiment, theme, ui);
                 }
-                let Some(look) = look else { return };
+                let Some(look) = look else {
+                    if program {
+                        ledger::nothing_yet(theme, ui);
+                    }
+                    return;
+                };
                 if !program {
                     ui.separator();
                 }
@@ -103,7 +108,9 @@ impl App {
             ui.spacing_mut().item_spacing.y = 0.0;
             banner::panel(&self.source, self.run(), self.message.as_deref(), theme, ui, commands);
         });
-        let Some(run) = run_of(&self.source, self.shown) else { return welcome::panel(theme, ui) };
+        let Some(run) = run_of(&self.source, self.shown) else {
+            return welcome::panel(self.experiment.plan.program.is_some(), theme, ui);
+        };
         let at_ns = run.began_ns + self.playhead.at_ns;
         let live = self.source.is_live() && run.end.is_none();
         let look = Look { run, model: &self.source.model, at_ns, live, selected_unit: self.selected_unit, theme };

@@ -3,9 +3,11 @@
 use egui::{Button, RichText, Ui};
 
 use super::Look;
+use super::parts::{heading, note};
 use super::{calls, errors, output, processes};
 use crate::chunk::grouped;
 use crate::gui::command::Command;
+use crate::gui::theme::Theme;
 use crate::model::Run;
 
 /// Which list.
@@ -60,6 +62,16 @@ pub fn panel(look: &Look<'_>, view: &mut View, ui: &mut Ui, commands: &mut Vec<C
         Tab::Errors => errors::panel(look, ui, commands),
         Tab::Calls => calls::panel(look, ui, commands),
     }
+}
+
+/// What will stand here once a program has run.
+pub fn nothing_yet(theme: Theme, ui: &mut Ui) {
+    heading(ui, theme, "Calls of the library");
+    note(
+        ui,
+        theme,
+        "What each process calls – start, join, terminate – comes here, with its answer and how long it took.",
+    );
 }
 
 fn title(tab: Tab, run: &Run) -> (&'static str, u64) {

@@ -149,7 +149,7 @@ pub fn panel(look: &Look<'_>, playhead: &mut Playhead, view: &mut View, ui: &mut
     }
     let (run, scale) = (look.run, look.theme.scale());
     let lines = run.lines();
-    let regions = Regions::of(area, lines.len(), cores::count(look.model), scale);
+    let regions = Regions::of(area, lines.len(), cores::count(look.model), scale, run.plan.program.is_some());
     let window = view.window(run, look.at_ns.saturating_sub(run.began_ns));
     let from_ns = run.began_ns + window.from_ns;
     let (left, right) = (regions.axis.left(), regions.axis.right());
@@ -353,9 +353,28 @@ fn curves(look: &Look<'_>, view: &mut View, axis: &Axis, regions: &Regions, ui: 
     }
     let Some(curves) = &view.curves else { return };
     let ink = Ink::new(ui.painter(), look.theme);
-    in_flight::paint(&ink, &curves.in_flight, regions.in_flight);
+    if regions.in_flight.height() > 0.0 {
+        messages(look, curves, regions, ui);
+    }
     cores::paint(&ink, &curves.cores, regions.cores);
 
+    let busy = model.cores.partition_point(|sample| sample.at_ns <= look.at_ns).checked_sub(1);
+    let busy = busy.map(|index| model.cores[index].busy_permille.iter().map(|&core| u32::from(core)).sum::<u32>());
+    let cores = curves.cores.len();
+    let told = busy.map_or_else(|| format!("of {cores}"), |busy| format!("{:.1} of {cores}", f64::from(busy) / 1000.0));
+    paint::heading(&ink, regions, regions.cores, "Cores busy", &told);
+
+    let response = ui.interact(regions.cores, ui.scope_id().with("cores"), Sense::hover());
+    name(&response, Role::Image, &format!("Cores busy: {told}"));
+    response.on_hover_text(
+        "Grey: how busy the core was, whoever used it, sampled. Coloured: which worker began its unit there.",
+    );
+}
+
+/// The curve of messages, its name and its figures.
+fn messages(look: &Look<'_>, curves: &Curves, regions: &Regions, ui: &Ui) {
+    let (run, ink) = (look.run, Ink::new(ui.painter(), look.theme));
+    in_flight::paint(&ink, &curves.in_flight, regions.in_flight);
     let now = run.in_flight(look.at_ns);
     let peak = curves.in_flight.peak;
     let figures = if run.channels.is_empty() {
@@ -364,19 +383,8 @@ fn curves(look: &Look<'_>, view: &mut View, axis: &Axis, regions: &Regions, ui: 
         format!("{} now, at most {}", grouped(now as u64), grouped(u64::from(peak)))
     };
     paint::heading(&ink, regions, regions.in_flight, "In flight", &figures);
-    let busy = model.cores.partition_point(|sample| sample.at_ns <= look.at_ns).checked_sub(1);
-    let busy = busy.map(|index| model.cores[index].busy_permille.iter().map(|&core| u32::from(core)).sum::<u32>());
-    let cores = curves.cores.len();
-    let told = busy.map_or_else(|| format!("of {cores}"), |busy| format!("{:.1} of {cores}", f64::from(busy) / 1000.0));
-    paint::heading(&ink, regions, regions.cores, "Cores busy", &told);
-
     let response = ui.interact(regions.in_flight, ui.scope_id().with("in flight"), Sense::hover());
     name(&response, Role::Image, &format!("Messages in flight: {now} now, at most {peak} in sight"));
-    let response = ui.interact(regions.cores, ui.scope_id().with("cores"), Sense::hover());
-    name(&response, Role::Image, &format!("Cores busy: {told}"));
-    response.on_hover_text(
-        "Grey: how busy the core was, whoever used it, sampled. Coloured: which worker began its unit there.",
-    );
 }
 
 #[cfg(test)]

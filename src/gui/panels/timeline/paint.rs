@@ -47,11 +47,16 @@ pub fn row_name(ink: &Ink<'_>, row: &Row, names: Rangef, last: bool) {
     let bar = Rect::from_x_y_ranges(indent..=indent + swatch, row.band);
     ink.painter.rect_filled(bar, CornerRadius::same(2), colour);
     let left = indent + swatch + 6.0 * scale;
-    let title = ink.text(pos2(left, middle), Align2::LEFT_CENTER, &row.title, theme.strong_small(), theme.text());
+    let room = Rect::from_x_y_ranges(left..=names.max, row.space.y_range());
+    let title = ink.text_in(room, Align2::LEFT_CENTER, row.title.as_str(), theme.strong_small(), theme.text());
+    debug_assert!((title.center().y - middle).abs() < 2.0);
     let rest = Rect::from_x_y_ranges(title.right() + 6.0 * scale..=names.max, row.space.y_range());
     let pid = row.pid.trim_start_matches("pid ");
-    if rest.width() > 0.0 {
-        ink.text_in(rest, Align2::RIGHT_CENTER, pid, theme.small(), theme.faint());
+    // Half a number would be another number.
+    let galley = ink.painter.layout_no_wrap(pid.to_owned(), theme.small(), theme.faint());
+    if galley.size().x <= rest.width() {
+        let place = Align2::RIGHT_CENTER.align_size_within_rect(galley.size(), rest);
+        ink.painter.galley(place.min, galley, theme.faint());
     }
     if !last {
         let hair = Stroke::new(1.0, theme.border().gamma_multiply(0.5));
