@@ -326,7 +326,7 @@ impl Run {
                 actor.lane.push(*since_ns, at_ns, kind, resumed.and_then(|span| span.unit), None);
                 match resumed {
                     Some(Span { unit, core, .. }) => actor.lane.push(at_ns, u64::MAX, SpanKind::Computing, unit, core),
-                    None => actor.lane.push(at_ns, u64::MAX, SpanKind::Waiting, None, None),
+                    None => actor.rest(at_ns),
                 }
             }),
             What::UnitsSummed { units, since_ns, busy_ns } => {

@@ -162,7 +162,7 @@ impl Actor {
     pub fn state_in_words(&self, at_ns: u64) -> String {
         match self.state(at_ns) {
             State::Busy(SpanKind::Waiting, _) if self.role == Role::Parent => "waiting for results".to_owned(),
-            State::Busy(SpanKind::Waiting, _) if self.role == Role::ForkServer => "waiting".to_owned(),
+            State::Busy(SpanKind::Waiting, _) if self.role == Role::ForkServer => "waiting for requests".to_owned(),
             State::Busy(SpanKind::Starting, _) if self.role == Role::Parent => "starting workers".to_owned(),
             state => state.to_string(),
         }
@@ -276,7 +276,7 @@ impl Run {
     /// in a call.
     pub fn state_in_words(&self, actor: &Actor, at_ns: u64) -> String {
         let state = actor.state(at_ns);
-        if self.plan.program.is_none() {
+        if self.plan.program.is_none() || actor.role == Role::ForkServer {
             return actor.state_in_words(at_ns);
         }
         match state {
