@@ -78,7 +78,8 @@ mod tests {
 
     #[test]
     fn a_fault_is_found_at_its_item_and_its_moment_only() {
-        let faults = faults(&["kill@call:7", "error@encode-result:8:once", "kill@worker:1:5ms", "error@decode-result:1"]);
+        let faults =
+            faults(&["kill@call:7", "error@encode-result:8:once", "kill@worker:1:5ms", "error@decode-result:1"]);
         let at = |stage, items, again| faults.at(stage, items, again).collect::<Vec<_>>();
         assert_eq!(at(Stage::Call, 6..9, false), [(7, Action::Kill)]);
         assert_eq!(at(Stage::Call, 7..8, true), [(7, Action::Kill)]);

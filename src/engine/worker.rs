@@ -196,7 +196,12 @@ impl<M: Deref<Target = [AtomicU64]>> Worker<M> {
         self.quota = setup.quota;
         let workload = workload::find(&setup.workload).map_err(|_| Leave::Lost)?;
         let cut = Cut { items: setup.items, chunksize: setup.chunksize };
-        Ok(Job { tasks: Tasks { workload, faults: setup.faults }, cut, initializer: setup.initializer, actor: setup.actor })
+        Ok(Job {
+            tasks: Tasks { workload, faults: setup.faults },
+            cut,
+            initializer: setup.initializer,
+            actor: setup.actor,
+        })
     }
 
     /// Runs the initializer, if there is one, and says hello. One that fails ends the worker, as in Python.

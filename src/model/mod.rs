@@ -287,7 +287,8 @@ impl Run {
             }
             What::Did { doing, since_ns } => self.with_actor(by, |actor| {
                 // Who waits for the interpreter in the middle of a unit goes on with it afterwards.
-                let resumed = actor.lane.open().filter(|open| open.kind == SpanKind::Computing && *doing == Doing::WaitForGil);
+                let resumed =
+                    actor.lane.open().filter(|open| open.kind == SpanKind::Computing && *doing == Doing::WaitForGil);
                 let kind = match doing {
                     Doing::Send => SpanKind::Sending,
                     Doing::Dispatch => SpanKind::Dispatching,

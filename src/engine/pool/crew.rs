@@ -58,8 +58,7 @@ pub(super) fn start_one(
 
     let actor = desk.scribe.new_actor();
     let start = Some(plan.start);
-    let birth =
-        Birth { start, replaces, ..Birth::new(actor, Role::WorkerProcess, number, started.pid(), asked_ns) };
+    let birth = Birth { start, replaces, ..Birth::new(actor, Role::WorkerProcess, number, started.pid(), asked_ns) };
     desk.scribe.say(What::ActorBorn(Box::new(birth)));
     let tracked = Tracked::open(desk, actor, Medium::Pipe, capacities, ring);
     let setup = Setup {

@@ -126,7 +126,11 @@ impl Dispatch {
         let fresh = horizon.min(self.rules.units).saturating_sub(self.fresh);
         let offered = fresh + self.again.len() as u32;
         let slot = &self.places[place];
-        if offered == 0 || !slot.taken || slot.left == 0 || slot.in_flight >= self.rules.hands + self.ahead(slot, offered) {
+        if offered == 0
+            || !slot.taken
+            || slot.left == 0
+            || slot.in_flight >= self.rules.hands + self.ahead(slot, offered)
+        {
             return None;
         }
         let slot = &mut self.places[place];
@@ -241,7 +245,8 @@ mod tests {
     #[test]
     fn the_look_ahead_follows_the_pace() {
         let mut dispatch = dispatch(1_000_000, 1);
-        let burst = |dispatch: &mut Dispatch, now| std::iter::from_fn(|| dispatch.next_for(0, now, u32::MAX)).count() as u32;
+        let burst =
+            |dispatch: &mut Dispatch, now| std::iter::from_fn(|| dispatch.next_for(0, now, u32::MAX)).count() as u32;
         assert_eq!(burst(&mut dispatch, 0), 2, "one to compute, one ahead, until the pace is known");
         dispatch.answered(0, 2, 2_000);
         assert_eq!(burst(&mut dispatch, 2_000), 1 + 2_000, "2 ms of units of 1 µs");

@@ -75,7 +75,13 @@ impl Narrator {
     }
 
     /// The program takes the results of a unit, or gets its error.
-    pub(in crate::engine) fn handed(&mut self, scribe: &mut Scribe, now_ns: u64, handed: Handed, error: Option<&TaskFailure>) {
+    pub(in crate::engine) fn handed(
+        &mut self,
+        scribe: &mut Scribe,
+        now_ns: u64,
+        handed: Handed,
+        error: Option<&TaskFailure>,
+    ) {
         let since_ns = std::mem::replace(&mut self.waits_since_ns, now_ns);
         let (text, unit) = match (self.call, handed) {
             (Call::Apply, Handed::Results(unit) | Handed::Error(unit)) => (self.text.clone(), unit),

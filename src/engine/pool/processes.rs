@@ -238,7 +238,8 @@ impl<'p, 'd> Pool<'p, 'd> {
             Some(failure) => Err(failure),
             None => {
                 let kind = if again { Kind::Again } else { Kind::Unit };
-                let sent = member.send(self.desk, now_ns, (kind, Content::Unit(unit)), |out| input.write_items(range, out));
+                let sent =
+                    member.send(self.desk, now_ns, (kind, Content::Unit(unit)), |out| input.write_items(range, out));
                 sent.map_err(|error| TaskFailure {
                     kind: "ValueError".to_owned(),
                     message: error.to_string(),
