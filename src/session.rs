@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
-use crate::plan::{EngineCommand, Plan};
+use crate::plan::{Action, EngineCommand, Plan};
 use crate::sys;
 use crate::trace::codec::Decoder;
 use crate::trace::file::FileError;
@@ -111,6 +111,7 @@ pub struct Session {
 #[derive(Clone, Copy, Debug)]
 enum Order {
     Stop,
+    Do { actor: ActorId, action: Action },
     Kill,
 }
 
@@ -173,6 +174,12 @@ impl Session {
     /// Asks the run to end in order; after 1.5 s it is ended by force.
     pub fn stop(&self) {
         let _ = self.orders.send(Order::Stop);
+    }
+
+    /// Asks the engine to do something to a worker, or to a process of a program. Whether it could shows
+    /// in the trace.
+    pub fn order(&self, actor: ActorId, action: Action) {
+        let _ = self.orders.send(Order::Do { actor, action });
     }
 }
 
@@ -305,6 +312,7 @@ impl Keeper {
                     stopping = Some(Instant::now());
                     self.tell(EngineCommand::Stop);
                 }
+                Ok(Order::Do { actor, action }) => self.tell(EngineCommand::Do { actor: actor.0, action }),
                 Ok(Order::Stop) | Err(RecvTimeoutError::Timeout) => {}
                 Ok(Order::Kill) | Err(RecvTimeoutError::Disconnected) => {
                     forced = true;

@@ -140,8 +140,16 @@ fn killing_the_engine_leaves_nothing() {
 }
 
 #[test]
-fn killing_a_worker_ends_the_run_and_leaves_nothing() {
-    nothing_is_left_after(|run| run.workers()[1]);
+fn a_killed_worker_is_reaped_and_replaced() {
+    for &method in poolscope::sys::start_methods() {
+        let run = Tagged::start(method);
+        let (before, victim) = (run.alive(), run.workers()[1]);
+        end(victim);
+        let whole = |alive: &BTreeSet<i32>| alive.len() == before.len() && !alive.contains(&victim);
+        run.wait_until(method.name(), |alive| whole(alive) && run.workers().len() == WORKERS);
+        // A zombie has no environment, but it has an entry.
+        assert!(!fs::exists(format!("/proc/{victim}/stat")).expect("a Linux system"), "{}", method.name());
+    }
 }
 
 #[test]
@@ -149,7 +157,7 @@ fn a_killed_worker_is_named_with_its_signal_and_its_unit() {
     for &start in poolscope::sys::start_methods() {
         let plan = Plan {
             workload: "sleep".into(),
-            items: Some(100_000),
+            items: Some(300),
             with: Executor::Processes,
             start,
             workers: 2,
@@ -183,10 +191,13 @@ fn a_killed_worker_is_named_with_its_signal_and_its_unit() {
         events.extend(common::listen(&session).events);
         let model = Model::of(&events);
         let run = &model.runs[0];
-        let Some(Outcome::Failed(why)) = run.end.as_ref().map(|end| end.outcome.clone()) else {
+        let Some(Outcome::Raised(why)) = run.end.as_ref().map(|end| end.outcome.clone()) else {
             panic!("{:?}", run.end)
         };
-        assert!(why.contains("Worker 2") && why.contains("SIGKILL") && why.contains("unit"), "{why}");
+        assert!(why.contains("Worker 2") && why.contains("SIGKILL") && why.contains("1 of 30 units has"), "{why}");
+        let failure = &run.failures[0];
+        assert_eq!((run.failures.len(), &*failure.what.kind, failure.what.pid), (1, "WorkerLostError", pid));
+        assert_eq!(run.units.arrivals().len(), 29, "all the others have their results");
         let victim = run.workers().find(|worker| worker.pid == pid).expect("it was born");
         assert_eq!(victim.exited.expect("it is gone").1.to_string(), "−SIGKILL");
         assert_eq!(check::violations(&model), Vec::<String>::new(), "what was lost is in flight");

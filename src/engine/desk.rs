@@ -15,7 +15,7 @@ use super::observer::Interrupt;
 use super::pool::caller::{Caller, Handed, LOOK_AHEAD};
 use super::pool::collect::{Collector, Unexpected};
 use super::pool::dispatch::Dispatch;
-use super::pool::narrator::Narrator;
+use super::pool::narrator::{self, Narrator};
 use super::scribe::{Scribe, TICK_NS};
 
 /// Results of so many items travel to the screen as text, and all of those that are a picture.
@@ -218,8 +218,9 @@ impl<'a> Desk<'a> {
         let rest = if self.caller.is_over() {
             format!("The iteration ended there: {} of {units} units were taken", self.caller.taken())
         } else {
-            let s = if failed == 1 { " has" } else { "s have" };
-            format!("{failed} of {units} unit{s} no result")
+            let have = if failed == 1 { "has" } else { "have" };
+            let s = if units == 1 { "" } else { "s" };
+            format!("{failed} of {units} unit{s} {have} no result")
         };
         let (call, kind, message) = (self.checked.plan.call.python(), &failure.kind, &failure.message);
         End::Raised(format!("pool.{call} raised {kind}: {message} (unit {unit}{what}). {rest}."))
@@ -262,7 +263,7 @@ impl<'a> Desk<'a> {
 
     /// The parent calls something of the library; `since_ns` is when.
     pub(super) fn say_called(&mut self, since_ns: u64, call: &str, answer: Result<&str, &str>) {
-        self.narrator.say(self.scribe, sys::now_ns(), since_ns, call, answer);
+        narrator::say(self.scribe, sys::now_ns(), since_ns, call, answer);
     }
 
     /// Says that computing has ended; what follows is clearing away.

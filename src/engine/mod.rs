@@ -15,6 +15,7 @@ mod initializer;
 mod log;
 mod observer;
 pub mod pool;
+mod process;
 mod run;
 mod scribe;
 mod shared;
@@ -34,12 +35,14 @@ use crate::trace::What;
 use desk::End;
 use observer::Observer;
 use scribe::Scribe;
-use start::Launcher;
+use start::{Calling, Launcher};
 
 /// First argument of a process that is an engine.
 pub const ENGINE: &str = "__engine";
 /// First argument of a process that is a spawned worker.
 pub const WORKER: &str = "__worker";
+/// First argument of a process that was spawned for a script.
+pub const PROCESS: &str = "__process";
 /// First argument of a process that is a fork server.
 pub const FORKSERVER: &str = "__forkserver";
 
@@ -53,7 +56,8 @@ pub fn child_hook(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitC
     let role = arguments.nth(1)?;
     let main: fn(&[u64]) -> i32 = match role.to_str()? {
         ENGINE => serve,
-        WORKER => start::spawned_main,
+        WORKER => |arguments| start::spawned_main(Calling::Worker, arguments),
+        PROCESS => |arguments| start::spawned_main(Calling::Process, arguments),
         FORKSERVER => start::forkserver_main,
         _ => return None,
     };

@@ -7,6 +7,7 @@ use crate::trace::{ActorId, Birth, Role, What};
 
 use super::desk::{Desk, End};
 use super::pool::{processes, threads};
+use super::process;
 use super::scribe::Scribe;
 use super::solo;
 use super::start::Launcher;
@@ -15,6 +16,9 @@ use super::start::Launcher;
 pub(super) fn run(number: u32, checked: &CheckedPlan, scribe: &mut Scribe, launcher: &mut Launcher) -> End {
     let mut desk = Desk::new(checked, scribe, sys::now_ns());
     introduce(&mut desk, number);
+    if let Some(program) = checked.program {
+        return process::run(&mut desk, program);
+    }
     desk.begin();
     match checked.plan.with {
         Executor::Sequential => solo::run(&mut desk),

@@ -63,6 +63,12 @@ impl Scribe {
         ActorId(self.next_actor - 1)
     }
 
+    /// Ids for so many actors: the first of them.
+    pub(super) fn new_actors(&mut self, count: u32) -> ActorId {
+        self.next_actor += count;
+        ActorId(self.next_actor - count)
+    }
+
     /// An id for a new channel.
     pub(super) fn new_channel(&mut self) -> ChannelId {
         self.next_channel += 1;
@@ -100,6 +106,12 @@ impl Scribe {
         self.flush_records();
         self.say_dropped();
         codec::write_event(event, self.observer.outbox());
+    }
+
+    /// Blocks that others wrote, in their place among the parent's records. There are few of these.
+    pub(super) fn relay(&mut self, blocks: &[u8]) {
+        self.flush_records();
+        self.observer.outbox().extend_from_slice(blocks);
     }
 
     fn flush_records(&mut self) {

@@ -12,7 +12,7 @@ use super::command::Command;
 use super::experiment::Experiment;
 use super::fonts;
 use super::panels::dialog::Dialog;
-use super::panels::{picture, python, speedup, stage, timeline};
+use super::panels::{picture, python, setup, speedup, stage, timeline};
 use super::playhead::Playhead;
 use super::source::{Drained, Source};
 use super::theme::Theme;
@@ -42,6 +42,7 @@ pub struct App {
 /// What each panel remembers for itself.
 #[derive(Default)]
 struct Views {
+    setup: setup::View,
     python: python::View,
     stage: stage::View,
     timeline: timeline::View,
@@ -133,6 +134,7 @@ impl App {
                 self.start_if_sound(plan, ctx);
             }
             Command::Stop => self.source.stop(),
+            Command::Order(actor, action) => self.source.order(actor, action),
             Command::Open(_) if self.experiment.is_running() => {
                 self.message = Some("A run is going on. Stop it first, or wait for its end.".to_owned());
             }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use super::theme::Theme;
+use crate::plan::Action;
+use crate::trace::ActorId;
 
 /// One wish of the user.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +15,8 @@ pub enum Command {
     MeasureBaseline,
     /// End the run.
     Stop,
+    /// Do something to a worker, or to a process of a program.
+    Order(ActorId, Action),
     /// Open a recorded trace.
     Open(PathBuf),
     /// Save the trace that is shown.

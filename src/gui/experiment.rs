@@ -117,6 +117,12 @@ impl Experiment {
     /// Locks the prediction and answers what is to run first: a baseline if none holds, else the plan.
     pub fn begin(&mut self) -> Result<Plan, PlanError> {
         self.plan.check()?;
+        if self.plan.program.is_some() {
+            // A program is watched, not measured: once, and with nothing to predict.
+            let plan = Plan { repeats: 1, ..self.plan.clone() };
+            self.phase = Phase::Run(plan.clone());
+            return Ok(plan);
+        }
         if !self.is_locked() {
             self.locked.push(Locked { plan: self.plan.clone(), times: self.thought });
         }
@@ -143,6 +149,7 @@ impl Experiment {
         let next = match std::mem::take(&mut self.phase) {
             Phase::Idle => None,
             Phase::Baseline { measured, then } => self.keep_baseline(*measured, model, now).and(then),
+            Phase::Run(plan) if plan.program.is_some() => None,
             Phase::Run(plan) => {
                 if plan.with == Executor::Sequential {
                     self.keep_baseline(plan.clone(), model, now);
@@ -194,6 +201,7 @@ impl Experiment {
     pub fn points(&self) -> impl Iterator<Item = (&Measurement, Speedup)> {
         let baseline = self.baseline();
         let of_these_items = self.measured.iter().filter(|measured| measured.plan.same_items(&self.plan));
+        let of_these_items = of_these_items.filter(|_| self.plan.program.is_none());
         of_these_items.filter_map(move |measured| Some((measured, Speedup::of(&baseline?.wall_ns, &measured.wall_ns)?)))
     }
 

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::model::Model;
-use crate::plan::Plan;
+use crate::plan::{Action, Plan};
 use crate::session::{Options, Report, Session, StartError};
-use crate::trace::Event;
 use crate::trace::codec;
 use crate::trace::file::{self, FileError, TraceWriter};
+use crate::trace::{ActorId, Event};
 
 /// Two frames of a live view are at least so far apart. Without a graphics card a frame is drawn by
 /// the very cores that are being measured: at 30 frames a second a window of two
@@ -88,6 +88,13 @@ impl Source {
     pub fn stop(&self) {
         if let Some(session) = &self.session {
             session.stop();
+        }
+    }
+
+    /// Has something done to a worker, or to a process of a program, while they live.
+    pub fn order(&self, actor: ActorId, action: Action) {
+        if let Some(session) = &self.session {
+            session.order(actor, action);
         }
     }
 

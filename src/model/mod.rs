@@ -5,7 +5,9 @@
 //! come in order; between actors they may come in any order, and a receive may be applied before its
 //! send.
 
+pub mod buffer;
 pub mod check;
+mod family;
 pub mod lane;
 mod places;
 mod room;
@@ -20,9 +22,12 @@ pub mod waterfall;
 use crate::chunk::Cut;
 use crate::trace::{ActorId, Birth, ChannelId, Content, Doing, Event, Machine, Medium, Role, What};
 
+use family::Family;
 use places::Places;
 use room::Room;
 
+pub use buffer::{Buffer, Slot};
+pub use family::{Line, Who};
 pub use lane::{Lane, Span, SpanKind, State, Sum};
 pub use run::{Actor, Call, Failure, Lost, Printed, Run, RunEnd, SignalSent, Usage};
 pub use traffic::{Channel, Message};
@@ -96,8 +101,10 @@ impl Model {
                 end: None,
                 actors: Vec::new(),
                 actor_places: Places::default(),
+                family: Family::default(),
                 channels: Vec::new(),
                 channel_places: Places::default(),
+                roads: std::collections::HashMap::new(),
                 units: Units::default(),
                 results: Vec::new(),
                 failures: Vec::new(),
@@ -189,6 +196,7 @@ impl Run {
                     usage: Vec::new(),
                     events_lost: 0,
                 });
+                self.note_family(self.actors.len() - 1);
                 true
             }
             What::ActorExited { actor, exit } => self.with_actor(*actor, |actor| {
@@ -216,12 +224,13 @@ impl Run {
             }
             What::UnitLost { unit, fate } => {
                 self.lost.push(Lost { at_ns, worker: by, unit: *unit, fate: *fate });
-                self.units.lose(*unit);
+                self.units.lose(*unit, at_ns, *fate);
                 true
             }
             What::Delivered { unit } => {
                 if room.take(1) {
                     self.delivered.push((at_ns, *unit));
+                    self.units.deliver(*unit, at_ns);
                 }
                 true
             }
@@ -230,12 +239,19 @@ impl Run {
             }),
             What::ChannelOpened { channel, from, to, medium, capacity_bytes } => {
                 self.channel_places.note(channel.0, self.channels.len());
+                self.roads.entry((from.0, to.0)).or_insert(self.channels.len());
                 self.channels.push(Channel::new(*channel, *from, *to, *medium, *capacity_bytes));
                 true
             }
             What::Sent { channel, message, content, bytes } => {
                 let Some(road) = self.channel_mut(*channel) else { return false };
                 road.send(*message, at_ns, *content, *bytes, room);
+                if by == ActorId::PARENT
+                    && let Content::Unit(unit) = content
+                    && let Some(record) = self.units.at(*unit, room)
+                {
+                    record.handed_ns.get_or_insert(at_ns);
+                }
                 self.note_unit(*content, by, (*channel, *message), by == ActorId::PARENT, room);
                 true
             }
@@ -263,6 +279,7 @@ impl Run {
                 if let Some(record) = self.units.at(*unit, room) {
                     record.worker = Some(by);
                     record.began_ns = Some(at_ns);
+                    record.handed_ns.get_or_insert(at_ns);
                     record.begun += 1;
                 }
                 self.with_actor(by, |actor| {
@@ -321,6 +338,7 @@ impl Run {
             What::UnitFailed { unit, failure } => {
                 let failure = Failure { at_ns, worker: by, unit: *unit, what: *failure.clone() };
                 self.failures.push(failure);
+                self.units.fail(*unit, at_ns);
                 true
             }
             What::ResultArrived { unit, payload } => {

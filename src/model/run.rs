@@ -1,9 +1,12 @@
 //! One run as it is known so far: its actors, channels, units, results.
 
+use std::collections::HashMap;
+
 use crate::chunk::Cut;
 use crate::plan::{Plan, StartMethod};
 use crate::trace::{ActorId, ChannelId, Exit, Fate, Outcome, Role, TaskFailure};
 
+use super::family::Family;
 use super::lane::{Lane, SpanKind, State};
 use super::places::Places;
 use super::traffic::Channel;
@@ -220,9 +223,12 @@ pub struct Run {
     /// The parent first, then in the order of birth.
     pub actors: Vec<Actor>,
     pub(super) actor_places: Places,
+    pub(super) family: Family,
     /// In the order they were opened.
     pub channels: Vec<Channel>,
     pub(super) channel_places: Places,
+    /// The first channel from one actor to another.
+    pub(super) roads: HashMap<(u32, u32), usize>,
     /// The units recorded one by one.
     pub units: Units,
     /// Results shown on screen, in order of arrival: (unit, payload).
@@ -268,7 +274,7 @@ impl Run {
 
     /// The channel from `from` to `to`.
     pub fn between(&self, from: ActorId, to: ActorId) -> Option<&Channel> {
-        self.channels.iter().find(|channel| channel.from == from && channel.to == to)
+        self.channels.get(*self.roads.get(&(from.0, to.0))?)
     }
 
     /// The length of its time axis so far.

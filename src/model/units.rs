@@ -1,7 +1,7 @@
 //! The story of each unit: queued, sent, received, computed, sent back, taken.
 
 use super::room::Room;
-use crate::trace::{ActorId, ChannelId};
+use crate::trace::{ActorId, ChannelId, Fate};
 
 /// Where the story of a unit is written; its stamps are those of its two messages and its span.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct Unit {
     pub request: Option<(ChannelId, u32)>,
     /// Its reply, as (channel, message).
     pub reply: Option<(ChannelId, u32)>,
+    /// When it first left the parent.
+    pub handed_ns: Option<u64>,
     /// Begin of the computation.
     pub began_ns: Option<u64>,
     /// End of the computation.
@@ -20,8 +22,14 @@ pub struct Unit {
     pub begun: u32,
     /// How often a worker died that had it.
     pub lost: u32,
+    /// When a worker last died that had it, and what became of it then.
+    pub last_lost: Option<(u64, Fate)>,
+    /// When it was known that it has no result.
+    pub failed_ns: Option<u64>,
     /// When its result lay in the parent.
     pub arrived_ns: Option<u64>,
+    /// When the caller took its result, where results are taken one by one.
+    pub delivered_ns: Option<u64>,
 }
 
 /// Every unit recorded one by one.
@@ -75,9 +83,24 @@ impl Units {
     }
 
     /// Notes that a worker died which had this unit.
-    pub(super) fn lose(&mut self, unit: u32) {
+    pub(super) fn lose(&mut self, unit: u32, at_ns: u64, fate: Fate) {
         if let Some(record) = self.units.get_mut(unit as usize) {
             record.lost += 1;
+            record.last_lost = Some((at_ns, fate));
+        }
+    }
+
+    /// Notes that a unit has no result.
+    pub(super) fn fail(&mut self, unit: u32, at_ns: u64) {
+        if let Some(record) = self.units.get_mut(unit as usize) {
+            record.failed_ns.get_or_insert(at_ns);
+        }
+    }
+
+    /// Notes that the caller took the result of a unit.
+    pub(super) fn deliver(&mut self, unit: u32, at_ns: u64) {
+        if let Some(record) = self.units.get_mut(unit as usize) {
+            record.delivered_ns.get_or_insert(at_ns);
         }
     }
 

@@ -116,6 +116,11 @@ impl Call {
         matches!(self, Self::Imap | Self::ImapUnordered)
     }
 
+    /// Whether the caller gets all results together, when the last one is there.
+    pub fn is_at_once(self) -> bool {
+        !self.is_iterator() && !self.is_single()
+    }
+
     /// Whether the call returns at once, with a handle that can be asked and waited for.
     pub fn is_async(self) -> bool {
         matches!(self, Self::ApplyAsync | Self::MapAsync)

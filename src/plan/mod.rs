@@ -264,7 +264,7 @@ impl Plan {
 
     /// How the method that is called cuts so many items. `imap` and its like, and every single call, take
     /// them one by one unless told otherwise; CPython's default is 1 there too.
-    fn cut(&self, items: u64) -> Cut {
+    pub fn cut(&self, items: u64) -> Cut {
         let one_by_one = self.call.is_single() || self.call.is_iterator();
         Cut::new(items, self.chunksize.or(one_by_one.then_some(1)), self.team())
     }

@@ -18,7 +18,7 @@ mod task;
 mod tests;
 
 use crate::plan::{Callback, CheckedPlan, Executor, Initializer, LossPolicy, Plan};
-use crate::program::Program;
+use crate::program::Chosen;
 
 use script::Script;
 use task::Task;
@@ -29,7 +29,7 @@ const PATIENCE_MS: u64 = 5_000;
 /// The program for a plan. It runs under any Python 3 of a system that has the start method.
 pub fn program(checked: &CheckedPlan) -> String {
     if let Some(program) = checked.program {
-        return of_program(program);
+        return Chosen { program, knobs: &checked.plan.knobs, start: checked.plan.start }.python();
     }
     let plan = &checked.plan;
     let mut script = Script::default();
@@ -69,11 +69,6 @@ pub fn program(checked: &CheckedPlan) -> String {
         script.line(0, "print(\"the callback counted\", counted)");
     }
     script.text()
-}
-
-/// What a ready-made program does, in Python.
-fn of_program(program: &Program) -> String {
-    format!("# {}: {}\n", program.title, program.summary)
 }
 
 /// Whether the caller may get an error.

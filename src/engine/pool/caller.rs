@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn how_far_a_call_runs_ahead() {
-        let mut horizons = |call| {
+        let horizons = |call| {
             let mut caller = Caller::new(call, 1, 3);
             let before = caller.horizon();
             caller.take(0, false);

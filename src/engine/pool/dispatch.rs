@@ -185,7 +185,7 @@ mod tests {
     fn play(units: u32, workers: usize, lag_ns: u64, cost_ns: impl Fn(u32) -> u64) -> (Vec<usize>, Vec<u64>, u64) {
         let mut dispatch = dispatch(units, workers);
         let mut who = vec![usize::MAX; units as usize];
-        let mut queues = vec![std::collections::VecDeque::<u32>::new(); workers];
+        let mut queues = vec![VecDeque::<u32>::new(); workers];
         let mut free_at = vec![0_u64; workers];
         let mut answers: Vec<(u64, usize)> = Vec::new();
         let (mut now, mut starved) = (0, 0);
@@ -291,7 +291,9 @@ mod tests {
         let mut dispatch = dispatch(100, 2);
         let had: Vec<u32> = std::iter::from_fn(|| next(&mut dispatch, 0)).collect();
         dispatch.vacate(0);
-        had.iter().for_each(|&unit| dispatch.hand_out_again(unit));
+        for &unit in &had {
+            dispatch.hand_out_again(unit);
+        }
         assert_eq!(next(&mut dispatch, 0), None);
         assert_eq!(next(&mut dispatch, 1), Some(had[0]));
         assert_eq!(dispatch.in_flight(), 1);

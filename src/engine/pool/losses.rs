@@ -41,7 +41,7 @@ impl Losses {
         failure: &TaskFailure,
     ) -> Result<(), End> {
         let policy = desk.checked.plan.policy;
-        let mut lose = |desk: &mut Desk<'_>, unit, fate| {
+        let lose = |desk: &mut Desk<'_>, unit, fate| {
             desk.scribe.say_for(actor, sys::now_ns(), What::UnitLost { unit, fate });
         };
         if policy == LossPolicy::Broken {

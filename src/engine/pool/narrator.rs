@@ -63,7 +63,7 @@ impl Narrator {
     pub(in crate::engine) fn begin(&mut self, scribe: &mut Scribe) {
         if self.call == Call::MapAsync {
             let text = self.text.clone();
-            self.say(scribe, self.began_ns, self.began_ns, &text, Ok("a handle, at once"));
+            say(scribe, self.began_ns, self.began_ns, &text, Ok("a handle, at once"));
         }
     }
 
@@ -96,7 +96,7 @@ impl Narrator {
         let error = error.filter(|_| matches!(handed, Handed::Error(_))).map(in_words);
         let answer = error.as_deref().map_or(Ok("its result"), Err);
         let text = if self.call == Call::Apply { format!("{text}  # item {unit}") } else { text };
-        self.say(scribe, now_ns, since_ns, &text, answer);
+        say(scribe, now_ns, since_ns, &text, answer);
     }
 
     /// Lets the program's patience end, if it is time.
@@ -115,7 +115,7 @@ impl Narrator {
         self.expired = !self.call.is_iterator();
         self.told += 1;
         if self.told <= TOLD {
-            self.say(scribe, now_ns, since_ns, &text, Err("TimeoutError, and the work goes on"));
+            say(scribe, now_ns, since_ns, &text, Err("TimeoutError, and the work goes on"));
         }
     }
 
@@ -151,7 +151,7 @@ impl Narrator {
             (End::Raised(sentence) | End::Failed(sentence), _) => Err(&**sentence),
             (End::Interrupted(_), _) => Err("stopped"),
         };
-        self.say(scribe, ended_ns, since_ns, &text, answer);
+        say(scribe, ended_ns, since_ns, &text, answer);
     }
 
     /// Calls the program back, once a job. An error in a callback is its own: the pool goes on, and so does
@@ -168,24 +168,17 @@ impl Narrator {
             Callback::Counts => Ok(&*counted),
             Callback::Raises => Err("ValueError: the callback was told to fail"),
         };
-        self.say(scribe, now_ns, now_ns, &text, answer);
+        say(scribe, now_ns, now_ns, &text, answer);
     }
+}
 
-    /// Says that a call returned, or raised.
-    pub(in crate::engine) fn say(
-        &self,
-        scribe: &mut Scribe,
-        now_ns: u64,
-        since_ns: u64,
-        call: &str,
-        answer: Result<&str, &str>,
-    ) {
-        let (answer, raised) = match answer {
-            Ok(answer) => (answer.to_owned(), false),
-            Err(error) => (error.to_owned(), true),
-        };
-        scribe.say_at(now_ns, What::Called { call: call.to_owned(), since_ns, answer, raised });
-    }
+/// Says that the parent's call returned, or raised.
+pub(in crate::engine) fn say(scribe: &mut Scribe, now_ns: u64, since_ns: u64, call: &str, answer: Result<&str, &str>) {
+    let (answer, raised) = match answer {
+        Ok(answer) => (answer.to_owned(), false),
+        Err(error) => (error.to_owned(), true),
+    };
+    scribe.say_at(now_ns, What::Called { call: call.to_owned(), since_ns, answer, raised });
 }
 
 /// An error as Python prints it: `ValueError: item 3 was told to fail`.

@@ -234,26 +234,18 @@ impl<'p, 'd> Pool<'p, 'd> {
             }
             None => None,
         };
-        let sent = match failure {
-            Some(failure) => Err(failure),
-            None => {
-                let kind = if again { Kind::Again } else { Kind::Unit };
-                let sent =
-                    member.send(self.desk, now_ns, (kind, Content::Unit(unit)), |out| input.write_items(range, out));
-                sent.map_err(|error| TaskFailure {
-                    kind: "ValueError".to_owned(),
-                    message: error.to_string(),
-                    stage: Some(Stage::EncodeArguments),
-                    ..TaskFailure::default()
-                })
-            }
-        };
-        if let Err(failure) = sent {
+        let failure = failure.or_else(|| {
+            let what = (if again { Kind::Again } else { Kind::Unit }, Content::Unit(unit));
+            let error = member.send(self.desk, now_ns, what, |out| input.write_items(range, out)).err()?;
+            let (kind, message) = ("ValueError".to_owned(), error.to_string());
+            Some(TaskFailure { kind, message, stage: Some(Stage::EncodeArguments), ..TaskFailure::default() })
+        });
+        if let Some(failure) = failure {
             // It never left: this job fails, and the others go on.
             self.dispatch.withdraw(place);
             let pid = std::process::id();
             let location = "the parent".to_owned();
-            self.desk.fail(unit, ActorId::PARENT, TaskFailure { pid, location, ..failure })?;
+            self.desk.fail(unit, ActorId::PARENT, TaskFailure { location, pid, ..failure })?;
         }
         Ok(true)
     }

@@ -9,7 +9,7 @@
 
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError};
+use crossbeam_channel::Receiver;
 
 use crate::engine::desk::{Desk, End};
 use crate::engine::task::Undone;
@@ -93,11 +93,7 @@ impl Pool<'_, '_> {
             self.desk.note_dispatch(&self.dispatch, awake_ns);
             let first = self.answers.recv_timeout(self.desk.patience(awake_ns));
             awake_ns = sys::now_ns();
-            let first = match first {
-                Ok(answer) => Some(answer),
-                // The pool holds a sender itself, so it is never cut off from its threads.
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-            };
+            // The pool holds a sender itself, so it is never cut off from its threads: no answer is no news.
             let batch: Vec<Answer> = first.into_iter().chain(self.answers.try_iter().take(BATCH)).collect();
             // Stamped after the last of them came, or one could seem to arrive before it left.
             let received_ns = sys::now_ns();

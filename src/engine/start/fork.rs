@@ -6,10 +6,10 @@
 
 use std::io;
 
-use crate::engine::worker::{self, Belongings};
+use crate::engine::worker::Belongings;
 use crate::sys::{self, Forked};
 
-use super::{Started, Starter};
+use super::{Calling, Started, Starter};
 
 /// The exit code of a Rust program that panicked.
 const PANICKED: i32 = 101;
@@ -18,21 +18,21 @@ const PANICKED: i32 = 101;
 pub(super) struct Fork;
 
 impl Starter for Fork {
-    fn start(&mut self, belongings: Belongings) -> io::Result<Started> {
+    fn start_as(&mut self, calling: Calling, belongings: Belongings) -> io::Result<Started> {
         let parent = std::process::id();
         match sys::fork()? {
             Forked::Parent(child) => Ok(Started::Ours(child)),
-            Forked::Child => become_worker(belongings, parent),
+            Forked::Child => become_one(calling, belongings, parent),
         }
     }
 }
 
 /// What a copy does with its life. Never returns into the code that it is a copy of.
-pub(super) fn become_worker(belongings: Belongings, parent: u32) -> ! {
+pub(super) fn become_one(calling: Calling, belongings: Belongings, parent: u32) -> ! {
     sys::close_all_but(&belongings.tasks, &belongings.results, &belongings.memory);
     // The parent's standard input is its commands, its standard output is the trace.
     sys::detach_standard_streams();
     // A panic must not unwind into what this process is a copy of.
-    let body = std::panic::AssertUnwindSafe(|| worker::main(belongings, parent));
+    let body = std::panic::AssertUnwindSafe(|| calling.follow(belongings, parent));
     sys::exit_now(std::panic::catch_unwind(body).unwrap_or(PANICKED))
 }

@@ -13,11 +13,11 @@ use std::io;
 use std::time::Duration;
 
 use crate::engine::worker::Belongings;
-use crate::sys::{self, Child, Control, ControlPeer, Forked};
+use crate::sys::{self, Child, Control, ControlPeer, Forked, Signal};
 use crate::trace::Exit;
 
-use super::fork::become_worker;
-use super::{Server, Started, Starter};
+use super::fork::become_one;
+use super::{Calling, Server, Started, Starter};
 
 /// How long the server may take to answer: longer than it waits for a child.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -41,6 +41,8 @@ mod kind {
     pub(super) const SIGNALED: u8 = 7;
     pub(super) const ALIVE: u8 = 8;
     pub(super) const READY: u8 = 9;
+    pub(super) const SIGNAL: u8 = 10;
+    pub(super) const PEEK: u8 = 11;
 }
 
 fn message(kind: u8, a: u32, b: i32) -> Message {
@@ -111,8 +113,8 @@ impl ForkServer {
 }
 
 impl Starter for ForkServer {
-    fn start(&mut self, belongings: Belongings) -> io::Result<Started> {
-        self.ask(message(kind::START, 0, 0), Some(&belongings))?;
+    fn start_as(&mut self, calling: Calling, belongings: Belongings) -> io::Result<Started> {
+        self.ask(message(kind::START, 0, calling as i32), Some(&belongings))?;
         match self.answer(kind::STARTED, 0)? {
             (kind::STARTED, pid, _) => Ok(Started::Theirs { pid }),
             (_, _, code) => Err(io::Error::from_raw_os_error(code)),
@@ -138,6 +140,22 @@ impl Starter for ForkServer {
     fn kill(&mut self, worker: &mut Started) {
         // A server that is gone has taken its workers with it.
         let _ = self.ask(message(kind::KILL, worker.pid(), 0), None);
+    }
+
+    fn signal(&mut self, worker: &mut Started, signal: Signal) -> io::Result<()> {
+        self.ask(message(kind::SIGNAL, worker.pid(), signal as i32), None)
+    }
+
+    fn has_ended(&mut self, worker: &Started) -> bool {
+        let pid = worker.pid();
+        let asked = self.ask(message(kind::PEEK, pid, 0), None);
+        // With the server its workers are gone, too.
+        !matches!(asked.and_then(|()| self.answer(kind::ALIVE, pid)), Ok((kind::ALIVE, ..)))
+    }
+
+    fn kill_server(&mut self) -> Option<Exit> {
+        self.give_up();
+        sys::wait_with_deadline(&mut self.child, DISMISS_PATIENCE)
     }
 
     fn dismiss(mut self: Box<Self>) -> Option<Exit> {
@@ -178,8 +196,14 @@ pub(in crate::engine) fn main(arguments: &[u64]) -> i32 {
             Err(_) => return 1,
         };
         let answer = match (parts(request), belongings) {
-            ((kind::START, ..), Some((tasks, results, memory))) => {
-                Some(children.start(Belongings { tasks, results, memory }))
+            ((kind::START, _, calling), Some((tasks, results, memory))) => {
+                let calling = if calling == Calling::Process as i32 { Calling::Process } else { Calling::Worker };
+                Some(children.start(calling, Belongings { tasks, results, memory }))
+            }
+            ((kind::PEEK, pid, _), _) => Some(children.peek(pid)),
+            ((kind::SIGNAL, pid, signal), _) => {
+                children.signal(pid, signal);
+                None
             }
             ((kind::WAIT, pid, _), _) => Some(children.wait(pid)),
             ((kind::KILL, pid, _), _) => {
@@ -199,10 +223,10 @@ pub(in crate::engine) fn main(arguments: &[u64]) -> i32 {
 struct Children(Vec<Child>);
 
 impl Children {
-    fn start(&mut self, belongings: Belongings) -> Message {
+    fn start(&mut self, calling: Calling, belongings: Belongings) -> Message {
         let server = std::process::id();
         match sys::fork() {
-            Ok(Forked::Child) => become_worker(belongings, server),
+            Ok(Forked::Child) => become_one(calling, belongings, server),
             Ok(Forked::Parent(child)) => {
                 let pid = child.pid();
                 self.0.push(child);
@@ -228,6 +252,21 @@ impl Children {
     fn kill(&mut self, pid: u32) {
         if let Some(child) = self.0.iter_mut().find(|child| child.pid() == pid) {
             child.kill();
+        }
+    }
+
+    /// Whether a child has ended; how is kept until somebody asks for it.
+    fn peek(&mut self, pid: u32) -> Message {
+        let child = self.0.iter_mut().find(|child| child.pid() == pid);
+        let ended = child.is_none_or(|child| matches!(child.try_wait(), Ok(Some(_))));
+        message(if ended { kind::EXITED } else { kind::ALIVE }, pid, 0)
+    }
+
+    fn signal(&mut self, pid: u32, signal: i32) {
+        let signal = Signal::ALL.into_iter().find(|known| *known as i32 == signal);
+        if let (Some(signal), Some(child)) = (signal, self.0.iter_mut().find(|child| child.pid() == pid)) {
+            // Who is gone already needs no signal.
+            let _ = child.signal(signal);
         }
     }
 

@@ -11,7 +11,8 @@ use crate::plan::StartMethod;
 use crate::sys::{self, Child, Signal};
 use crate::trace::{ActorId, Exit};
 
-use super::worker::Belongings;
+use super::process;
+use super::worker::{self, Belongings};
 
 pub(super) use forkserver::main as forkserver_main;
 pub(super) use spawn::main as spawned_main;
@@ -19,7 +20,12 @@ pub(super) use spawn::main as spawned_main;
 /// Starts worker processes in one way.
 pub(super) trait Starter {
     /// Starts a worker that owns these things.
-    fn start(&mut self, belongings: Belongings) -> io::Result<Started>;
+    fn start(&mut self, belongings: Belongings) -> io::Result<Started> {
+        self.start_as(Calling::Worker, belongings)
+    }
+
+    /// Starts a process that owns these things and has this to do.
+    fn start_as(&mut self, calling: Calling, belongings: Belongings) -> io::Result<Started>;
 
     /// The server that forks the workers, if there is one.
     fn server(&self) -> Option<Server> {
@@ -49,9 +55,49 @@ pub(super) trait Starter {
         }
     }
 
+    /// Whether a process has ended, waited for or not. A child of this process stays a zombie.
+    fn has_ended(&mut self, worker: &Started) -> bool {
+        match worker {
+            Started::Ours(child) => child.has_ended(),
+            Started::Theirs { .. } => false,
+        }
+    }
+
+    /// Ends the server at once, as if somebody else had; how it ended. `None` if there is none.
+    fn kill_server(&mut self) -> Option<Exit> {
+        None
+    }
+
     /// Ends the server, if there is one, and tells how it ended.
     fn dismiss(self: Box<Self>) -> Option<Exit> {
         None
+    }
+}
+
+/// What a process that is started has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Calling {
+    /// It works for a pool.
+    Worker = 0,
+    /// It carries out a script.
+    Process = 1,
+}
+
+impl Calling {
+    /// The first argument of a program that was started for this.
+    fn argument(self) -> &'static str {
+        match self {
+            Self::Worker => super::WORKER,
+            Self::Process => super::PROCESS,
+        }
+    }
+
+    /// Does it, and gives the exit code. `parent` is the pid of the process that started this one.
+    fn follow(self, belongings: Belongings, parent: u32) -> i32 {
+        match self {
+            Self::Worker => worker::main(belongings, parent),
+            Self::Process => process::main(belongings, parent),
+        }
     }
 }
 

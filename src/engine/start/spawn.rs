@@ -6,19 +6,19 @@
 
 use std::io;
 
-use crate::engine::worker::{self, Belongings};
+use crate::engine::worker::Belongings;
 use crate::sys::{self, PipeReader, PipeWriter, SharedMemory};
 
-use super::{Started, Starter};
+use super::{Calling, Started, Starter};
 
 /// Starts workers afresh.
 pub(super) struct Spawn;
 
 impl Starter for Spawn {
-    fn start(&mut self, belongings: Belongings) -> io::Result<Started> {
+    fn start_as(&mut self, calling: Calling, belongings: Belongings) -> io::Result<Started> {
         let Belongings { tasks, results, memory } = &belongings;
         let arguments = [
-            crate::engine::WORKER.to_owned(),
+            calling.argument().to_owned(),
             std::process::id().to_string(),
             tasks.handle().to_string(),
             results.handle().to_string(),
@@ -28,8 +28,8 @@ impl Starter for Spawn {
     }
 }
 
-/// The main function of a spawned worker; the arguments are those that [`Spawn::start`] passes.
-pub(in crate::engine) fn main(arguments: &[u64]) -> i32 {
+/// The main function of a spawned process; the arguments are those that [`Spawn`] passes.
+pub(in crate::engine) fn main(calling: Calling, arguments: &[u64]) -> i32 {
     let &[parent, tasks, results, memory] = arguments else { return 2 };
     let belongings = (|| -> io::Result<Belongings> {
         Ok(Belongings {
@@ -41,5 +41,5 @@ pub(in crate::engine) fn main(arguments: &[u64]) -> i32 {
     let Ok(belongings) = belongings else { return 2 };
     // Whoever started Poolscope may have left descriptors open; they are none of a worker's business.
     sys::close_all_but(&belongings.tasks, &belongings.results, &belongings.memory);
-    worker::main(belongings, parent as u32)
+    calling.follow(belongings, parent as u32)
 }

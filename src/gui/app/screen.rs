@@ -50,7 +50,7 @@ impl App {
         let side = Panel::left("settings").exact_size(theme.side(282.0)).resizable(false).frame(panels::side(theme));
         side.show(ui, |ui| {
             panels::scrolled(ui, |ui| {
-                setup::panel(&mut self.experiment, theme, ui, commands);
+                setup::panel(&mut self.experiment, &mut self.views.setup, theme, ui, commands);
                 ui.add_space(4.0);
                 let height = theme.length(76.0);
                 python::panel(&self.experiment.plan, &mut self.views.python, theme, ui, height, commands);
@@ -85,7 +85,9 @@ impl App {
     fn look(&self) -> Option<Look<'_>> {
         let run = self.run()?;
         let at_ns = run.began_ns + self.playhead.at_ns;
-        Some(Look { run, model: &self.source.model, at_ns, selected_unit: self.selected_unit, theme: self.theme })
+        let live = self.source.is_live() && run.end.is_none();
+        let (model, selected_unit, theme) = (&self.source.model, self.selected_unit, self.theme);
+        Some(Look { model, run, at_ns, live, selected_unit, theme })
     }
 
     /// Stage above, transport and timeline below it, the inspector at the bottom.
@@ -98,7 +100,8 @@ impl App {
         });
         let Some(run) = run_of(&self.source, self.shown) else { return welcome::panel(theme, ui) };
         let at_ns = run.began_ns + self.playhead.at_ns;
-        let look = Look { run, model: &self.source.model, at_ns, selected_unit: self.selected_unit, theme };
+        let live = self.source.is_live() && run.end.is_none();
+        let look = Look { run, model: &self.source.model, at_ns, live, selected_unit: self.selected_unit, theme };
         let frame = Frame::new().fill(theme.canvas()).inner_margin(Margin::symmetric(14, 6));
         Panel::bottom("inspector").resizable(false).show_separator_line(false).frame(frame).show(ui, |ui| {
             inspector::panel(&look, ui, commands);

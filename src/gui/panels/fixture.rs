@@ -237,3 +237,123 @@ impl Pool {
         }
     }
 }
+
+/// Two worker processes; the second one is killed after every unit, and another takes its place, so that
+/// there are so many workers in all.
+pub fn replaced(workers: u32) -> Model {
+    Model::of(&replaced_events(workers))
+}
+
+/// Its events.
+pub fn replaced_events(workers: u32) -> Vec<Event> {
+    let plan = Plan { workers: 2, maxtasksperchild: Some(1), ..Plan::default() };
+    let mut events = begun(plan, workers, workers);
+    let mut born = |actor: u32, number, replaces: Option<u32>, asked_ns| {
+        let (start, replaces) = (Some(StartMethod::Spawn), replaces.map(ActorId));
+        let birth = Birth {
+            start,
+            replaces,
+            ..Birth::new(ActorId(actor), Role::WorkerProcess, number, 41_205 + actor, asked_ns)
+        };
+        events.push(event(asked_ns + MS, 1, What::ActorBorn(Box::new(birth))));
+        events.push(event(asked_ns + 2 * MS, actor, What::ActorReady));
+    };
+    born(2, 1, None, BEGAN_NS);
+    for life in 0..workers.saturating_sub(1) {
+        let replaces = life.checked_sub(1).map(|before| before + 3);
+        born(life + 3, life + 2, replaces, BEGAN_NS + u64::from(life) * 10 * MS);
+    }
+    for life in 0..workers.saturating_sub(1) {
+        let (actor, asked_ns) = (life + 3, BEGAN_NS + u64::from(life) * 10 * MS);
+        events.push(event(asked_ns + 3 * MS, actor, What::UnitBegan { unit: life, core: Some(1) }));
+        events.push(event(asked_ns + 8 * MS, actor, What::UnitEnded { unit: life, core: Some(1) }));
+        let exited = What::ActorExited { actor: ActorId(actor), exit: Exit::Signal(9) };
+        events.push(event(asked_ns + 9 * MS, 1, exited));
+    }
+    events.sort_by_key(|event| event.at_ns);
+    events
+}
+
+/// Two processes of two threads each; one unit for every thread.
+pub fn hybrid() -> Model {
+    Model::of(&hybrid_events())
+}
+
+/// Its events.
+pub fn hybrid_events() -> Vec<Event> {
+    let plan = Plan { with: Executor::Hybrid, workers: 2, threads: 2, ..Plan::default() };
+    let mut events = begun(plan, 4, 4);
+    for process in 0..2_u32 {
+        let (actor, asked_ns) = (ActorId(2 + process), BEGAN_NS + MS);
+        let birth = Birth::new(actor, Role::WorkerProcess, process + 1, 41_207 + process, asked_ns);
+        events.push(event(asked_ns + MS, 1, What::ActorBorn(Box::new(birth))));
+        events.push(event(asked_ns + 2 * MS, actor.0, What::ActorReady));
+        for thread in 0..2_u32 {
+            let (id, unit) = (10 + 2 * process + thread, 2 * process + thread);
+            let birth = Birth {
+                parent: Some(actor),
+                ..Birth::new(ActorId(id), Role::ProcessThread, thread + 1, 41_207 + process, asked_ns + MS)
+            };
+            events.push(event(asked_ns + 2 * MS, actor.0, What::ActorBorn(Box::new(birth))));
+            events.push(event(asked_ns + 3 * MS, id, What::ActorReady));
+            events.push(event(asked_ns + 4 * MS, id, What::UnitBegan { unit, core: Some(0) }));
+            events.push(event(asked_ns + (30 + u64::from(unit)) * MS, id, What::UnitEnded { unit, core: Some(0) }));
+        }
+    }
+    events.sort_by_key(|event| event.at_ns);
+    events
+}
+
+/// A program: the parent starts two processes, of which the first starts a third; one is terminated, one
+/// ends and is a zombie until it is joined.
+pub fn program() -> Model {
+    Model::of(&program_events())
+}
+
+/// Its events.
+pub fn program_events() -> Vec<Event> {
+    let plan = Plan { program: Some("family".to_owned()), ..Plan::default() };
+    let mut events = begun(plan, 0, 9);
+    let process = |actor: u32, parent: u32, name: &str, number, daemon| Birth {
+        parent: Some(ActorId(parent)),
+        name: Some(name.to_owned()),
+        daemon,
+        ..Birth::new(ActorId(actor), Role::Process, number, 41_205 + actor, BEGAN_NS + 2 * MS * u64::from(number))
+    };
+    let at = |ms: u64| BEGAN_NS + ms * MS;
+    let called = |from_ms: u64, call: &str, answer: &str, raised| What::Called {
+        call: call.to_owned(),
+        since_ns: at(from_ms),
+        answer: answer.to_owned(),
+        raised,
+    };
+    let births = [
+        (4, process(2, 1, "Process-1", 1, false)),
+        (6, process(3, 1, "Process-2", 2, true)),
+        (8, process(4, 2, "Process-1:1", 3, false)),
+    ];
+    for (ms, birth) in births {
+        let by = birth.parent.map_or(1, |parent| parent.0);
+        events.push(event(at(ms), birth.actor.0, What::ActorReady));
+        events.push(event(at(ms) - MS / 2, by, What::ActorBorn(Box::new(birth))));
+    }
+    let line = |line: &str| What::Printed { line: line.to_owned() };
+    events.extend([
+        event(at(10), 2, line("hello from Process-1")),
+        event(at(12), 4, line("hello from a grandchild")),
+        event(at(30), 4, What::Did { doing: Doing::Work, since_ns: at(12) }),
+        event(at(31), 2, What::ActorExited { actor: ActorId(4), exit: Exit::Code(0) }),
+        event(at(32), 2, called(12, "p.join()", "None", false)),
+        event(at(60), 1, called(10, "p1.join(0.05)", "None", false)),
+        event(at(40), 1, What::Unreaped { actor: ActorId(2) }),
+        event(at(70), 1, What::ActorExited { actor: ActorId(2), exit: Exit::Code(3) }),
+    ]);
+    let (signal, why) = ("SIGTERM".to_owned(), "terminate()".to_owned());
+    events.push(event(at(80), 1, What::SignalSent { actor: ActorId(3), signal, why }));
+    events.push(event(at(82), 1, What::ActorExited { actor: ActorId(3), exit: Exit::Signal(15) }));
+    events.push(event(at(85), 1, called(82, "Process(target=lambda: 0).start()", "PicklingError: can't pickle", true)));
+    let end = What::RunEnded { outcome: Outcome::Complete, wall_ns: 90 * MS, start_ns: 0, digest: String::new() };
+    events.push(event(at(90), 1, end));
+    events.sort_by_key(|event| event.at_ns);
+    events
+}

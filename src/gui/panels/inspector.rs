@@ -1,9 +1,9 @@
 //! The story of one unit: queued, sent, received, computed, sent back, taken.
 
-use egui::{CornerRadius, Frame, Margin, RichText, Role, Sense, Stroke, Ui, vec2};
+use egui::{CornerRadius, Frame, Margin, RichText, Stroke, Ui, vec2};
 
 use super::Look;
-use super::draw::name;
+use super::parts::cross;
 use crate::chunk::grouped;
 use crate::gui::command::Command;
 use crate::gui::words::{bytes, duration};
@@ -127,19 +127,11 @@ fn steps(look: &Look<'_>, unit: u32, ui: &mut Ui) {
     });
 }
 
-/// Lets go of the unit. The cross is drawn, since fonts differ in having one.
+/// Lets go of the unit.
 fn close(look: &Look<'_>, ui: &mut Ui, commands: &mut Vec<Command>) {
-    let (theme, scale) = (look.theme, look.theme.scale());
-    let (space, response) = ui.allocate_exact_size(vec2(18.0, 18.0) * scale, Sense::click());
-    name(&response, Role::Button, "Let go of the unit");
-    let colour = if response.hovered() || response.has_focus() { theme.text() } else { theme.faint() };
-    let (cross, stroke) = (space.shrink(5.0 * scale), Stroke::new(theme.line(1.5), colour));
-    ui.painter().line_segment([cross.left_top(), cross.right_bottom()], stroke);
-    ui.painter().line_segment([cross.right_top(), cross.left_bottom()], stroke);
-    if response.clicked() {
+    if cross(ui, look.theme, "Let go of the unit").clicked() {
         commands.push(Command::SelectUnit(None));
     }
-    response.on_hover_text("Let go of the unit");
 }
 
 #[cfg(test)]
@@ -188,7 +180,7 @@ mod tests {
                     let Some(run) = model.last_run() else { return };
                     let theme = Theme::default();
                     panel(
-                        &Look { model: &model, run, at_ns: run.began_ns, selected_unit: Some(5), theme },
+                        &Look { model: &model, run, at_ns: run.began_ns, live: false, selected_unit: Some(5), theme },
                         ui,
                         commands,
                     );

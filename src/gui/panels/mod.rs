@@ -41,6 +41,8 @@ pub struct Look<'a> {
     pub run: &'a Run,
     /// The moment that is shown, on the machine's clock: the run's begin plus the playhead.
     pub at_ns: u64,
+    /// Whether the run goes on, so that something can be done to its processes.
+    pub live: bool,
     /// The unit that stage, timeline and inspector point at.
     pub selected_unit: Option<u32>,
     /// How the window looks.

@@ -75,7 +75,9 @@ mod tests {
     fn results_are_told_once_they_have_arrived() {
         let model = fixture::two_workers();
         let run = model.last_run().expect("a run");
-        let told = |at_ns| lines(&Look { run, model: &model, at_ns, selected_unit: None, theme: Theme::default() });
+        let told = |at_ns| {
+            lines(&Look { run, model: &model, at_ns, live: false, selected_unit: None, theme: Theme::default() })
+        };
         assert!(told(run.began_ns).is_empty());
         let all = told(run.last_ns);
         assert_eq!(all.len(), 4);

@@ -66,18 +66,27 @@ pub(in crate::gui) fn scrolled(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
 
 /// A row of buttons of which one is chosen, as wide as there is room. Answers the one clicked.
 pub(super) fn segments<T: Copy + PartialEq>(ui: &mut Ui, theme: Theme, chosen: T, choices: &[(T, &str)]) -> Option<T> {
+    weighted(ui, theme, chosen, choices, &vec![1.0 / choices.len().max(1) as f32; choices.len()])
+}
+
+/// The same, each as wide as its share.
+pub(super) fn weighted<T: Copy + PartialEq>(
+    ui: &mut Ui,
+    theme: Theme,
+    chosen: T,
+    choices: &[(T, &str)],
+    shares: &[f32],
+) -> Option<T> {
     let mut clicked = None;
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         ui.spacing_mut().button_padding.x = 2.0;
-        let count = choices.len() as f32;
-        let width = (ui.available_width() - 4.0 * (count - 1.0)) / count;
+        let room = ui.available_width() - 4.0 * (choices.len() as f32 - 1.0);
         ui.horizontal(|ui| {
-            for &(choice, word) in choices {
-                let button = egui::Button::selectable(choice == chosen, word)
-                    .frame_when_inactive(true)
-                    .min_size(vec2(width, theme.length(28.0)));
-                if ui.add_sized(vec2(width, theme.length(28.0)), button).clicked() {
+            for (&(choice, word), share) in choices.iter().zip(shares) {
+                let size = vec2((room * share).floor(), theme.length(27.0));
+                let button = egui::Button::selectable(choice == chosen, word).frame_when_inactive(true).min_size(size);
+                if ui.add_sized(size, button).clicked() {
                     clicked = Some(choice);
                 }
             }
@@ -121,4 +130,23 @@ pub(super) fn ticks(ui: &mut Ui, theme: Theme, slider: &Response, marks: &[(f32,
 /// Where a value lies on a logarithmic rail, 0 to 1.
 pub(super) fn log_place(value: f64, low: f64, high: f64) -> f32 {
     if high <= low { 0.5 } else { ((value / low).ln() / (high / low).ln()) as f32 }
+}
+
+/// A text of so many characters at most, cut off with `…`.
+pub(super) fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// A small ✕ that takes something back. It is drawn, since fonts differ in having one.
+pub(super) fn cross(ui: &mut Ui, theme: Theme, name: &str) -> Response {
+    let (space, response) = ui.allocate_exact_size(vec2(theme.length(18.0), theme.length(18.0)), egui::Sense::click());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name));
+    let colour = if response.hovered() || response.has_focus() { theme.text() } else { theme.faint() };
+    let (cross, stroke) = (space.shrink(theme.length(5.0)), Stroke::new(theme.line(1.5), colour));
+    ui.painter().line_segment([cross.left_top(), cross.right_bottom()], stroke);
+    ui.painter().line_segment([cross.right_top(), cross.left_bottom()], stroke);
+    response.on_hover_text(name)
 }

@@ -135,7 +135,7 @@ mod tests {
         let model = fixture::two_workers();
         let run = model.last_run().expect("a run");
         let row = |number: usize, at_ns| {
-            let look = Look { run, model: &model, at_ns, selected_unit: None, theme: Theme::default() };
+            let look = Look { run, model: &model, at_ns, live: false, selected_unit: None, theme: Theme::default() };
             Row::new(&run.actors[number], &look)
         };
         let parent = row(0, run.began_ns);

@@ -1,4 +1,4 @@
-//! What stands on the cards of the parent and the workers.
+//! What stands on the card of the parent, and what any actor does in words.
 
 use egui::{Rect, pos2, vec2};
 
@@ -6,7 +6,6 @@ use crate::chunk::grouped;
 use crate::gui::panels::draw::about_width;
 use crate::gui::words;
 use crate::model::{Actor, Run, SpanKind, State};
-use crate::trace::Role;
 
 /// Up to so many results are chips with their numbers; more are a strip.
 const MOST_CHIPS: u32 = 24;
@@ -93,45 +92,6 @@ impl Status {
     }
 }
 
-/// A worker.
-#[derive(Clone, Debug)]
-pub struct Worker {
-    /// Where.
-    pub space: Rect,
-    /// Its number; it chooses the colour.
-    pub number: u32,
-    /// What it is called.
-    pub title: String,
-    /// `pid 41207`, or `thread`; empty before there is one.
-    pub pid: String,
-    /// What it does.
-    pub status: Status,
-}
-
-impl Worker {
-    /// The card of a worker.
-    pub fn of(actor: &Actor, space: Rect, at_ns: u64) -> Self {
-        let thread = actor.role == Role::WorkerThread;
-        let pid = match actor.state(at_ns) {
-            State::Unborn => String::new(),
-            _ if thread => "thread".to_owned(),
-            _ => format!("pid {}", actor.pid),
-        };
-        Self { space, number: actor.number, title: actor.title(), pid, status: Status::of(actor, at_ns) }
-    }
-
-    /// Everything in words.
-    pub fn words(&self) -> String {
-        let Status { words, cpu, .. } = &self.status;
-        let more = [self.status.time(), cpu.clone()]
-            .into_iter()
-            .flatten()
-            .fold(String::new(), |text, part| text + ", " + &part);
-        let pid = if self.pid.is_empty() { String::new() } else { format!(", {}", self.pid) };
-        format!("{}{pid}: {words}{more}", self.title)
-    }
-}
-
 /// A unit in the parent's hands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chip {
@@ -185,7 +145,9 @@ pub struct Parent {
 
 impl Parent {
     /// The card of the parent.
-    pub fn of(run: &Run, parent: &Actor, space: Rect, at_ns: u64, type_size: f32) -> Self {
+    ///
+    /// `with_results` tells whether results lie on it, and not in a band of their own.
+    pub fn of(run: &Run, parent: &Actor, space: Rect, at_ns: u64, type_size: f32, with_results: bool) -> Self {
         let mut status = Status::of(parent, at_ns);
         let summed = summed_units(run, at_ns);
         if run.summed_from_ns.is_some_and(|from_ns| from_ns <= at_ns) && status.tone != Tone::Bad {
@@ -218,10 +180,10 @@ impl Parent {
             chip,
         };
         let all = units.div_ceil(grid.per_row).max(1);
-        let chips = units <= MOST_CHIPS && all as f32 * (chip + 3.0) <= 0.42 * inner.height();
+        let chips = with_results && units <= MOST_CHIPS && all as f32 * (chip + 3.0) <= 0.42 * inner.height();
         let rows = if chips { all } else { 1 };
-        let results_height = rows as f32 * (chip + 3.0) - 3.0;
-        let heading = if compact { 0.0 } else { line };
+        let results_height = if with_results { rows as f32 * (chip + 3.0) - 3.0 } else { 0.0 };
+        let heading = if compact || !with_results { 0.0 } else { line };
         let results_top = (inner.bottom() - results_height).max(top + heading);
         let heading_top = results_top - heading - 2.0;
         let results_heading = Rect::from_x_y_ranges(inner.x_range(), heading_top..=heading_top + heading);
@@ -243,9 +205,14 @@ impl Parent {
         let told = format!("{} of {}", grouped(run.arrived_by(at_ns) as u64 + summed), grouped(u64::from(units)));
         let told = ["results in order: ", "results: ", ""].map(|words| words.to_owned() + &told);
         let told = told.into_iter().find(|told| about_width(told, type_size) <= inner.width()).unwrap_or_default();
+        let told = if with_results { told } else { String::new() };
         let waiting = if compact { Vec::new() } else { waiting };
-        let (waiting_words, told) =
-            if compact { (told, String::new()) } else { (format!("waiting units: {}", grouped(waiting_count)), told) };
+        let first_line = if with_results { told.clone() } else { status.words.clone() };
+        let (waiting_words, told) = if compact {
+            (first_line, String::new())
+        } else {
+            (format!("waiting units: {}", grouped(waiting_count)), told)
+        };
         let strip_space = Rect::from_min_max(pos2(inner.left(), results_top), pos2(inner.right(), results_top + chip));
         Self {
             space,
@@ -259,7 +226,11 @@ impl Parent {
             more,
             results_heading: (results_heading, told),
             results: if chips { result_chips(run, at_ns, units, &grid, results_top) } else { Vec::new() },
-            strip: if chips { Vec::new() } else { strip(run, at_ns, units, u64::from(known) + summed, strip_space) },
+            strip: if chips || !with_results {
+                Vec::new()
+            } else {
+                strip(run, at_ns, units, u64::from(known) + summed, strip_space)
+            },
         }
     }
 
@@ -305,7 +276,7 @@ fn waiting_units(run: &Run, at_ns: u64, most: u32, grid: &Grid, top: f32) -> Vec
 }
 
 /// Units that workers had computed by then, told as sums.
-fn summed_units(run: &Run, at_ns: u64) -> u64 {
+pub(super) fn summed_units(run: &Run, at_ns: u64) -> u64 {
     let of = |actor: &Actor| {
         let sums = actor.lane.sums();
         sums[..sums.partition_point(|sum| sum.to_ns <= at_ns)].iter().map(|sum| u64::from(sum.units)).sum::<u64>()
@@ -316,7 +287,7 @@ fn summed_units(run: &Run, at_ns: u64) -> u64 {
 fn whose(run: &Run, unit: u32, at_ns: u64) -> Option<u32> {
     let record = run.units.get(unit)?;
     record.arrived_ns.filter(|&arrived| arrived <= at_ns)?;
-    Some(record.worker.and_then(|worker| run.actor(worker)).map_or(0, |actor| actor.number))
+    Some(record.worker.and_then(|worker| run.actor(worker)).map_or(0, |actor| run.hue(actor)))
 }
 
 fn result_chips(run: &Run, at_ns: u64, units: u32, grid: &Grid, top: f32) -> Vec<Chip> {

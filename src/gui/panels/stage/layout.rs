@@ -2,11 +2,14 @@
 
 use egui::{Pos2, Rect, lerp, pos2, vec2};
 
-use super::cards::{Parent, Worker};
+use super::buffer::Band;
+use super::cards::Parent;
 use super::road::{Lane, Moment, Road, Traffic};
+use super::worker::Worker;
 use crate::chunk::grouped;
 use crate::gui::words;
-use crate::model::{Channel, Run, SpanKind, State};
+use crate::model::{Channel, Run, SpanKind, State, Who};
+use crate::plan::Executor;
 use crate::trace::{ActorId, Content, Medium, Role};
 
 /// A worker's card is never lower than this.
@@ -65,6 +68,8 @@ pub struct Scene {
     pub task_label: Option<(Pos2, String)>,
     /// What the lower roads are.
     pub result_label: Option<(Pos2, String)>,
+    /// The results of the call.
+    pub buffer: Option<Band>,
 }
 
 impl Scene {
@@ -72,22 +77,31 @@ impl Scene {
     pub fn of(run: &Run, setting: &Setting) -> Self {
         let mut scene = Self::default();
         let Some(parent) = run.parent() else { return scene };
-        let workers: Vec<_> = run.workers().collect();
-        let Setting { area, scale, type_size, at_ns, .. } = *setting;
-        let mut body = area;
+        let places: Vec<u32> = run.places().collect();
+        let Setting { mut area, scale, type_size, at_ns, .. } = *setting;
         scene.tight = area.height() < 200.0 * scale;
-        if workers.first().is_some_and(|worker| worker.role == Role::WorkerThread) {
-            let title = format!("one process, pid {}", parent.pid);
+        if !places.is_empty() {
+            let band = area.with_min_y(area.bottom() - Band::height(type_size, scene.tight));
+            scene.buffer = Band::of(run, rounded(band), at_ns, type_size, scene.tight);
+            if scene.buffer.is_some() {
+                area.max.y = band.top() - if scene.tight { 2.0 } else { 6.0 } * scale;
+            }
+        }
+        let mut body = area;
+        let first = places.first().and_then(|&place| run.life_at(Who::Place(place), at_ns));
+        if first.is_some_and(|(_, worker)| worker.role == Role::WorkerThread) {
+            let gil = if run.plan.with == Executor::GilThreads { " · its GIL is emulated" } else { "" };
+            let title = format!("one process, pid {}{gil}", parent.pid);
             scene.process = Some(Titled { space: area, title, line: String::new() });
             body = body
                 .shrink2(vec2(10.0 * scale, 0.0))
                 .with_min_y(area.top() + if scene.tight { 5.0 } else { 22.0 } * scale);
             body.max.y -= 5.0 * scale;
         }
-        if workers.is_empty() && run.channels.is_empty() {
+        if places.is_empty() && run.channels.is_empty() {
             let size = vec2(body.width().min(460.0 * scale), body.height().min(240.0 * scale));
             let space = rounded(Rect::from_center_size(body.center(), size));
-            scene.parent = Some(Parent::of(run, parent, space, at_ns, type_size));
+            scene.parent = Some(Parent::of(run, parent, space, at_ns, type_size, true));
             return scene;
         }
 
@@ -104,13 +118,13 @@ impl Scene {
         }
         let height = left.height().min(330.0 * scale);
         left = rounded(Rect::from_center_size(left.center(), vec2(left.width(), height)));
-        scene.parent = Some(Parent::of(run, parent, left, at_ns, type_size));
+        scene.parent = Some(Parent::of(run, parent, left, at_ns, type_size, scene.buffer.is_none()));
 
         let column = Rect::from_min_max(
             pos2(body.right() - worker_width, body.top() + label),
             pos2(body.right(), body.bottom() - label),
         );
-        scene.place_workers(run, &workers, column, setting);
+        scene.place_workers(run, &places, column, setting);
         scene.place_roads(
             run,
             left.with_min_y(left.top().max(column.top())).with_max_y(left.bottom().min(column.bottom())),
@@ -121,8 +135,8 @@ impl Scene {
     }
 
     /// Rows as high as fit; where not even the lowest do, the first ones and a row for the others.
-    fn place_workers(&mut self, run: &Run, workers: &[&crate::model::Actor], column: Rect, setting: &Setting) {
-        let (scale, count) = (setting.scale, workers.len());
+    fn place_workers(&mut self, run: &Run, places: &[u32], column: Rect, setting: &Setting) {
+        let (scale, count) = (setting.scale, places.len());
         let gap = match column.height() / count.max(1) as f32 / scale {
             50.0.. => 10.0,
             34.0.. => 6.0,
@@ -139,19 +153,19 @@ impl Scene {
         let pitch = ((room.height() + gap) / self.shown.max(1) as f32).min(MOST_CARD * scale * 1.35 + gap);
         let card = (pitch - gap).min(MOST_CARD * scale);
         let top = room.center().y - (pitch * self.shown as f32 - (pitch - card)) / 2.0;
-        for (row, worker) in workers.iter().skip(first).take(self.shown).enumerate() {
+        for (row, &place) in places.iter().skip(first).take(self.shown).enumerate() {
             let y = top + row as f32 * pitch;
             let space = rounded(Rect::from_x_y_ranges(room.x_range(), y..=y + card));
-            self.workers.push(Worker::of(worker, space, setting.at_ns));
+            self.workers.extend(Worker::of(run, place, space, setting.at_ns));
         }
         if self.shown < count {
             let space = rounded(room.with_min_y(column.bottom() - LEAST_CARD * scale).with_max_y(column.bottom()));
-            let hidden = workers[..first].iter().chain(&workers[first + self.shown..]);
-            let line = tally(hidden.map(|worker| worker.state(setting.at_ns)));
+            let hidden = places[..first].iter().chain(&places[first + self.shown..]);
+            let worker = |&place: &u32| run.life_at(Who::Place(place), setting.at_ns);
+            let line = tally(hidden.filter_map(worker).map(|(_, worker)| worker.state(setting.at_ns)));
             let title = format!("+ {} more", grouped((count - self.shown) as u64));
             self.more = Some(Titled { space, title, line });
         }
-        debug_assert!(run.workers().count() == count);
     }
 
     /// A pair of roads from the parent's right edge to each worker's left edge, in one order.
@@ -168,16 +182,15 @@ impl Scene {
             type_size: setting.type_size,
         };
         for (row, card) in self.workers.iter().enumerate() {
-            let Some(worker) = run.workers().find(|worker| worker.number == card.number) else { continue };
             let (spread, apart) = (card.space.height() * 0.26, (pitch * 0.25).min(14.0 * setting.scale));
             let port = parent.top() + (row as f32 + 0.5) * pitch;
             let middle = card.space.center().y;
             let there = Road { from: pos2(parent.right(), port - apart), to: pos2(card.space.left(), middle - spread) };
             let back = Road { from: pos2(card.space.left(), middle + spread), to: pos2(parent.right(), port + apart) };
-            let roads = [(ActorId::PARENT, worker.id, there), (worker.id, ActorId::PARENT, back)];
+            let roads = [(ActorId::PARENT, card.id, there), (card.id, ActorId::PARENT, back)];
             for (from, to, road) in roads {
                 if let Some(channel) = run.between(from, to) {
-                    self.lanes.push(Lane::of(run, channel, road, card.number, &moment));
+                    self.lanes.push(Lane::of(run, channel, road, (card.hue, &card.title), &moment));
                 }
             }
         }
@@ -312,41 +325,25 @@ mod tests {
     fn scrolling_shows_the_last_workers_and_no_further() {
         let model = Pool { workers: 64, ..Pool::default() }.model();
         let scene = scene(&model, &Setting { first: 1_000, ..setting(BEGAN_NS) });
-        assert_eq!(scene.workers.last().map(|worker| worker.number), Some(64));
+        assert_eq!(scene.workers.last().map(|worker| worker.hue), Some(64));
     }
 
     #[test]
-    fn the_parent_holds_the_units_that_wait_and_the_results_that_came() {
+    fn the_parent_holds_the_units_that_wait_and_the_results_lie_below() {
         let model = small();
         let run = model.last_run().expect("there is a run");
         for step in 0..40 {
             let at_ns = BEGAN_NS + run.length_ns() * step / 39;
-            let parent = scene(&model, &setting(at_ns)).parent.expect("there is a parent");
+            let scene = scene(&model, &setting(at_ns));
+            let parent = scene.parent.expect("there is a parent");
             assert_eq!(parent.waiting.len() as u32, run.waiting_units(at_ns));
-            let arrived = parent.results.iter().filter(|chip| chip.worker.is_some()).count();
-            assert_eq!((parent.results.len(), arrived), (8, run.arrived_by(at_ns)));
-            for chip in parent.waiting.iter().chain(&parent.results) {
-                assert!(parent.space.contains_rect(chip.space), "{chip:?}");
-            }
-            let lowest = parent.waiting.iter().map(|chip| chip.space.bottom()).fold(0.0, f32::max);
-            assert!(lowest <= parent.results_heading.0.top());
+            assert!(parent.waiting.iter().all(|chip| parent.space.contains_rect(chip.space)));
+            assert!(parent.results.is_empty() && parent.strip.is_empty());
+            let band = scene.buffer.expect("there are results");
+            assert!(scene.workers.iter().all(|worker| worker.space.bottom() <= band.space.top()));
+            assert!(parent.space.bottom() <= band.space.top());
+            assert!(setting(at_ns).area.expand(1.0).contains_rect(band.space));
         }
-    }
-
-    #[test]
-    fn many_units_are_a_strip_that_fills() {
-        let model = Pool { units: 1_000, unit_ns: 1_000_000, ..Pool::default() }.model();
-        let run = model.last_run().expect("there is a run");
-        let filled = |at_ns| {
-            let parent = scene(&model, &setting(at_ns)).parent.expect("there is a parent");
-            assert!(parent.results.is_empty() && parent.strip.len() < 130);
-            assert!(parent.more.is_some() || at_ns > BEGAN_NS);
-            parent.strip.iter().map(|column| column.share).sum::<f32>() / parent.strip.len() as f32
-        };
-        assert!(filled(BEGAN_NS).abs() < 1e-6);
-        let half = filled(BEGAN_NS + run.length_ns() / 2);
-        assert!((half - 0.5).abs() < 0.05, "{half}");
-        assert!((filled(run.last_ns) - 1.0).abs() < 1e-6);
     }
 
     #[test]
@@ -358,9 +355,9 @@ mod tests {
         assert!(scene.messages_per_mark().is_some());
         let parent = scene.parent.expect("there is a parent");
         assert_eq!(parent.status.words, "recorded as sums");
-        let share = parent.strip.iter().map(|column| column.share).sum::<f32>() / parent.strip.len() as f32;
+        let band = scene.buffer.expect("there are results");
+        let share = band.slots.iter().map(|slot| slot.share).sum::<f32>() / band.slots.len() as f32;
         assert!((share - 0.5).abs() < 0.05, "{share}");
-        assert!(parent.results_heading.1.ends_with("of 40,000"), "{}", parent.results_heading.1);
     }
 
     #[test]

@@ -1,9 +1,14 @@
 //! The stage: the parent, its workers, and every message that travels between them at one moment.
 
+pub mod buffer;
+mod buffer_paint;
 pub mod cards;
 pub mod layout;
+mod menu;
 pub mod paint;
 pub mod road;
+pub mod worker;
+mod worker_paint;
 
 use egui::{Align2, CursorIcon, Rect, Response, Role, Sense, Ui};
 
@@ -83,7 +88,7 @@ pub fn panel(look: &Look<'_>, view: &mut View, ui: &mut Ui, commands: &mut Vec<C
     }
     paint::scene(&ink, &scene, pace_ns, look.selected_unit);
 
-    let pointed = point_at(look, &scene, ui);
+    let pointed = point_at(look, &scene, ui, commands);
     scroll(view, &scene, ui);
     if let Some(unit) = pointed.clicked {
         commands.push(Command::SelectUnit(Some(unit)));
@@ -96,10 +101,11 @@ pub fn panel(look: &Look<'_>, view: &mut View, ui: &mut Ui, commands: &mut Vec<C
 }
 
 fn summary(look: &Look<'_>, scene: &Scene) -> String {
-    let workers = look.run.workers().count();
+    let workers = look.run.place_count();
     let messages = look.run.in_flight(look.at_ns);
     let parent = scene.parent.as_ref().map_or_else(|| "nothing has started".to_owned(), cards::Parent::words);
-    format!("Stage: {workers} workers, {messages} messages in flight. {parent}")
+    let results = scene.buffer.as_ref().map_or_else(String::new, |band| format!(". {}", band.words()));
+    format!("Stage: {workers} workers, {messages} messages in flight. {parent}{results}")
 }
 
 /// What the pointer is on.
@@ -123,7 +129,7 @@ impl Pointed {
 }
 
 /// Gives everything drawn a place for the pointer and a name; cards first, since tokens lie on top.
-fn point_at(look: &Look<'_>, scene: &Scene, ui: &Ui) -> Pointed {
+fn point_at(look: &Look<'_>, scene: &Scene, ui: &Ui, commands: &mut Vec<Command>) -> Pointed {
     let mut pointed = Pointed::default();
     let id = |what: &str, number: u32, other: u32| ui.scope_id().with((what, number, other));
     let sense = |unit: Option<u32>| if unit.is_some() { Sense::click() } else { Sense::hover() };
@@ -151,17 +157,34 @@ fn point_at(look: &Look<'_>, scene: &Scene, ui: &Ui) -> Pointed {
     }
     for card in &scene.workers {
         let words = card.words();
-        pointed.on(
-            region(card.space, id("worker", card.number, 0), card.status.unit, &words),
-            &words,
-            card.status.unit,
-        );
+        let response = ui.interact(card.space, id("worker", card.hue, 0), Sense::click());
+        name(&response, Role::Button, &words);
+        if let Some(actor) = look.run.actor(card.id) {
+            menu::of(&response, actor, look, card.status.unit, commands);
+        }
+        pointed.any |= response.hovered();
+        let response = response.on_hover_cursor(CursorIcon::PointingHand);
+        if !egui::Popup::is_id_open(ui.ctx(), response.id.with("menu")) {
+            response.on_hover_text_at_pointer(words);
+        }
+    }
+    if let Some(band) = &scene.buffer {
+        let region = ui.interact(band.space, id("results", 0, 0), Sense::hover());
+        name(&region, Role::Label, &band.words());
+        for place in band.slots.iter().filter(|_| band.numbered || band.slots.len() <= 400) {
+            let Some(unit) = place.unit else { continue };
+            let words =
+                format!("Unit {unit}: {}", if place.holds_up { "all others wait for it" } else { place.slot.word() });
+            let response = ui.interact(place.space, id("result", unit, 0), Sense::click());
+            name(&response, Role::Button, &words);
+            pointed.on(response, &words, Some(unit));
+        }
     }
     for lane in &scene.lanes {
         if let Traffic::Tokens(tokens) = &lane.traffic {
             for (slot, token) in (0..).zip(tokens) {
                 let way = if lane.task { "to" } else { "from" };
-                let words = format!("{}, on its way {way} Worker {}", token.tip, lane.worker);
+                let words = format!("{}, on its way {way} {}", token.tip, lane.title);
                 let response =
                     region(token.space, id("token", lane.worker * 2 + u32::from(lane.task), slot), token.unit, &words);
                 pointed.on(response, &words, token.unit);
@@ -215,7 +238,7 @@ mod tests {
     use crate::gui::theme::Theme;
     use egui::vec2;
     use egui_kittest::Harness;
-    use egui_kittest::kittest::Queryable as _;
+    use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
     #[test]
     fn the_pace_is_measured_and_at_rest_there_is_none() {
@@ -230,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_drawn_has_words_and_a_click_on_a_worker_selects_its_unit() {
+    fn everything_drawn_has_words_and_a_click_on_a_worker_opens_its_menu() {
         let model = small();
         let harness_model = model.clone();
         let run = model.last_run().expect("there is a run");
@@ -239,7 +262,7 @@ mod tests {
         let look_at = move |ui: &mut Ui, state: &mut (View, Vec<Command>)| {
             let model = &harness_model;
             let run = model.last_run().expect("there is a run");
-            let look = Look { model, run, at_ns, selected_unit: None, theme: Theme::default() };
+            let look = Look { model, run, at_ns, live: false, selected_unit: None, theme: Theme::default() };
             panel(&look, &mut state.0, ui, &mut state.1);
         };
         let mut harness = Harness::builder()
@@ -251,6 +274,11 @@ mod tests {
         assert_eq!(harness.query_all_by_label_contains("Parent, pid 41203").count(), 2, "the card and the summary");
         harness.get_by_label_contains("on its way to Worker 1");
         harness.get_by_label_contains("pid 41208: computing 3").click();
+        harness.run_steps(2);
+        let kill = harness.get_by_role_and_label(Role::Button, "Kill");
+        assert!(kill.accesskit_node().is_disabled(), "a recording can't be changed");
+        harness.get_by_label_contains("A recording can't be changed");
+        harness.get_by_label("Follow unit 3").click();
         harness.run_steps(2);
         assert_eq!(harness.state().1, [Command::SelectUnit(Some(3))]);
     }

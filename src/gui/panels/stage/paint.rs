@@ -2,9 +2,11 @@
 
 use egui::{Align2, Color32, CornerRadius, Pos2, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
 
-use super::cards::{Chip, Parent, Status, Tone, Worker};
+use super::buffer_paint;
+use super::cards::{Chip, Parent, Status, Tone};
 use super::layout::{Scene, Titled};
 use super::road::{Lane, Token, Traffic};
+use super::worker_paint::worker;
 use crate::gui::panels::draw::Ink;
 use crate::trace::Medium;
 
@@ -44,6 +46,9 @@ pub fn scene(ink: &Ink<'_>, scene: &Scene, pace_ns: u64, selected: Option<u32>) 
     }
     if let Some(more) = &scene.more {
         titled(ink, more);
+    }
+    if let Some(band) = &scene.buffer {
+        buffer_paint::band(ink, band, selected);
     }
 }
 
@@ -195,56 +200,17 @@ fn on(ink: &Ink<'_>, fill: Color32) -> Color32 {
     if fill == theme.worker(0) && !theme.dark { theme.canvas() } else { theme.on_worker() }
 }
 
-fn tone(ink: &Ink<'_>, status: &Status, number: u32) -> Color32 {
+pub(super) fn tone(ink: &Ink<'_>, status: &Status, hue: u32) -> Color32 {
     let theme = ink.theme;
     match status.tone {
         Tone::Bad => theme.bad(),
         Tone::Quiet | Tone::Gone => theme.faint(),
-        Tone::Computing | Tone::Overhead => theme.worker_words(number),
-    }
-}
-
-fn worker(ink: &Ink<'_>, card: &Worker, selected: Option<u32>) {
-    let (theme, scale) = (ink.theme, ink.theme.scale());
-    let (space, status) = (card.space, &card.status);
-    let colour = theme.worker(card.number);
-    let chosen = status.unit.is_some() && status.unit == selected;
-    let (quiet, gone) = (matches!(status.tone, Tone::Quiet | Tone::Gone), status.tone == Tone::Gone);
-    let fill = if gone { theme.canvas() } else { theme.card() };
-    ink.card(space, 7, fill, if quiet { theme.border() } else { colour });
-    let bar = space.with_max_x(space.left() + 5.0 * scale);
-    let round = CornerRadius { nw: 7, sw: 7, ne: 0, se: 0 };
-    ink.painter.rect_filled(bar, round, if gone { colour.gamma_multiply(0.45) } else { colour });
-    if chosen {
-        let stroke = Stroke::new(theme.line(2.0), theme.text());
-        ink.painter.rect_stroke(space.expand(1.0), CornerRadius::same(8), stroke, StrokeKind::Outside);
-    }
-    let inner = space.shrink2(vec2(13.0, 5.0) * scale).with_min_x(space.left() + 16.0 * scale);
-    let colour_of_state = tone(ink, status, card.number);
-    let line = theme.body().size * 1.3;
-    let track_height = 4.0 * scale;
-    if space.height() >= 46.0 * scale {
-        let mut top = inner.center().y - (2.0 * line + track_height + 3.0) / 2.0;
-        let first = Rect::from_x_y_ranges(inner.x_range(), top..=top + line);
-        top += line;
-        let second = Rect::from_x_y_ranges(inner.x_range(), top..=top + line);
-        let track = Rect::from_x_y_ranges(inner.x_range(), top + line + 3.0..=top + line + 3.0 + track_height);
-        let cpu = status.cpu.as_ref().map(|cpu| format!("{cpu} · {}", card.pid));
-        pair(ink, first, (&card.title, theme.strong(), theme.text()), &[cpu, Some(card.pid.clone())]);
-        pair(ink, second, (&status.words, theme.body(), colour_of_state), &[status.time(), status.elapsed.clone()]);
-        progress(ink, status, track, colour);
-    } else {
-        let track =
-            Rect::from_min_max(pos2(inner.left(), space.bottom() - 3.0 * scale), pos2(inner.right(), space.bottom()));
-        let title = ink.text_in(inner, Align2::LEFT_CENTER, &card.title, theme.strong_small(), theme.text());
-        let rest = inner.with_min_x(title.right() + 10.0 * scale);
-        ink.text_in(rest, Align2::RIGHT_CENTER, &status.words, theme.small(), colour_of_state);
-        progress(ink, status, track.shrink2(vec2(0.0, 0.5)), colour);
+        Tone::Computing | Tone::Overhead => theme.worker_words(hue),
     }
 }
 
 /// Words at the left of a line and, at its right, the longest of the faint ones that fits.
-fn pair(ink: &Ink<'_>, line: Rect, left: (&str, egui::FontId, Color32), right: &[Option<String>]) {
+pub(super) fn pair(ink: &Ink<'_>, line: Rect, left: (&str, egui::FontId, Color32), right: &[Option<String>]) {
     let (text, font, colour) = left;
     let (theme, taken) = (ink.theme, ink.text_in(line, Align2::LEFT_CENTER, text, font, colour));
     let rest = line.right() - taken.right() - 8.0 * theme.scale();
@@ -256,7 +222,7 @@ fn pair(ink: &Ink<'_>, line: Rect, left: (&str, egui::FontId, Color32), right: &
 }
 
 /// A bar only where its end is known; a live unit has none.
-fn progress(ink: &Ink<'_>, status: &Status, track: Rect, colour: Color32) {
+pub(super) fn progress(ink: &Ink<'_>, status: &Status, track: Rect, colour: Color32) {
     let radius = CornerRadius::same(2);
     if let Some(share) = status.progress {
         ink.painter.rect_filled(track, radius, ink.theme.border());

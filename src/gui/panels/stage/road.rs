@@ -106,8 +106,10 @@ pub struct Lane {
     pub road: Road,
     /// Whether it carries tasks, from the parent to a worker.
     pub task: bool,
-    /// The worker at its other end.
+    /// The place of the worker at its other end, which chooses the colour.
     pub worker: u32,
+    /// What that worker is called.
+    pub title: String,
     /// How wide its line is.
     pub tube: f32,
     /// What carries it.
@@ -137,15 +139,15 @@ pub struct Moment {
 
 impl Lane {
     /// The lane of a channel.
-    pub fn of(run: &Run, channel: &Channel, road: Road, worker: u32, moment: &Moment) -> Self {
+    pub fn of(run: &Run, channel: &Channel, road: Road, (worker, title): (u32, &str), moment: &Moment) -> Self {
         let task = channel.from == ActorId::PARENT;
         let bytes = channel.bytes_in_flight(moment.at_ns);
         let full = if channel.capacity_bytes == 0 { 0.0 } else { bytes as f32 / channel.capacity_bytes as f32 };
         let kind = match (task, channel.medium) {
-            (true, Medium::Pipe) => format!("task pipe to Worker {worker}"),
-            (false, Medium::Pipe) => format!("result pipe of Worker {worker}"),
-            (true, Medium::Memory) => format!("task queue of Worker {worker}"),
-            (false, Medium::Memory) => format!("result queue of Worker {worker}"),
+            (true, Medium::Pipe) => format!("task pipe to {title}"),
+            (false, Medium::Pipe) => format!("result pipe of {title}"),
+            (true, Medium::Memory) => format!("task queue of {title}"),
+            (false, Medium::Memory) => format!("result queue of {title}"),
         };
         let load = match channel.capacity_bytes {
             0 => "only references move".to_owned(),
@@ -155,7 +157,17 @@ impl Lane {
         let words =
             format!("{kind}: {in_flight} in flight, {load}, {} sent", grouped(channel.sent_by(moment.at_ns) as u64));
         let traffic = traffic(run, channel, &road, moment);
-        Self { road, task, worker, tube: moment.tube, medium: channel.medium, full: full.min(1.0), traffic, words }
+        Self {
+            road,
+            task,
+            worker,
+            title: title.to_owned(),
+            tube: moment.tube,
+            medium: channel.medium,
+            full: full.min(1.0),
+            traffic,
+            words,
+        }
     }
 }
 
@@ -267,7 +279,7 @@ mod tests {
 
     fn lane(model: &Model, channel: u32, moment: &Moment) -> Lane {
         let run = model.last_run().expect("there is a run");
-        Lane::of(run, run.channel(ChannelId(channel)).expect("it was opened"), ROAD, 1, moment)
+        Lane::of(run, run.channel(ChannelId(channel)).expect("it was opened"), ROAD, (1, "Worker 1"), moment)
     }
 
     #[test]

@@ -24,6 +24,7 @@ fn harness() -> Harness<'static, State> {
                 model: &state.model,
                 run,
                 at_ns: run.began_ns + state.playhead.at_ns,
+                live: false,
                 selected_unit: state.selected,
                 theme: Theme::default(),
             };

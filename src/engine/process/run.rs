@@ -1,0 +1,259 @@
+//! A program's run, in the engine: carries out the main script and takes in the stories of all processes
+//! below, to the last of them.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::time::{Duration, Instant};
+
+use crate::engine::desk::{Desk, End};
+use crate::plan::Action;
+use crate::program::{Program, script};
+use crate::sys::{self, Child, PipeReader, PipeWriter, Progress};
+use crate::trace::codec::{self, Decoder};
+use crate::trace::{ActorId, Event, Outcome, Role, What};
+
+use super::carrier::{Carrier, GONE_PATIENCE, Identity, Stop};
+use super::host::{Common, Halt, Host};
+use super::odd;
+use super::story::Teller;
+
+/// How long a program may take, unless the plan says otherwise.
+const DEADLINE_MS: u64 = 30_000;
+/// How long the observer may take to read what it must know before the engine ends.
+const FLUSH_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Runs a program once.
+pub(in crate::engine) fn run(desk: &mut Desk<'_>, program: &'static Program) -> End {
+    odd::reset_value();
+    let plan = &desk.checked.plan;
+    let deadline_ms = plan.deadline_ms.unwrap_or(DEADLINE_MS);
+    let common = Common {
+        program: program.name.to_owned(),
+        knobs: plan.knobs.clone(),
+        start: plan.start,
+        deadline_ns: desk.began_ns + deadline_ms * 1_000_000,
+        engine: std::process::id(),
+        adopts: sys::adopt_orphans(),
+    };
+    let script = common.chosen(program).script();
+    let first = desk.scribe.new_actors(script::actors(&script));
+    let host = match EngineHost::new(desk, common.deadline_ns) {
+        Ok(host) => host,
+        Err(error) => {
+            let end = End::Failed(format!("The pipe for the processes' story could not be made ({error})."));
+            desk.conclude(&end);
+            return end;
+        }
+    };
+    let me = Identity {
+        actor: ActorId::PARENT,
+        path: Vec::new(),
+        numbers: Vec::new(),
+        name: "MainProcess".to_owned(),
+        daemon: false,
+    };
+    let mut carrier = Carrier::new(host, common, me, first.0, &script);
+    let outcome = carrier.carry(&script);
+    let (end, told) = verdict(&outcome, deadline_ms);
+    carrier.finish(outcome);
+    let mut host = carrier.host;
+    host.end_orphans();
+    let interrupted = host.interrupted.take();
+    drop(host);
+    let (end, told) = match interrupted {
+        // Stopped while the last children were waited for.
+        Some(halt) if end == End::Complete => verdict(&Err(Stop::Halt(halt)), deadline_ms),
+        _ => (end, told),
+    };
+    let (ended_ns, began_ns) = (sys::now_ns(), desk.began_ns);
+    let (wall_ns, start_ns, digest) = (ended_ns.saturating_sub(began_ns), 0, String::new());
+    desk.scribe.say_at(ended_ns, What::RunEnded { outcome: told, wall_ns, start_ns, digest });
+    end
+}
+
+/// How a run ended that ended like this.
+fn verdict(outcome: &Result<(), Stop>, deadline_ms: u64) -> (End, Outcome) {
+    let failed = |sentence: String| (End::Failed(sentence.clone()), Outcome::Failed(sentence));
+    match outcome {
+        Ok(()) | Err(Stop::Exit(_)) => (End::Complete, Outcome::Complete),
+        Err(Stop::Raised(raised)) => {
+            let sentence = format!("The program's parent raised {raised}");
+            (End::Failed(sentence.clone()), Outcome::Raised(sentence))
+        }
+        Err(Stop::Halt(Halt::Interrupted(interrupt))) => (End::Interrupted(*interrupt), Outcome::Stopped),
+        Err(Stop::Halt(Halt::Deadline)) => {
+            failed(format!("The program was ended at its deadline of {deadline_ms} ms."))
+        }
+        Err(Stop::Halt(Halt::Lost)) => failed(
+            "The story of the processes can't be read on. This is a fault in Poolscope; please report it.".into(),
+        ),
+    }
+}
+
+/// The engine's duties besides the script: the observer, and everybody's story.
+struct EngineHost<'d, 'a> {
+    desk: &'d mut Desk<'a>,
+    story: PipeReader,
+    /// The other end, to give to children.
+    pen: PipeWriter,
+    decoder: Decoder,
+    /// Processes that others started and that have not been waited for, as far as is known.
+    strangers: Vec<Stranger>,
+    words: HashMap<ActorId, u64>,
+    orders: VecDeque<(ActorId, Action)>,
+    deadline_ns: u64,
+    interrupted: Option<Halt>,
+}
+
+/// A process that another one started.
+struct Stranger {
+    actor: ActorId,
+    pid: u32,
+    /// There once it has become the engine's own child: its parent is gone.
+    adopted: Option<Child>,
+}
+
+impl<'d, 'a> EngineHost<'d, 'a> {
+    fn new(desk: &'d mut Desk<'a>, deadline_ns: u64) -> io::Result<Self> {
+        let (story, pen) = sys::pipe()?;
+        story.set_nonblocking()?;
+        let mut decoder = Decoder::default();
+        let mut header = Vec::new();
+        codec::write_header(&mut header);
+        decoder.push(&header, &mut Vec::new()).map_err(io::Error::other)?;
+        Ok(Self {
+            desk,
+            story,
+            pen,
+            decoder,
+            strangers: Vec::new(),
+            words: HashMap::new(),
+            orders: VecDeque::new(),
+            deadline_ns,
+            interrupted: None,
+        })
+    }
+
+    /// Takes in what was told since the last time.
+    fn take_story(&mut self) -> Result<(), Halt> {
+        let mut chunk = [0; 16 << 10];
+        while let Ok(Progress::Moved(count)) = self.story.read(&mut chunk) {
+            let mut events = Vec::new();
+            self.decoder.push(&chunk[..count], &mut events).map_err(|_| Halt::Lost)?;
+            self.desk.scribe.relay(self.decoder.whole_blocks());
+            for event in &events {
+                self.note(event);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps track of who lives where the engine is not told by its own children.
+    fn note(&mut self, event: &Event) {
+        match &event.what {
+            What::ActorBorn(birth) if birth.role != Role::ProcessThread => {
+                self.strangers.push(Stranger { actor: birth.actor, pid: birth.pid, adopted: None });
+            }
+            What::ActorExited { actor, .. } => self.strangers.retain(|stranger| stranger.actor != *actor),
+            What::ActorReady => {
+                self.words.entry(event.by).or_insert(event.at_ns);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whoever has lost its parent is a child of the engine now; who of them has ended is waited for.
+    fn adopt(&mut self) {
+        for stranger in &mut self.strangers {
+            if stranger.adopted.is_none() {
+                stranger.adopted = Child::adopt(stranger.pid);
+            }
+            if let Some(child) = &mut stranger.adopted
+                && let Ok(Some(exit)) = child.try_wait()
+            {
+                self.desk.scribe.say(What::ActorExited { actor: stranger.actor, exit });
+                stranger.pid = 0;
+            }
+        }
+        self.strangers.retain(|stranger| stranger.pid != 0);
+    }
+
+    /// At the end of the program nobody is left to wait for an orphan: it is ended.
+    fn end_orphans(&mut self) {
+        let give_up = Instant::now() + GONE_PATIENCE;
+        loop {
+            // What can't be read any more can't be told.
+            let _ = self.take_story();
+            self.adopt();
+            for Stranger { actor, adopted, .. } in &mut self.strangers {
+                if let Some(child) = adopted
+                    && !child.has_ended()
+                {
+                    child.kill();
+                    let (signal, why) = ("SIGKILL".to_owned(), "the program has ended".to_owned());
+                    self.desk.scribe.say(What::SignalSent { actor: *actor, signal, why });
+                }
+            }
+            if self.strangers.is_empty() || Instant::now() >= give_up {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    fn look_around(&mut self) -> Result<(), Halt> {
+        self.take_story()?;
+        self.adopt();
+        let now_ns = sys::now_ns();
+        self.desk.scribe.tick_is_due(now_ns);
+        if let Some(End::Interrupted(interrupt)) = self.desk.interrupt() {
+            return Err(Halt::Interrupted(interrupt));
+        }
+        if now_ns >= self.deadline_ns { Err(Halt::Deadline) } else { Ok(()) }
+    }
+}
+
+impl Host for EngineHost<'_, '_> {
+    fn tell(&mut self, by: ActorId, at_ns: u64, what: What) {
+        if by == ActorId::PARENT {
+            self.desk.scribe.say_at(at_ns, what);
+        } else {
+            self.desk.scribe.say_for(by, at_ns, what);
+        }
+    }
+
+    fn flush(&mut self) {
+        let _ = self.take_story();
+        self.desk.scribe.finish(FLUSH_PATIENCE);
+    }
+
+    fn serve(&mut self, patience: Duration) -> Result<(), Halt> {
+        let observer = self.desk.scribe.observer();
+        let writers: Vec<&PipeWriter> = observer.output_if_blocked().into_iter().collect();
+        sys::wait_ready(&[observer.input(), &self.story], &writers, patience).map_err(|_| Halt::Lost)?;
+        let outcome = self.look_around();
+        self.interrupted = outcome.clone().err();
+        outcome
+    }
+
+    fn story(&self) -> io::Result<PipeWriter> {
+        self.pen.twin()
+    }
+
+    fn teller(&self) -> Option<Teller> {
+        None
+    }
+
+    fn next_order(&mut self) -> Option<(ActorId, Action)> {
+        // Here the observer's orders come in: whatever it wants to be done to one of the processes.
+        self.orders.pop_front()
+    }
+
+    fn first_word(&self, actor: ActorId) -> Option<u64> {
+        self.words.get(&actor).copied()
+    }
+
+    fn parent_is_alive(&self) -> bool {
+        true
+    }
+}

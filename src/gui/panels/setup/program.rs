@@ -1,0 +1,79 @@
+//! The ready-made programs about processes: which one, what it shows, and what can be chosen in it.
+
+use egui::{Button, ComboBox, DragValue, RichText, ScrollArea, Slider, Ui, vec2};
+
+use crate::chunk::grouped;
+use crate::gui::panels::parts::{ends, note, rail, row};
+use crate::gui::theme::Theme;
+use crate::plan::{Plan, start_methods};
+use crate::program::{Knob, Program, REGISTRY};
+
+/// So many programs are listed without scrolling.
+const IN_SIGHT: f32 = 9.5;
+
+/// Draws the list, the sentence and the knobs.
+pub(super) fn panel(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
+    let chosen = REGISTRY.iter().copied().find(|program| Some(program.name) == plan.program.as_deref());
+    list(plan, chosen, theme, ui);
+    let Some(program) = chosen else { return };
+    note(ui, theme, program.summary);
+    for knob in program.knobs {
+        self::knob(plan, knob, theme, ui);
+    }
+    start(plan, theme, ui);
+}
+
+fn list(plan: &mut Plan, chosen: Option<&Program>, theme: Theme, ui: &mut Ui) {
+    let (height, gap) = (theme.length(25.0), 2.0);
+    let list =
+        ScrollArea::vertical().id_salt("programs").auto_shrink([false, true]).max_height((height + gap) * IN_SIGHT);
+    list.show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = gap;
+        for program in REGISTRY {
+            let is_chosen = chosen.is_some_and(|chosen| chosen.name == program.name);
+            let button = Button::selectable(is_chosen, program.title).truncate().right_text("");
+            let button = button.min_size(vec2(ui.available_width(), height));
+            if ui.add(button).on_hover_text(program.summary).clicked() && !is_chosen {
+                plan.program = Some(program.name.to_owned());
+                plan.knobs.clear();
+            }
+        }
+    });
+}
+
+/// A number that can be chosen: what it changes, its value and a slider over its range.
+fn knob(plan: &mut Plan, knob: &Knob, theme: Theme, ui: &mut Ui) {
+    let (low, high) = knob.range;
+    let mut value = plan.knobs.get(knob.name).copied().unwrap_or(knob.default);
+    let (label, ()) = ends(
+        ui,
+        |ui| ui.label(RichText::new(knob.name.replace('-', " ")).color(theme.faint())).on_hover_text(knob.summary),
+        |ui| {
+            let number =
+                DragValue::new(&mut value).range(low..=high).custom_formatter(|value, _| grouped(value as u64));
+            ui.add(number).accessible_name(format!("{}: value", knob.name)).on_hover_text(knob.summary);
+        },
+    );
+    // Over several powers of ten every place of a linear slider would be the largest.
+    let wide = low > 0 && high / low >= 100;
+    let slider = Slider::new(&mut value, low..=high).logarithmic(wide);
+    rail(ui, theme, slider).labelled_by(label.id).on_hover_text(knob.summary);
+    if value == knob.default {
+        plan.knobs.remove(knob.name);
+    } else {
+        plan.knobs.insert(knob.name.to_owned(), value);
+    }
+}
+
+fn start(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
+    row(ui, theme, "Start method", |ui| {
+        let width = ui.available_width();
+        let combo = ComboBox::from_id_salt("start").selected_text(plan.start.name()).width(width);
+        let response = combo.show_ui(ui, |ui| {
+            for &offered in start_methods() {
+                ui.selectable_value(&mut plan.start, offered, offered.name());
+            }
+        });
+        response.response
+    });
+}

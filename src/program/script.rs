@@ -1,0 +1,256 @@
+//! Scripts: what the processes of a program do, step by step, as data. One interpreter carries out them
+//! all: the parent's script, that of each child, and those of the children's children.
+//!
+//! There are no loops and no conditions, so everything that will ever happen can be counted beforehand:
+//! that is how every process of a program gets an id of its own without asking anybody.
+
+use crate::plan::{Action, StartMethod};
+
+/// A script.
+pub type Script = Vec<Step>;
+
+/// The variable that holds a child: 1 is `p1`.
+pub type Var = u32;
+
+/// One step of a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Prints a line.
+    Print(String),
+    /// `print(label, p.exitcode)`: prints what a method of a child answers.
+    PrintOf(String, Var, Method),
+    /// Sleeps so many milliseconds.
+    Sleep(u64),
+    /// Computes so many milliseconds.
+    Compute(u64),
+    /// `p = Process(target=…)`: a process object; nothing is started yet.
+    New(Child),
+    /// The object of a process that somebody else created, as a forked copy finds it in its memory.
+    Foreign(Var),
+    /// Calls a method of a child, by the name of the variable that holds it.
+    Call(Var, Method),
+    /// `try: … except …`: an error in one of the steps is printed, and the rest of them left out.
+    Try(Script),
+    /// `active_children()`: prints their names; whoever has ended is waited for.
+    ActiveChildren,
+    /// `sys.exit(…)`.
+    Exit(Farewell),
+    /// `os._exit(…)`: the process is gone at once; nothing is tidied up.
+    ExitNow(i32),
+    /// Raises an error of this kind with this message.
+    Raise(&'static str, &'static str),
+    /// Something that no program survives, or that makes it stand still.
+    Crash(Action),
+    /// From now on `terminate()` has no effect.
+    IgnoreTerminate,
+    /// Prints this line when the process ends in order (`atexit`).
+    AtExit(&'static str),
+    /// Starts a thread that sleeps so many milliseconds and then prints a line.
+    Thread {
+        /// What it prints.
+        line: &'static str,
+        /// How long it sleeps.
+        ms: u64,
+        /// Whether it is cut off when its process ends.
+        daemon: bool,
+    },
+    /// Prints whether the parent is alive, waits until it is not, and prints it again.
+    WatchParent,
+    /// Writes a number into the memory of this process.
+    SetValue(u64),
+    /// Prints the number that is found there.
+    PrintValue,
+    /// Takes so many mebibytes of memory and writes to every page.
+    TakeMemory(u64),
+    /// A thread takes a lock, the process forks, and the copy tries to get the lock for so long.
+    ForkWithLock {
+        /// How long the copy tries.
+        ms: u64,
+    },
+    /// From now on this process imports the main module, as a spawned child of Python does first.
+    Importing,
+    /// `set_start_method(…)`.
+    SetStartMethod {
+        /// Which.
+        method: StartMethod,
+        /// Even if one was set before.
+        force: bool,
+    },
+    /// `lock = get_context(…).Lock()`.
+    NewLock(StartMethod),
+    /// Waits for the first word of a child and notes how long after `start()` it came.
+    FirstWord(Var),
+    /// Prints how long it took until the first word, for each start method.
+    Medians,
+    /// Somebody kills the fork server.
+    KillForkServer,
+}
+
+/// A process that a script creates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Child {
+    /// The variable that holds it.
+    pub var: Var,
+    /// Whether it ends with its parent.
+    pub daemon: bool,
+    /// How it is started, if not as the plan says.
+    pub method: Option<StartMethod>,
+    /// Whether the lock of [`Step::NewLock`] is among its arguments.
+    pub with_lock: bool,
+    /// Whether it stays when the process that started it is gone; then the engine sees to its end.
+    pub outlives: bool,
+    /// What it does.
+    pub target: Script,
+}
+
+impl Child {
+    /// A child with nothing special about it.
+    pub fn new(var: Var, target: impl Into<Script>) -> Self {
+        let target = target.into();
+        Self { var, daemon: false, method: None, with_lock: false, outlives: false, target }
+    }
+
+    /// The same child as a daemon.
+    #[must_use]
+    pub fn daemon(self) -> Self {
+        Self { daemon: true, ..self }
+    }
+
+    /// The same child, started by a method of its own.
+    #[must_use]
+    pub fn by(self, method: StartMethod) -> Self {
+        Self { method: Some(method), ..self }
+    }
+
+    /// The same child, which stays when its parent is gone.
+    #[must_use]
+    pub fn outliving(self) -> Self {
+        Self { outlives: true, ..self }
+    }
+
+    /// The same child, with the lock as an argument.
+    #[must_use]
+    pub fn with_lock(self) -> Self {
+        Self { with_lock: true, ..self }
+    }
+}
+
+/// A method or attribute of a process object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// `start()`
+    Start,
+    /// `join()`, or `join(timeout)` with milliseconds.
+    Join(Option<i64>),
+    /// `terminate()`
+    Terminate,
+    /// `kill()`
+    Kill,
+    /// `close()`
+    Close,
+    /// `is_alive()`
+    IsAlive,
+    /// `exitcode`
+    ExitCode,
+    /// `pid`
+    Pid,
+    /// Whether its sentinel is ready, which is when it has ended: `bool(wait([p.sentinel], 0))`.
+    Sentinel,
+    /// `daemon = True`
+    SetDaemon,
+}
+
+impl Method {
+    /// The call, as it is written in Python.
+    pub fn python(self, var: Var) -> String {
+        let var = format!("p{var}");
+        match self {
+            Self::Start => format!("{var}.start()"),
+            Self::Join(None) => format!("{var}.join()"),
+            Self::Join(Some(ms)) => format!("{var}.join({})", seconds(ms)),
+            Self::Terminate => format!("{var}.terminate()"),
+            Self::Kill => format!("{var}.kill()"),
+            Self::Close => format!("{var}.close()"),
+            Self::IsAlive => format!("{var}.is_alive()"),
+            Self::ExitCode => format!("{var}.exitcode"),
+            Self::Pid => format!("{var}.pid"),
+            Self::Sentinel => format!("bool(wait([{var}.sentinel], 0))"),
+            Self::SetDaemon => format!("{var}.daemon = True"),
+        }
+    }
+}
+
+/// What `sys.exit` is called with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Farewell {
+    /// Nothing: success.
+    Nothing,
+    /// A number, of which the system keeps the lowest eight bits.
+    Code(i32),
+    /// A text, which is printed; the code is 1.
+    Text(&'static str),
+}
+
+/// Milliseconds as Python writes seconds: `2`, `0.5`, `-1`.
+pub fn seconds(ms: i64) -> String {
+    if ms % 1000 == 0 { format!("{}", ms / 1000) } else { format!("{}", ms as f64 / 1000.0) }
+}
+
+/// The processes that a script creates, in order.
+pub fn children(script: &[Step]) -> Vec<&Child> {
+    let mut found = Vec::new();
+    for step in script {
+        match step {
+            Step::New(child) => found.push(child),
+            Step::Try(inner) => found.extend(children(inner)),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// At most how many actors a process with this script adds to a trace: itself, the fork server it may
+/// need, its threads and copies, and those of its children.
+pub fn actors(script: &[Step]) -> u32 {
+    fn of_step(step: &Step) -> u32 {
+        match step {
+            Step::New(child) => actors(&child.target),
+            Step::Try(inner) => inner.iter().map(of_step).sum(),
+            // A thread, and a copy; a thread; another server.
+            Step::ForkWithLock { .. } => 2,
+            Step::Thread { .. } | Step::KillForkServer => 1,
+            _ => 0,
+        }
+    }
+    2 + script.iter().map(of_step).sum::<u32>()
+}
+
+/// The script at the end of a path: of the child with this number, of its child with the next, …
+pub fn at<'a>(script: &'a [Step], path: &[u32]) -> Option<&'a Child> {
+    let (&first, rest) = path.split_first()?;
+    let child = *children(script).get(first as usize)?;
+    if rest.is_empty() { Some(child) } else { at(&child.target, rest) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_process_of_a_script_is_found_by_its_path_and_counted() {
+        let grandchild = Child::new(1, [Step::Thread { line: "x", ms: 1, daemon: true }]);
+        let child = Child::new(2, [Step::Try(vec![Step::New(grandchild.clone())])]);
+        let script = [Step::New(Child::new(1, [])), Step::New(child.clone())];
+        assert_eq!(at(&script, &[1]), Some(&child));
+        assert_eq!(at(&script, &[1, 0]), Some(&grandchild));
+        assert_eq!((at(&script, &[]), at(&script, &[2]), at(&script, &[0, 0])), (None, None, None));
+        assert_eq!(actors(&script), 2 + 2 + 2 + 2 + 1);
+    }
+
+    #[test]
+    fn calls_are_written_as_in_python() {
+        assert_eq!(Method::Join(Some(500)).python(1), "p1.join(0.5)");
+        assert_eq!(Method::Join(Some(-1000)).python(2), "p2.join(-1)");
+        assert_eq!(Method::Join(None).python(2), "p2.join()");
+    }
+}
