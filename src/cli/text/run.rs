@@ -56,7 +56,7 @@ impl Display for RunInWords<'_> {
 
 impl RunInWords<'_> {
     /// What a program did, run by run.
-    fn program(&self, program: &Program, f: &mut Formatter<'_>) -> Result {
+    fn program(&self, program: &'static Program, f: &mut Formatter<'_>) -> Result {
         let plan = &self.checked.plan;
         let chosen = Chosen { program, knobs: &plan.knobs, start: plan.start };
         writeln!(f, "{}: {}", program.title, program.summary)?;
@@ -72,7 +72,7 @@ impl RunInWords<'_> {
     /// What went wrong, and when the caller got which result.
     fn troubles(&self, f: &mut Formatter<'_>) -> Result {
         for (run, number) in self.report.runs.iter().zip(1..) {
-            let told = Troubles(&run.story).to_string();
+            let told = Troubles { plan: &self.checked.plan, story: &run.story }.to_string();
             if told.is_empty() {
                 continue;
             }
