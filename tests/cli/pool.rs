@@ -6,9 +6,12 @@ use crate::common::{code, folder, json as told, poolscope, text};
 
 /// A run of twelve squares on two workers with these flags, as JSON: its exit code, messages and report.
 fn squares(flags: &[&str]) -> (Option<i32>, String, Value) {
+    run(&[&["--workload", "squares", "--items", "12"], flags].concat())
+}
+
+fn run(flags: &[&str]) -> (Option<i32>, String, Value) {
     let folder = folder();
-    let usual = ["run", "--workload", "squares", "--items", "12", "--workers", "2", "--json"];
-    let output = poolscope(folder.path(), &[&usual[..], flags].concat());
+    let output = poolscope(folder.path(), &[&["run", "--workers", "2", "--json"], flags].concat());
     (code(&output), text(&output.stderr).to_owned(), told(&output))
 }
 
@@ -49,7 +52,9 @@ fn an_error_is_told_with_its_item_and_costs_the_exit_code() {
 
 #[test]
 fn a_killed_worker_is_replaced_and_told() {
-    let (code, message, report) = squares(&["--fault", "exit@call:3", "--chunksize", "1"]);
+    // So long that there is work left for another worker.
+    let long = ["--workload", "sleep", "--items", "20", "--chunksize", "1", "--fault", "exit@call:3"];
+    let (code, message, report) = run(&long);
     assert_eq!(code, Some(1), "{message}");
     let run = &report["runs"][0];
     // What the worker had besides, and had not begun, is handed out again.
