@@ -89,17 +89,13 @@ impl Hands {
 fn work(mut hand: Hand<Part<SharedMemory>>, job: &Job, intake: &Mutex<Intake>) -> Result<(), Leave> {
     hand.log.write(sys::now_ns(), &What::ActorReady);
     loop {
-        let laid = match intake.try_lock().ok().and_then(|mut intake| intake.take_now()) {
-            Some(laid) => laid,
+        let mut laid = intake.try_lock().ok().and_then(|mut intake| intake.take_now());
+        if laid.is_none() {
             // Nothing lies ready, or another waits for it already: no answer shall wait as well.
-            None => {
-                hand.flush()?;
-                match intake.lock().unwrap_or_else(PoisonError::into_inner).take() {
-                    Some(laid) => laid,
-                    None => return hand.finish(),
-                }
-            }
-        };
+            hand.flush()?;
+            laid = intake.lock().unwrap_or_else(PoisonError::into_inner).take();
+        }
+        let Some(laid) = laid else { return hand.finish() };
         hand.last_ns = sys::now_ns();
         hand.compute(job, laid.unit, laid.again, &laid.arguments)?;
     }
