@@ -17,6 +17,14 @@
 //!     the parent)
 //! ```
 //!
+//! Where a plan names a [program], the engine carries out its script, and below it are processes that
+//! carry out theirs: `poolscope __process`, and children of those.
+//!
+//! ```text
+//!  poolscope __engine ── orders ──► poolscope __process ── orders ──► poolscope __process …
+//!                     ◄──────────── one pipe for the story of all ────────────
+//! ```
+//!
 //! Every one of them is the same binary: `main.rs` asks [`engine::child_hook`] first whether this
 //! process is a child, and only then looks at the command line.
 //!
@@ -63,7 +71,9 @@
 //!    [`Model::apply`](model::Model::apply). Replay is not a second renderer.
 //! 3. **The observer does not disturb.** Recording an event costs a worker one write into shared
 //!    memory: no system call, no lock, no allocation. When a ring is full, events are counted as lost
-//!    and the trace says so; a worker never waits for whoever watches.
+//!    and the trace says so; a worker never waits for whoever watches. The processes of a program have no
+//!    ring: there nothing is measured but the program itself, few things happen, and none may be lost, so
+//!    each is a write into a pipe that the engine always reads.
 //! 4. **Jobs travel by name and bytes**, exactly as Python pickles a function by its importable name:
 //!    a registered [workload]'s name and serialized arguments. No closures, no function addresses.
 //! 5. **Measured, simulated, recorded and emulated are never mixed up.** Every number on screen can

@@ -11,6 +11,7 @@
 //! The engine never waits for us: what we do not read in time it drops and counts.
 
 mod child;
+mod printed;
 mod record;
 mod sample;
 
@@ -27,9 +28,10 @@ use crate::plan::{Action, EngineCommand, Plan};
 use crate::sys;
 use crate::trace::codec::Decoder;
 use crate::trace::file::FileError;
-use crate::trace::{ActorId, Event, Exit, Machine, What, print};
+use crate::trace::{ActorId, Event, Exit, Machine, What};
 
 use child::EngineProcess;
+use printed::Gate;
 use record::Recording;
 use sample::{Roster, Sampler};
 
@@ -141,7 +143,8 @@ impl Session {
         sys::own_group(&mut command);
         let mut child = EngineProcess::start(&mut command)?;
         let (sender, reports) = crossbeam_channel::unbounded();
-        let outlet = Outlet { sender, wake: Arc::new(options.wake), recording: Arc::clone(recording) };
+        let outlet =
+            Outlet { sender, wake: Arc::new(options.wake), recording: Arc::clone(recording), gate: Arc::default() };
         outlet.events(vec![sample::observed(What::MachineSeen(Box::new(this_machine())))]);
 
         let (mut stdin, stdout, stderr) = child.pipes();
@@ -207,6 +210,7 @@ struct Outlet {
     sender: Sender<Report>,
     wake: Arc<Option<Box<dyn Fn() + Send + Sync>>>,
     recording: Arc<Recording>,
+    gate: Arc<Gate>,
 }
 
 impl Outlet {
@@ -229,11 +233,11 @@ impl Outlet {
         }
     }
 
-    fn printed(&self, line: &[u8]) {
-        let (who, line) = print::attributed(line);
-        let (by, at_ns) = who.unwrap_or_else(|| (ActorId::OBSERVER, sys::now_ns()));
-        let line = String::from_utf8_lossy(line).trim_end().to_owned();
-        self.events(vec![Event { at_ns, by, what: What::Printed { line } }]);
+    /// Reports printed lines, if there are any that may be told now.
+    fn printed(&self, lines: Vec<Event>) {
+        if !lines.is_empty() {
+            self.events(lines);
+        }
     }
 }
 
@@ -251,8 +255,12 @@ fn read_trace(mut stdout: impl Read, outlet: &Outlet, roster: &Roster) {
         let outcome = decoder.push(&chunk[..length], &mut events);
         outlet.recorded(outlet.recording.blocks(decoder.whole_blocks()));
         roster.note(&events);
+        let begun = events.iter().any(|event| matches!(event.what, What::RunBegan { .. }));
         if !events.is_empty() {
             outlet.report(Report::Events(events));
+        }
+        if begun {
+            outlet.printed(outlet.gate.open());
         }
         if let Err(error) = outcome {
             return outlet.report(Report::Warning(format!("The engine's trace can't be read on: {error}.")));
@@ -275,7 +283,7 @@ fn read_output(stderr: impl Read, outlet: &Outlet) {
         // A line without an end must not fill the memory.
         match (&mut lines).take(64 << 10).read_until(b'\n', &mut line) {
             Ok(0) | Err(_) => return,
-            Ok(_) => outlet.printed(&line),
+            Ok(_) => outlet.printed(outlet.gate.pass(&line)),
         }
     }
 }
@@ -322,6 +330,8 @@ impl Keeper {
         };
         self.child.release();
         join_within(DRAIN_PATIENCE, self.readers);
+        // What was printed though no run ever began.
+        self.outlet.printed(self.outlet.gate.open());
         let exit = status.map_or(Exit::Unknown, sys::exit_of);
         let what = What::ActorExited { actor: ActorId::PARENT, exit };
         self.outlet.events(vec![Event { at_ns: sys::now_ns(), by: ActorId::OBSERVER, what }]);

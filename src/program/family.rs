@@ -124,7 +124,9 @@ pub(super) static ZOMBIE: Program = Program {
     ],
     script: |chosen| {
         let count = chosen.knob("children") as u32;
-        let children: Vec<Child> = (1..=count).map(|var| Child::new(var, [print(format!("p{var} ends"))])).collect();
+        // Starting a process waits for those that have ended: all shall be there before the first one ends.
+        let ends = |var: u32| [Step::Sleep(100), print(format!("p{var} ends"))];
+        let children: Vec<Child> = (1..=count).map(|var| Child::new(var, ends(var))).collect();
         let mut script = start(&children);
         script.extend([
             Step::Sleep(chosen.knob("nobody-joins-ms")),
@@ -139,6 +141,7 @@ pub(super) static ZOMBIE: Program = Program {
 from time import sleep
 
 def ends(number):
+    sleep(0.1)
     print(f\"p{{number}} ends\")
 
 if __name__ == \"__main__\":

@@ -3,6 +3,8 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #![allow(clippy::expect_used, reason = "a test that cannot go on says so")]
 
+pub mod programs;
+
 use std::time::{Duration, Instant};
 
 use poolscope::model::Model;

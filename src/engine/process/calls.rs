@@ -328,9 +328,11 @@ impl<'a, H: Host> Carrier<'a, H> {
         let child = self.held.iter().position(|held| held.actor == actor && held.is_started());
         match (child, Signal::of(action)) {
             (Some(place), Some(signal)) => {
-                self.send(place, signal, "the stage's menu");
+                self.send(place, signal, "the window");
             }
             _ if actor == self.me.actor => {
+                let (signal, why) = (action.name().to_owned(), "the window".to_owned());
+                self.say(What::SignalSent { actor, signal, why });
                 self.host.flush();
                 sys::suffer(action);
             }

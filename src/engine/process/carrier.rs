@@ -131,7 +131,14 @@ impl<'a, H: Host> Carrier<'a, H> {
 
     /// Carries out steps, in order, until one stops it.
     pub(super) fn carry(&mut self, steps: &'a [Step]) -> Result<(), Stop> {
-        steps.iter().try_for_each(|step| self.step(step))
+        for step in steps {
+            self.step(step)?;
+            // A hundred starts in a row take their time, and are worth watching.
+            if self.looked.elapsed() >= LOOK_EVERY {
+                self.pause(Duration::ZERO)?;
+            }
+        }
+        Ok(())
     }
 
     fn step(&mut self, step: &'a Step) -> Result<(), Stop> {
@@ -242,7 +249,8 @@ impl<'a, H: Host> Carrier<'a, H> {
             }
             Err(Stop::Raised(raised)) => {
                 let name = &self.me.name;
-                let text = format!("Process {name}:\nTraceback (most recent call last):\n{raised}");
+                let head = if self.me.actor == ActorId::PARENT { String::new() } else { format!("Process {name}:\n") };
+                let text = format!("{head}Traceback (most recent call last):\n{raised}");
                 self.print(&text);
                 1
             }

@@ -1,7 +1,7 @@
 //! A program's run, in the engine: carries out the main script and takes in the stories of all processes
 //! below, to the last of them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -52,6 +52,8 @@ pub(in crate::engine) fn run(desk: &mut Desk<'_>, program: &'static Program) -> 
         name: "MainProcess".to_owned(),
         daemon: false,
     };
+    // Whoever watches shall know of the run before anybody prints in it.
+    host.desk.scribe.push_out();
     let mut carrier = Carrier::new(host, common, me, first.0, &script);
     let outcome = carrier.carry(&script);
     let (end, told) = verdict(&outcome, deadline_ms);
@@ -100,7 +102,6 @@ struct EngineHost<'d, 'a> {
     /// Processes that others started and that have not been waited for, as far as is known.
     strangers: Vec<Stranger>,
     words: HashMap<ActorId, u64>,
-    orders: VecDeque<(ActorId, Action)>,
     deadline_ns: u64,
     interrupted: Option<Halt>,
 }
@@ -128,7 +129,6 @@ impl<'d, 'a> EngineHost<'d, 'a> {
             decoder,
             strangers: Vec::new(),
             words: HashMap::new(),
-            orders: VecDeque::new(),
             deadline_ns,
             interrupted: None,
         })
@@ -245,8 +245,8 @@ impl Host for EngineHost<'_, '_> {
     }
 
     fn next_order(&mut self) -> Option<(ActorId, Action)> {
-        // Here the observer's orders come in: whatever it wants to be done to one of the processes.
-        self.orders.pop_front()
+        let (actor, action) = self.desk.scribe.observer().take_order()?;
+        Some((ActorId(actor), action))
     }
 
     fn first_word(&self, actor: ActorId) -> Option<u64> {
