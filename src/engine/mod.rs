@@ -11,6 +11,8 @@
 
 mod desk;
 mod faults;
+mod hand;
+mod hands;
 mod initializer;
 mod log;
 mod observer;

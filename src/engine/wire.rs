@@ -37,6 +37,9 @@ pub enum Kind {
     Suffer = 7,
     /// From a worker: it can't begin, and ends; the error that its initializer raised.
     Fatal = 8,
+    /// From a worker with several threads: which of them the messages behind this one are from, by its number;
+    /// 0 is its main thread.
+    From = 9,
 }
 
 impl Kind {
@@ -51,6 +54,7 @@ impl Kind {
             Self::Again,
             Self::Suffer,
             Self::Fatal,
+            Self::From,
         ]
         .into_iter()
         .find(|kind| *kind as u32 == bits)

@@ -12,7 +12,7 @@ use super::command::Command;
 use super::experiment::Experiment;
 use super::fonts;
 use super::panels::dialog::Dialog;
-use super::panels::{picture, python, setup, speedup, stage, timeline};
+use super::panels::{ledger, picture, python, setup, speedup, stage, timeline};
 use super::playhead::Playhead;
 use super::source::{Drained, Source};
 use super::theme::Theme;
@@ -47,6 +47,7 @@ struct Views {
     stage: stage::View,
     timeline: timeline::View,
     picture: picture::View,
+    ledger: ledger::View,
     dialog: Option<Dialog>,
 }
 
@@ -150,6 +151,10 @@ impl App {
                 self.selected_unit = None;
             }
             Command::SelectUnit(unit) => self.selected_unit = unit,
+            Command::Seek(at_ns) => {
+                let length_ns = self.run().map_or(0, Run::length_ns);
+                self.playhead.seek(at_ns, length_ns);
+            }
             Command::Copy(text) => ctx.copy_text(text),
             Command::Look(theme) => {
                 self.theme = theme;

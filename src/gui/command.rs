@@ -25,6 +25,8 @@ pub enum Command {
     ShowRun(usize),
     /// Point at a unit: stage, timeline and inspector mark it; `None` lets go.
     SelectUnit(Option<u32>),
+    /// Move the time cursor to so many nanoseconds after the run began.
+    Seek(u64),
     /// Copy text to the clipboard.
     Copy(String),
     /// Look like this.

@@ -102,6 +102,18 @@ impl Run {
         }
     }
 
+    /// The row that an actor is listed in.
+    pub fn who(&self, id: ActorId) -> Option<Who> {
+        let index = self.actor_places.of(id.0)?;
+        let actor = self.actors.get(index)?;
+        Some(match actor.role {
+            _ if self.plan.program.is_some() => Who::One(index),
+            Role::WorkerProcess | Role::WorkerThread => Who::Place(actor.place),
+            Role::ProcessThread => Who::Thread(self.hue(actor), actor.number),
+            Role::Parent | Role::ForkServer | Role::Process => Who::One(index),
+        })
+    }
+
     /// The rows of the run. Of a pool: the parent, who helps it, then a row for each place with its
     /// threads below it. Of a program: every process below the one that started it.
     pub fn lines(&self) -> Vec<Line> {
@@ -219,6 +231,7 @@ mod tests {
         let lines: Vec<(Who, u32)> = run.lines().into_iter().map(|line| (line.who, line.depth)).collect();
         assert_eq!(lines, [(Who::One(0), 0), (Who::Place(1), 0), (Who::Thread(1, 1), 1), (Who::Thread(1, 2), 1)]);
         assert_eq!(run.lives(Who::Thread(1, 1)).len(), 2);
+        assert_eq!([5, 6, 9].map(|id| run.who(ActorId(id))), [Some(Who::Place(1)), Some(Who::Thread(1, 1)), None]);
         assert_eq!(run.hue(&run.actors[5]), 1);
         assert_eq!(run.children(ActorId(2)).map(|thread| thread.number).collect::<Vec<_>>(), [1, 2]);
     }

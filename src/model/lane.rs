@@ -110,6 +110,9 @@ impl std::fmt::Display for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Unborn => f.write_str("not born yet"),
+            Self::Busy(SpanKind::WaitingForGil, Some(unit)) => {
+                write!(f, "{}, in unit {unit}", SpanKind::WaitingForGil.word())
+            }
             Self::Busy(kind, Some(unit)) => write!(f, "{} {unit}", kind.word()),
             Self::Busy(kind, None) => f.write_str(kind.word()),
             Self::Stopped => f.write_str("stopped (SIGSTOP)"),
@@ -201,6 +204,7 @@ impl Lane {
     /// Closes what is open and adds a span from there (or from `from_ns`, if later) to `to_ns`.
     pub(super) fn push(&mut self, from_ns: u64, to_ns: u64, kind: SpanKind, unit: Option<u32>, core: Option<u16>) {
         self.close(from_ns);
+        self.make_room(from_ns);
         let from_ns = self.end_ns().map_or(from_ns, |end| end.max(from_ns));
         if to_ns <= from_ns {
             return;
@@ -213,6 +217,22 @@ impl Lane {
                 .map_or(0, |span| span.length_ns(u64::MAX));
         self.spans.push(Span { from_ns, to_ns, kind, unit, core });
         self.computed_before_ns.push(before);
+    }
+
+    /// Waiting is what nothing else is told of. Where news of an actor come late, after the news of its end,
+    /// it gives way.
+    fn make_room(&mut self, from_ns: u64) {
+        while let Some(last) = self.spans.last_mut().filter(|last| last.kind == SpanKind::Waiting) {
+            if last.from_ns < from_ns {
+                last.to_ns = last.to_ns.min(from_ns);
+                return;
+            }
+            if from_ns == u64::MAX || last.to_ns <= from_ns {
+                return;
+            }
+            self.spans.pop();
+            self.computed_before_ns.pop();
+        }
     }
 
     /// Ends an open span at `at_ns`; a span that would have no length goes.

@@ -146,6 +146,15 @@ impl Model {
     }
 }
 
+impl Actor {
+    /// From now on it waits, until it does something else or, if that is known already, until its end.
+    fn rest(&mut self, from_ns: u64) {
+        let exited_ns = self.exited.map(|(exited_ns, _)| exited_ns);
+        let end_ns = exited_ns.into_iter().chain(self.unreaped_ns).min().unwrap_or(u64::MAX);
+        self.lane.push(from_ns, end_ns, SpanKind::Waiting, None, None);
+    }
+}
+
 impl Run {
     fn actor_mut(&mut self, id: ActorId) -> Option<&mut Actor> {
         self.actors.get_mut(self.actor_places.of(id.0)?)
@@ -218,7 +227,7 @@ impl Run {
                 self.with_actor(by, |actor| {
                     if is_program {
                         actor.lane.push(*since_ns, at_ns, SpanKind::Calling, None, None);
-                        actor.lane.push(at_ns, u64::MAX, SpanKind::Waiting, None, None);
+                        actor.rest(at_ns);
                     }
                 })
             }
@@ -317,7 +326,7 @@ impl Run {
                 actor.lane.push(*since_ns, at_ns, kind, resumed.and_then(|span| span.unit), None);
                 match resumed {
                     Some(Span { unit, core, .. }) => actor.lane.push(at_ns, u64::MAX, SpanKind::Computing, unit, core),
-                    None => actor.lane.push(at_ns, u64::MAX, SpanKind::Waiting, None, None),
+                    None => actor.rest(at_ns),
                 }
             }),
             What::UnitsSummed { units, since_ns, busy_ns } => {
@@ -435,6 +444,34 @@ mod tests {
         let model = model([began(0), road(0)].into_iter().chain((0..9).map(sent)).chain((20_000..20_050).map(sent)));
         assert_eq!((model.beyond, model.strays), (0, 0));
         assert_eq!(model.runs[0].channels[0].unrecorded(), 20_000 - 9);
+    }
+
+    /// The parent may tell of an end before what the process did last is read from its ring.
+    #[test]
+    fn what_is_told_after_the_end_of_an_actor_is_kept() {
+        let child = ActorId(2);
+        let event = |at_ns, by, what| Event { at_ns, by, what };
+        let born = What::ActorBorn(Box::new(Birth::new(child, Role::Process, 1, 7, 1)));
+        let slept = What::Did { doing: Doing::Sleep, since_ns: 20 };
+        let events = [
+            event(0, ActorId::PARENT, began(0)),
+            event(2, ActorId::PARENT, born),
+            event(10, child, What::ActorReady),
+            event(100, ActorId::PARENT, What::ActorExited { actor: child, exit: crate::trace::Exit::Code(0) }),
+            event(90, child, slept),
+        ];
+        let model = Model::of(&events);
+        let spans = model.runs[0].actor(child).expect("it was born").lane.spans();
+        let told: Vec<(u64, u64, SpanKind)> = spans.iter().map(|span| (span.from_ns, span.to_ns, span.kind)).collect();
+        assert_eq!(
+            told,
+            [
+                (1, 10, SpanKind::Starting),
+                (10, 20, SpanKind::Waiting),
+                (20, 90, SpanKind::Sleeping),
+                (90, 100, SpanKind::Waiting)
+            ]
+        );
     }
 
     #[test]

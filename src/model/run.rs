@@ -162,7 +162,7 @@ impl Actor {
     pub fn state_in_words(&self, at_ns: u64) -> String {
         match self.state(at_ns) {
             State::Busy(SpanKind::Waiting, _) if self.role == Role::Parent => "waiting for results".to_owned(),
-            State::Busy(SpanKind::Waiting, _) if self.role == Role::ForkServer => "waiting".to_owned(),
+            State::Busy(SpanKind::Waiting, _) if self.role == Role::ForkServer => "waiting for requests".to_owned(),
             State::Busy(SpanKind::Starting, _) if self.role == Role::Parent => "starting workers".to_owned(),
             state => state.to_string(),
         }
@@ -270,6 +270,31 @@ impl Run {
     /// The parent, once it said so.
     pub fn parent(&self) -> Option<&Actor> {
         self.actors.iter().find(|actor| actor.role == Role::Parent)
+    }
+
+    /// What an actor does at a moment, in words. A process of a program waits for no units: it runs, or it is
+    /// in a call.
+    pub fn state_in_words(&self, actor: &Actor, at_ns: u64) -> String {
+        let state = actor.state(at_ns);
+        if self.plan.program.is_none() || actor.role == Role::ForkServer {
+            return actor.state_in_words(at_ns);
+        }
+        match state {
+            State::Busy(SpanKind::Waiting, _) => "running".to_owned(),
+            State::Busy(SpanKind::Computing, _) => "working".to_owned(),
+            State::Busy(SpanKind::Starting, _) if actor.role == Role::Parent => "starting a process".to_owned(),
+            State::Busy(SpanKind::Calling, _) => match self.call_of(actor.id, at_ns) {
+                Some(call) => format!("in {}", call.call),
+                None => state.to_string(),
+            },
+            _ => state.to_string(),
+        }
+    }
+
+    /// The call that an actor was in at a moment. They are in the order of their returns.
+    pub fn call_of(&self, by: ActorId, at_ns: u64) -> Option<&Call> {
+        let returned = self.calls.partition_point(|call| call.to_ns <= at_ns);
+        self.calls[returned..].iter().find(|call| call.by == by && call.from_ns <= at_ns)
     }
 
     /// The channel from `from` to `to`.

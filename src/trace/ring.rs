@@ -10,10 +10,13 @@
 //! word 8    tail: events ever read           (reader; a cache line of its own)
 //! word 16   lost: events that found no room  (writer)
 //! word 17   begun: units ever begun          (writer): what is in hand when the writer dies
+//! word 18   parts: how many rings share this memory, told by the reader before anybody writes
 //! word 24…  slots of 4 words
 //! ```
+//!
+//! Several threads of a process have a ring each; then the memory is [`divide`]d into equal parts.
 
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -23,6 +26,7 @@ const HEAD: usize = 0;
 const TAIL: usize = 8;
 const LOST: usize = 16;
 const BEGUN: usize = 17;
+const PARTS: usize = 18;
 const SLOTS: usize = 24;
 const SLOT_WORDS: usize = 4;
 
@@ -37,6 +41,53 @@ pub type Shared = Arc<[AtomicU64]>;
 /// New memory for a ring of so many slots, for the threads of this process.
 pub fn in_process(slots: usize) -> Shared {
     (0..bytes_for(slots) / size_of::<u64>()).map(|_| AtomicU64::new(0)).collect()
+}
+
+/// Says that this fresh memory holds so many rings, for whoever will write into them.
+pub fn divide(memory: &[AtomicU64], parts: usize) {
+    memory[PARTS].store(parts as u64, Ordering::Release);
+}
+
+/// How many rings the memory holds.
+pub fn parts_in(memory: &[AtomicU64]) -> usize {
+    let most = memory.len() / SLOTS;
+    (memory[PARTS].load(Ordering::Acquire) as usize).clamp(1, most.max(1))
+}
+
+/// The rings of a memory that was divided.
+pub fn divided<M: Deref<Target = [AtomicU64]>>(memory: M) -> Vec<Part<M>> {
+    let parts = parts_in(&memory);
+    let words = memory.len() / parts;
+    let memory = Arc::new(memory);
+    (0..parts).map(|part| Part { memory: Arc::clone(&memory), words: part * words..(part + 1) * words }).collect()
+}
+
+/// The memory of one of several rings.
+#[derive(Debug)]
+pub struct Part<M> {
+    memory: Arc<M>,
+    words: Range<usize>,
+}
+
+impl<M> Clone for Part<M> {
+    fn clone(&self) -> Self {
+        Self { memory: Arc::clone(&self.memory), words: self.words.clone() }
+    }
+}
+
+impl<M: Deref<Target = [AtomicU64]>> Deref for Part<M> {
+    type Target = [AtomicU64];
+
+    fn deref(&self) -> &[AtomicU64] {
+        &self.memory[self.words.clone()]
+    }
+}
+
+/// Notes that so many units have ever been begun. Whoever outlives the writer can tell by it what the writer
+/// had in hand, whether or not events are recorded.
+#[inline]
+pub fn note_begun(memory: &[AtomicU64], units: u64) {
+    memory[BEGUN].store(units, Ordering::Release);
 }
 
 fn slots_in(words: &[AtomicU64]) -> u64 {
@@ -84,11 +135,10 @@ impl<M: Deref<Target = [AtomicU64]>> Recorder<M> {
         self.memory[HEAD].store(self.head, Ordering::Release);
     }
 
-    /// Notes that so many units have ever been begun. Whoever outlives the writer can tell by it what the
-    /// writer had in hand, whether or not events are recorded.
+    /// Notes that so many units have ever been begun; see [`note_begun`].
     #[inline]
     pub fn note_begun(&mut self, units: u64) {
-        self.memory[BEGUN].store(units, Ordering::Release);
+        note_begun(&self.memory, units);
     }
 }
 

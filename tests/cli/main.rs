@@ -5,6 +5,7 @@
 mod common;
 mod lists;
 mod output;
+mod pool;
 mod refused;
 mod run;
 mod show;

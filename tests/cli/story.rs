@@ -196,7 +196,7 @@ fn a_program_is_told_as_a_story() {
         "[     1.0 ms] Process-1 (pid 11)    was started by Parent, by fork",
         "[     2.0 ms] Process-1 (pid 11)    prints: worker: 0",
         "[     3.0 ms] Process-1:1 (pid 12)  was started by Process-1, by fork, as a daemon",
-        "[     4.0 ms] Process-1:1 (pid 12)  is sent SIGTERM by Process-1, for terminate()",
+        "[     4.0 ms] Process-1:1 (pid 12)  is sent SIGTERM by Process-1: terminate()",
         "[     5.0 ms] Process-1:1 (pid 12)  has ended, and nobody has waited for it: a zombie",
         "[     6.0 ms] Process-1:1 (pid 12)  ended: exit code −SIGTERM",
         "[     7.0 ms] Parent (pid 10)       p.join() raised AssertionError: can only join a started process, after 6 ms",

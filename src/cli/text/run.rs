@@ -8,7 +8,7 @@ use crate::model::speedup::Speedup;
 use crate::model::stats::median;
 use crate::model::waterfall::{Kind, Missing};
 use crate::plan::CheckedPlan;
-use crate::program::Program;
+use crate::program::{Chosen, Program};
 use crate::trace::DETAIL_UNITS;
 use crate::words::duration;
 
@@ -56,11 +56,12 @@ impl Display for RunInWords<'_> {
 
 impl RunInWords<'_> {
     /// What a program did, run by run.
-    fn program(&self, program: &Program, f: &mut Formatter<'_>) -> Result {
+    fn program(&self, program: &'static Program, f: &mut Formatter<'_>) -> Result {
+        let plan = &self.checked.plan;
+        let chosen = Chosen { program, knobs: &plan.knobs, start: plan.start };
         writeln!(f, "{}: {}", program.title, program.summary)?;
         for knob in program.knobs {
-            let chosen = self.checked.plan.knobs.get(knob.name).copied().unwrap_or(knob.default);
-            writeln!(f, "{} = {}: {}", knob.name, grouped(chosen), knob.summary)?;
+            writeln!(f, "{} = {}: {}", knob.name, grouped(chosen.knob(knob.name)), knob.summary)?;
         }
         for (run, number) in self.report.runs.iter().zip(1..) {
             writeln!(f, "\nrun {number}\n{}", Programs { story: &run.story, actors: &run.actors })?;
@@ -71,7 +72,7 @@ impl RunInWords<'_> {
     /// What went wrong, and when the caller got which result.
     fn troubles(&self, f: &mut Formatter<'_>) -> Result {
         for (run, number) in self.report.runs.iter().zip(1..) {
-            let told = Troubles(&run.story).to_string();
+            let told = Troubles { plan: &self.checked.plan, story: &run.story }.to_string();
             if told.is_empty() {
                 continue;
             }

@@ -5,6 +5,7 @@ use std::fmt::{Display, Formatter, Result};
 
 use crate::chunk::grouped;
 use crate::cli::report::{ActorFigures, CallMade, LostUnit, Story, UnitError, Why};
+use crate::plan::{Call, Plan};
 use crate::trace::{Fate, Role};
 use crate::words::duration;
 
@@ -23,16 +24,24 @@ pub(super) fn folded(lines: impl ExactSizeIterator<Item = String>) -> Vec<String
     told
 }
 
-/// What happened in a pool that did not in an undisturbed one.
-pub(super) struct Troubles<'a>(pub(super) &'a Story<'a>);
+/// What happened in a pool that did not in an undisturbed `map`.
+pub(super) struct Troubles<'a> {
+    /// What was run.
+    pub(super) plan: &'a Plan,
+    /// What happened.
+    pub(super) story: &'a Story<'a>,
+}
 
 impl Display for Troubles<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let story = self.0;
+        let story = self.story;
+        // That map was called, the pool closed and joined, is nothing to tell.
+        let plain = self.plan.call == Call::Map && !story.calls.iter().any(|call| call.raised);
+        let calls = if plain { &[] } else { story.calls.as_slice() };
         section(f, "errors", &folded(story.errors.iter().map(error)))?;
         section(f, "lost", &folded(story.lost_units.iter().map(lost)))?;
         section(f, "restarts", &restarts(story))?;
-        section(f, "calls", &folded(story.calls.iter().map(|call| told_call(call))))?;
+        section(f, "calls", &folded(calls.iter().map(told_call)))?;
         section(f, "delivered", delivered(story).as_slice())
     }
 }
@@ -132,7 +141,7 @@ fn life(actor: &ActorFigures<'_>) -> Vec<(u64, String, String)> {
     };
     lines.push((actor.born_ns, me.clone(), birth));
     for sent in &actor.signals {
-        let why = if sent.why.is_empty() { String::new() } else { format!(", for {}", sent.why) };
+        let why = if sent.why.is_empty() { String::new() } else { format!(": {}", sent.why) };
         lines.push((sent.at_ns, me.clone(), format!("is sent {} by {}{why}", sent.signal, sent.by)));
     }
     if let Some(at_ns) = actor.zombie_ns {

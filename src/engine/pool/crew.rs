@@ -7,6 +7,7 @@ use crate::engine::desk::Desk;
 use crate::engine::start::Starter;
 use crate::engine::wire::Kind;
 use crate::engine::worker::{Belongings, Setup};
+use crate::plan::Executor;
 use crate::sys::{self, PipeWriter, Progress, SharedMemory, Signal};
 use crate::trace::ring::{self, Drain};
 use crate::trace::{ActorId, Birth, Content, Exit, Medium, Role, What};
@@ -43,8 +44,12 @@ pub(super) fn start_one(
     let plan = &desk.checked.plan;
     let (their_tasks, tasks) = sys::pipe()?;
     let (results, their_results) = sys::pipe()?;
-    let memory = SharedMemory::create(ring::bytes_for(desk.ring_slots()))?;
-    let ring = Drain::new(memory.twin()?);
+    // A process with several threads has a ring for each, behind its own.
+    let threads = if plan.with == Executor::Hybrid { plan.threads } else { 0 };
+    let rings = threads as usize + 1;
+    let memory = SharedMemory::create(rings * ring::bytes_for(desk.ring_slots()))?;
+    ring::divide(&memory, rings);
+    let mut rings = ring::divided(memory.twin()?).into_iter().map(Drain::new);
     tasks.set_nonblocking()?;
     results.set_nonblocking()?;
     if unit_bytes(desk) > tasks.capacity_bytes() as usize {
@@ -60,7 +65,14 @@ pub(super) fn start_one(
     let start = Some(plan.start);
     let birth = Birth { start, replaces, ..Birth::new(actor, Role::WorkerProcess, number, started.pid(), asked_ns) };
     desk.scribe.say(What::ActorBorn(Box::new(birth)));
-    let tracked = Tracked::open(desk, actor, Medium::Pipe, capacities, ring);
+    let ring = rings.next().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut tracked = Tracked::open(desk, actor, Medium::Pipe, capacities, ring);
+    for (ring, number) in rings.zip(1..) {
+        let thread = desk.scribe.new_actor();
+        let birth = Birth::new(thread, Role::ProcessThread, number, started.pid(), asked_ns);
+        desk.scribe.say(What::ActorBorn(Box::new(Birth { parent: Some(actor), ..birth })));
+        tracked.add_thread(desk, thread, capacities.1, ring);
+    }
     let setup = Setup {
         workload: plan.workload.clone(),
         actor,
@@ -68,6 +80,7 @@ pub(super) fn start_one(
         detail_units: desk.detail_units,
         requests: tracked.requests.channel(),
         replies: tracked.replies.channel(),
+        thread_replies: tracked.threads().map(|(_, channel)| channel).collect(),
         items: desk.checked.cut.items,
         chunksize: desk.checked.cut.chunksize,
         faults: desk.faults.clone(),
@@ -149,6 +162,10 @@ pub(super) fn wait(desk: &mut Desk<'_>, starter: &mut dyn Starter, member: &mut 
     }
     let exit = exit.unwrap_or(Exit::Unknown);
     member.tracked.drain(desk);
+    let with_it = if exit.is_success() { Exit::Joined } else { exit };
+    for (thread, _) in member.tracked.threads() {
+        desk.scribe.say(What::ActorExited { actor: thread, exit: with_it });
+    }
     desk.scribe.say(What::ActorExited { actor: member.tracked.actor, exit });
     exit
 }

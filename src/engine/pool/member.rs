@@ -7,6 +7,7 @@ use crate::engine::start::Started;
 use crate::engine::wire::{self, Inbox, Kind};
 use crate::sys::{PipeReader, PipeWriter, Progress, SharedMemory};
 use crate::trace::Content;
+use crate::trace::ring::Part;
 
 use super::losses::Estate;
 use super::tracked::Tracked;
@@ -23,7 +24,7 @@ struct Held {
 /// One worker process.
 pub(super) struct Member {
     /// What the trace follows of it.
-    pub(super) tracked: Tracked<SharedMemory>,
+    pub(super) tracked: Tracked<Part<SharedMemory>>,
     /// Its number, from 1; a replacement has a new one.
     pub(super) number: u32,
     /// Its results.
@@ -52,7 +53,7 @@ pub(super) struct Member {
 impl Member {
     /// A worker that was just started, whose task pipe holds so many bytes.
     pub(super) fn new(
-        tracked: Tracked<SharedMemory>,
+        tracked: Tracked<Part<SharedMemory>>,
         number: u32,
         started: Started,
         (tasks, results): (PipeWriter, PipeReader),

@@ -6,7 +6,7 @@ use crate::engine::desk::{Desk, End};
 use crate::engine::faults;
 use crate::engine::start::{Launcher, Starter};
 use crate::engine::wire::Kind;
-use crate::plan::{Action, Moment, Stage};
+use crate::plan::{Action, Executor, Moment, Stage};
 use crate::sys::{self, PipeReader, PipeWriter, Progress, Signal};
 use crate::trace::{ActorId, Birth, Content, Role, TaskFailure, What};
 
@@ -74,7 +74,7 @@ impl<'p, 'd> Pool<'p, 'd> {
         let rules = Rules {
             units: desk.checked.cut.units(),
             places: plan.workers as usize,
-            hands: 1,
+            hands: if plan.with == Executor::Hybrid { plan.threads } else { 1 },
             quota: plan.maxtasksperchild,
         };
         let orders = plan.faults.iter().filter_map(|fault| match fault.moment {
@@ -317,6 +317,7 @@ impl<'p, 'd> Pool<'p, 'd> {
                     }
                     answered += 1;
                 }
+                Kind::From => member.tracked.speaks(unit as usize),
                 Kind::Fatal => member.last_words = Some(String::from_utf8_lossy(frame.payload).into_owned()),
                 Kind::Setup | Kind::Unit | Kind::Again | Kind::Stop | Kind::Suffer => {
                     return Err(broken(member, "a message of the wrong direction"));

@@ -5,7 +5,7 @@ use egui::{CentralPanel, Context, Frame, Margin, Panel, Ui};
 use super::super::command::Command;
 use super::super::keyboard;
 use super::super::panels::{
-    self, Look, banner, dialog, inspector, output, picture, processes, python, setup, speedup, stage, status_bar,
+    self, Look, banner, dialog, inspector, ledger, output, picture, python, setup, speedup, stage, status_bar,
     timeline, top_bar, waterfall, welcome,
 };
 use super::{App, run_of};
@@ -61,24 +61,34 @@ impl App {
     /// Right: what was measured.
     fn figures(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
         let theme = self.theme;
-        let mut drawing = std::mem::take(&mut self.views.picture);
+        let (mut drawing, mut ledger) = (std::mem::take(&mut self.views.picture), self.views.ledger.clone());
         let side = Panel::right("figures").exact_size(theme.side(312.0)).resizable(false).frame(panels::side(theme));
         side.show(ui, |ui| {
             panels::scrolled(ui, |ui| {
-                speedup::panel(&self.experiment, theme, ui, commands);
-                waterfall::panel(&self.experiment, theme, ui);
-                let Some(look) = self.look() else { return };
-                ui.separator();
-                processes::panel(&look, ui);
-                ui.separator();
+                let look = self.look();
+                // A program is watched, not measured: what is shown, else what is set, decides.
+                let program = look.map_or(&self.experiment.plan, |look| &look.run.plan).program.is_some();
+                if !program {
+                    speedup::panel(&self.experiment, theme, ui, commands);
+                    waterfall::panel(&self.experiment, theme, ui);
+                }
+                let Some(look) = look else {
+                    if program {
+                        ledger::nothing_yet(theme, ui);
+                    }
+                    return;
+                };
+                if !program {
+                    ui.separator();
+                }
                 if picture::has_picture(look.run) {
                     let size = egui::vec2(ui.available_width(), ui.available_width() * 0.75 + theme.length(20.0));
                     ui.allocate_ui(size, |ui| picture::panel(&look, &mut drawing, ui));
                 }
-                output::panel(&look, ui);
+                ledger::panel(&look, &mut ledger, ui, commands);
             });
         });
-        self.views.picture = drawing;
+        (self.views.picture, self.views.ledger) = (drawing, ledger);
     }
 
     /// The moment that every view of the run looks at.
@@ -98,14 +108,24 @@ impl App {
             ui.spacing_mut().item_spacing.y = 0.0;
             banner::panel(&self.source, self.run(), self.message.as_deref(), theme, ui, commands);
         });
-        let Some(run) = run_of(&self.source, self.shown) else { return welcome::panel(theme, ui) };
+        let Some(run) = run_of(&self.source, self.shown) else {
+            return welcome::panel(self.experiment.plan.program.is_some(), theme, ui);
+        };
         let at_ns = run.began_ns + self.playhead.at_ns;
         let live = self.source.is_live() && run.end.is_none();
         let look = Look { run, model: &self.source.model, at_ns, live, selected_unit: self.selected_unit, theme };
         let frame = Frame::new().fill(theme.canvas()).inner_margin(Margin::symmetric(14, 6));
-        Panel::bottom("inspector").resizable(false).show_separator_line(false).frame(frame).show(ui, |ui| {
-            inspector::panel(&look, ui, commands);
-        });
+        if run.plan.program.is_some() {
+            // A program has no units to look into, but much to say.
+            let said = Panel::bottom("transcript").resizable(true).default_size(theme.length(132.0)).frame(frame);
+            said.size_range(theme.length(80.0)..=theme.length(320.0)).show(ui, |ui| {
+                output::transcript(&look, ui);
+            });
+        } else {
+            Panel::bottom("inspector").resizable(false).show_separator_line(false).frame(frame).show(ui, |ui| {
+                inspector::panel(&look, ui, commands);
+            });
+        }
         let height = ui.available_height();
         let rows = Panel::bottom("timeline").resizable(true).default_size(height * 0.48).frame(frame);
         rows.size_range(height * 0.25..=height * 0.75).show(ui, |ui| {

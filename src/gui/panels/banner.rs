@@ -3,13 +3,14 @@
 
 use egui::{Button, Color32, ComboBox, Frame, Label, Margin, RichText, Ui};
 
+use crate::chunk::grouped;
 use crate::gui::command::Command;
 use crate::gui::source::Source;
 use crate::gui::theme::Theme;
 use crate::gui::words::duration;
 use crate::model::{Model, Run};
-use crate::plan::Executor;
-use crate::trace::Outcome;
+use crate::plan::{Call, Executor};
+use crate::trace::{Fate, Outcome};
 
 /// Draws a strip a sentence; `message` is about the last thing that could not be done.
 pub fn panel(
@@ -56,8 +57,13 @@ fn sentences(source: &Source, run: Option<&Run>) -> Vec<(String, bool)> {
     if let Some(failure) = run.failures.first().filter(|_| ended.is_none()) {
         found.push((format!("Unit {} failed: {}", failure.unit, failure.what.message), true));
     }
+    let again = run.lost.iter().filter(|lost| matches!(lost.fate, Fate::Retried | Fate::HandedOutAgain)).count();
+    if run.is_complete() && again > 0 {
+        let units = if again == 1 { "1 unit was".to_owned() } else { format!("{} units were", grouped(again as u64)) };
+        found.push((format!("{units} lost with a worker and handed out again: Errors tells which."), false));
+    }
     if let Some(summed_ns) = run.summed_from_ns {
-        let unit = crate::chunk::grouped(run.detail_units.into());
+        let unit = grouped(run.detail_units.into());
         let at = duration(summed_ns.saturating_sub(run.began_ns));
         found.push((format!("From unit {unit} (at {at}) on: sums per 10 ms, no single units."), false));
     }
@@ -110,6 +116,16 @@ fn which(model: &Model, run: &Run, theme: Theme, ui: &mut Ui, commands: &mut Vec
 /// `Prime check · workout · processes × 2, forkserver · 1,000 items → 8 units`.
 fn settings(run: &Run) -> String {
     let plan = &run.plan;
+    if let Some(name) = &plan.program {
+        let known = crate::program::REGISTRY.iter().find(|program| program.name == name);
+        let title = known.map_or(name.as_str(), |program| program.title);
+        let knobs = plan.knobs.iter().map(|(knob, value)| format!(" · {} {}", knob.replace('-', " "), grouped(*value)));
+        return format!("{title} · {}{}", plan.start.name(), knobs.collect::<String>());
+    }
+    let call = match plan.call {
+        Call::Map => String::new(),
+        call => format!(" · {}", call.python()),
+    };
     let title = crate::workload::find(&plan.workload).map_or(plan.workload.as_str(), |workload| workload.title());
     let preset = plan.preset.as_deref().map(|preset| format!(" · {preset}")).unwrap_or_default();
     let how = match plan.with {
@@ -119,7 +135,7 @@ fn settings(run: &Run) -> String {
         Executor::Hybrid => format!("{} processes × {} threads, {}", plan.workers, plan.threads, plan.start.name()),
         Executor::Processes => format!("{} processes, {}", plan.workers, plan.start.name()),
     };
-    format!("{title}{preset} · {how} · {}", run.cut)
+    format!("{title}{preset}{call} · {how} · {}", run.cut)
 }
 
 fn choice(model: &Model, shown: &Run, theme: Theme, ui: &mut Ui, commands: &mut Vec<Command>) {

@@ -109,7 +109,7 @@ fn exact(run: &Run, axis: &Axis, now_ns: u64, strips: &mut BTreeMap<u16, Vec<Str
             if let (SpanKind::Computing, Some(core)) = (span.kind, span.core) {
                 let left = axis.x(span.from_ns).max(axis.left);
                 let right = axis.x(span.to_ns.min(now_ns)).min(axis.right);
-                add(strips.entry(core).or_default(), Strip { left, right, worker: actor.number, level: 0 });
+                add(strips.entry(core).or_default(), Strip { left, right, worker: run.hue(actor), level: 0 });
             }
         }
     }
@@ -123,7 +123,7 @@ fn sampled(run: &Run, axis: &Axis, now_ns: u64, strips: &mut BTreeMap<u16, Vec<S
         while left < axis.right && axis.at(left) < now_ns {
             let span = actor.lane.at(axis.at(left)).filter(|span| span.kind == SpanKind::Computing);
             if let Some(core) = span.and_then(|span| span.core) {
-                let strip = Strip { left, right: (left + column).min(axis.right), worker: actor.number, level: 0 };
+                let strip = Strip { left, right: (left + column).min(axis.right), worker: run.hue(actor), level: 0 };
                 add(strips.entry(core).or_default(), strip);
             }
             left += column;

@@ -79,6 +79,17 @@ impl<'a> Ink<'a> {
         }
     }
 
+    /// Upright lines inside a box: held back by a lock.
+    pub fn bars(&self, space: Rect, colour: Color32) {
+        let visible = space.intersect(self.painter.clip_rect());
+        let (step, stroke) = (4.0 * self.theme.scale(), Stroke::new(self.theme.line(1.0), colour));
+        let mut x = (visible.left() / step).ceil() * step;
+        while x < visible.right() {
+            self.painter.vline(x, space.y_range(), stroke);
+            x += step;
+        }
+    }
+
     /// A dashed outline: waiting.
     pub fn dashed_box(&self, space: Rect, colour: Color32) {
         let stroke = Stroke::new(self.theme.line(1.0), colour);

@@ -6,13 +6,16 @@
 //! lines and labels, tested as numbers) and `paint` (those → shapes).
 
 pub mod banner;
+pub mod calls;
 pub mod cores;
 pub mod dialog;
 pub mod draw;
+pub mod errors;
 #[cfg(test)]
 pub mod fixture;
 pub mod in_flight;
 pub mod inspector;
+pub mod ledger;
 pub mod output;
 mod parts;
 pub mod picture;

@@ -90,7 +90,7 @@ fn update(look: &Look<'_>, picture: Picture, view: &mut View, count: usize, ui: 
     );
     for (unit, payload) in &run.results[view.drawn..count] {
         let worker = run.units.get(*unit).and_then(|unit| unit.worker).and_then(|worker| run.actor(worker));
-        let number = worker.map_or(0, |actor| actor.number);
+        let number = worker.map_or(0, |actor| run.hue(actor));
         put_unit(&mut image, picture, run, *unit, payload, |byte| colour(theme, number, picture.tone, byte));
     }
     match &mut texture {

@@ -3,11 +3,11 @@
 use egui::{Align2, Color32, Pos2, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::Look;
-use super::parts::{heading, note};
+use super::parts::note;
 use crate::chunk::grouped;
 use crate::gui::theme::Theme;
 use crate::gui::words::bytes;
-use crate::model::{Actor, SpanKind, State, Sum};
+use crate::model::{Actor, SpanKind, State, Sum, Who};
 use crate::trace::{Exit, Role as ActorRole};
 
 /// Right edges of the number columns, as shares of the width.
@@ -18,18 +18,20 @@ const IN_SIGHT: usize = 6;
 /// Draws the table at the moment that is looked at.
 pub fn panel(look: &Look<'_>, ui: &mut Ui) {
     let theme = look.theme;
-    heading(ui, theme, "Processes");
-    let rows: Vec<Row> = look.run.actors.iter().map(|actor| Row::new(actor, look)).collect();
+    // A place is one row, with whoever is there.
+    let mut lines = look.run.lines();
+    lines.retain(|line| line.who != Who::Calls);
     header(theme, ui);
     ui.spacing_mut().item_spacing.y = 0.0;
     let height = row_height(theme);
     ScrollArea::vertical()
         .id_salt("processes")
-        .max_height(height * IN_SIGHT.min(rows.len().max(1)) as f32)
+        .max_height(height * IN_SIGHT.min(lines.len().max(1)) as f32)
         .auto_shrink([false, true])
-        .show_rows(ui, height, rows.len(), |ui, visible| {
-            for row in &rows[visible] {
-                row.draw(theme, ui);
+        .show_rows(ui, height, lines.len(), |ui, visible| {
+            let seen = lines[visible].iter();
+            for (line, (_, actor)) in seen.filter_map(|line| Some((line, look.run.life_at(line.who, look.at_ns)?))) {
+                Row::new(actor, line.depth, look).draw(theme, ui);
             }
         });
     ui.spacing_mut().item_spacing.y = 6.0;
@@ -46,24 +48,27 @@ struct Row {
     colour: Color32,
     is_bad: bool,
     is_there: bool,
+    depth: u32,
 }
 
 impl Row {
-    fn new(actor: &Actor, look: &Look<'_>) -> Self {
+    fn new(actor: &Actor, depth: u32, look: &Look<'_>) -> Self {
         let at_ns = look.at_ns;
         let state = actor.state(at_ns);
         let is_there = matches!(state, State::Busy(..));
         // Of one that is gone: the last that was measured.
         let usage = actor.usage_at(at_ns);
         // What a thread uses is counted for its process; its memory is everybody's.
-        let unknown = if actor.role == ActorRole::WorkerThread { "shared" } else { "–" };
+        let unknown =
+            if matches!(actor.role, ActorRole::WorkerThread | ActorRole::ProcessThread) { "shared" } else { "–" };
         let cpu = usage.map_or("–".to_owned(), |usage| format!("{} %", usage.cpu_permille / 10));
         let memory = usage.map_or(unknown.to_owned(), |usage| bytes(usage.rss_bytes));
         Self {
             name: actor.title(),
-            state: actor.state_in_words(at_ns),
+            state: look.run.state_in_words(actor, at_ns),
+            depth,
             numbers: [actor.pid.to_string(), cpu, memory, units(actor, at_ns)],
-            colour: look.theme.worker(actor.number),
+            colour: look.theme.worker(look.run.hue(actor)),
             is_bad: matches!(state, State::Exited(exit) if !exit.is_success() && exit != Exit::Unknown),
             is_there,
         }
@@ -72,7 +77,9 @@ impl Row {
     fn draw(&self, theme: Theme, ui: &mut Ui) {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), row_height(theme)), Sense::hover());
         let (first, second) = (rect.top() + theme.length(9.0), rect.top() + theme.length(25.0));
-        let swatch = Rect::from_center_size(pos2(rect.left() + 5.0, first), egui::Vec2::splat(theme.length(9.0)));
+        let indent = theme.length(9.0) * self.depth.min(5) as f32;
+        let swatch =
+            Rect::from_center_size(pos2(rect.left() + indent + 5.0, first), egui::Vec2::splat(theme.length(9.0)));
         let ink = if self.is_there { theme.text() } else { theme.faint() };
         let painter = ui.painter();
         if self.is_there {
@@ -81,7 +88,7 @@ impl Row {
             let stroke = egui::Stroke::new(theme.line(1.5), self.colour);
             painter.rect_stroke(swatch, 2.0, stroke, egui::StrokeKind::Inside);
         }
-        let left = rect.left() + theme.length(16.0);
+        let left = rect.left() + indent + theme.length(16.0);
         let write = |at: Pos2, align, text: &str, colour| painter.text(at, align, text, theme.small(), colour);
         write(pos2(left, first), Align2::LEFT_CENTER, &self.name, ink);
         let state_ink = if self.is_bad { theme.bad() } else { theme.faint() };
@@ -121,8 +128,17 @@ fn units(actor: &Actor, at_ns: u64) -> String {
     let one_by_one =
         lane.spans().iter().take_while(|span| span.from_ns <= at_ns).filter(|span| span.kind == SpanKind::Computing);
     let summed: u64 = lane.sums().iter().filter(|sum| done(sum.to_ns)).map(|sum: &Sum| u64::from(sum.units)).sum();
-    let count = one_by_one.filter(|span| done(span.to_ns)).count() as u64 + summed;
-    if actor.units == 0 && !actor.is_worker() { "–".to_owned() } else { grouped(count) }
+    // One that waited for the interpreter in the middle of a unit computes it in several spans.
+    let (mut count, mut last) = (summed, None);
+    for span in one_by_one.filter(|span| done(span.to_ns)) {
+        count += u64::from(span.unit.is_none() || span.unit != last);
+        last = span.unit;
+    }
+    if actor.units == 0 && !actor.is_worker() && actor.role != ActorRole::ProcessThread {
+        "–".to_owned()
+    } else {
+        grouped(count)
+    }
 }
 
 #[cfg(test)]
@@ -136,7 +152,7 @@ mod tests {
         let run = model.last_run().expect("a run");
         let row = |number: usize, at_ns| {
             let look = Look { run, model: &model, at_ns, live: false, selected_unit: None, theme: Theme::default() };
-            Row::new(&run.actors[number], &look)
+            Row::new(&run.actors[number], 0, &look)
         };
         let parent = row(0, run.began_ns);
         assert_eq!((parent.name.as_str(), parent.numbers[3].as_str()), ("Parent", "–"));

@@ -22,6 +22,8 @@ pub struct SharedMemory {
 
 // SAFETY: the mapping is only ever reached through atomics, and stays until the last owner drops it.
 unsafe impl Send for SharedMemory {}
+// SAFETY: as above.
+unsafe impl Sync for SharedMemory {}
 
 impl SharedMemory {
     /// New memory of at least `bytes`, rounded up to whole words; on macOS to whole pages.

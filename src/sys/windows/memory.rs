@@ -27,6 +27,8 @@ pub struct SharedMemory {
 
 // SAFETY: the view is only ever reached through atomics, and stays until the last owner drops it.
 unsafe impl Send for SharedMemory {}
+// SAFETY: as above.
+unsafe impl Sync for SharedMemory {}
 
 impl SharedMemory {
     /// New memory of at least `bytes`, rounded up to whole pages.

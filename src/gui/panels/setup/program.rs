@@ -9,7 +9,7 @@ use crate::plan::{Plan, start_methods};
 use crate::program::{Knob, Program, REGISTRY};
 
 /// So many programs are listed without scrolling.
-const IN_SIGHT: f32 = 9.5;
+const IN_SIGHT: f32 = 9.6;
 
 /// Draws the list, the sentence and the knobs.
 pub(super) fn panel(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
@@ -24,7 +24,7 @@ pub(super) fn panel(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
 }
 
 fn list(plan: &mut Plan, chosen: Option<&Program>, theme: Theme, ui: &mut Ui) {
-    let (height, gap) = (theme.length(25.0), 2.0);
+    let (height, gap) = (theme.length(26.0), 2.0);
     let list =
         ScrollArea::vertical().id_salt("programs").auto_shrink([false, true]).max_height((height + gap) * IN_SIGHT);
     list.show(ui, |ui| {

@@ -51,7 +51,7 @@ pub struct Place {
 impl Band {
     /// How high it is.
     pub fn height(type_size: f32, tight: bool) -> f32 {
-        if tight { (type_size * 1.7).round() } else { (type_size * 3.7).round() }
+        if tight { (type_size * 1.7).round() } else { (type_size * 3.9).round() }
     }
 
     /// The results of a run's call in a band of the stage.
@@ -69,6 +69,8 @@ impl Band {
         } else {
             space.split_top_bottom_at_y(space.top() + line)
         };
+        // Room for the wedge above and the bracket below.
+        let room = if tight { room } else { room.with_min_y(room.top() + 3.0).with_max_y(room.bottom() - 2.0) };
         let number = units.saturating_sub(1).to_string();
         let wanted = (about_width(&number, type_size) + 0.6 * type_size).max(type_size * 1.7);
         let wide = room.width() / units as f32;
@@ -118,6 +120,15 @@ fn told(run: &Run, buffer: &Buffer, units: u32) -> String {
 
 /// What the caller waits for, or when it had its first result.
 fn alert(run: &Run, buffer: &Buffer, at_ns: u64) -> Option<String> {
+    let missing = run.cut.units().saturating_sub(buffer.arrived);
+    if let Some((unit, _)) = buffer.holds_up.filter(|_| run.plan.call.is_at_once()) {
+        let others = match missing {
+            0 | 1 => String::new(),
+            2 => " and 1 other".to_owned(),
+            more => format!(" and {} others", grouped(u64::from(more - 1))),
+        };
+        return Some(format!("waiting for unit {unit}{others}"));
+    }
     if let Some((unit, behind)) = buffer.holds_up {
         let never = matches!(run.slot(unit, at_ns), Slot::Lost(crate::trace::Fate::NeverComes));
         let fate = if never { ", which never comes" } else { "" };

@@ -7,6 +7,8 @@ pub mod layout;
 mod menu;
 pub mod paint;
 pub mod road;
+pub mod tree;
+mod tree_paint;
 pub mod worker;
 mod worker_paint;
 
@@ -14,6 +16,7 @@ use egui::{Align2, CursorIcon, Rect, Response, Role, Sense, Ui};
 
 use self::layout::{Scene, Setting};
 use self::road::Traffic;
+use self::tree::Tree;
 use super::Look;
 use super::draw::{Ink, name};
 use super::timeline::axis::round_up;
@@ -64,6 +67,12 @@ pub fn panel(look: &Look<'_>, view: &mut View, ui: &mut Ui, commands: &mut Vec<C
     let heading = area.with_max_y(area.top() + 22.0 * scale);
     // Rounded, so that the counts on the roads can be read and compared.
     let pace_ns = if view.pace_ns == 0 { 0 } else { round_up(view.pace_ns as f64 * 0.85) };
+    if run.plan.program.is_some() {
+        let room = area.with_min_y(heading.bottom() + 4.0 * scale);
+        headline(look, heading, None, ui);
+        family(look, view, room, ui, commands);
+        return;
+    }
     let setting = Setting {
         area: area.with_min_y(heading.bottom() + 2.0 * scale),
         scale,
@@ -76,16 +85,12 @@ pub fn panel(look: &Look<'_>, view: &mut View, ui: &mut Ui, commands: &mut Vec<C
     let floor = ui.interact(area, ui.scope_id().with("stage"), Sense::click());
     name(&floor, Role::Canvas, &summary(look, &scene));
 
-    let ink = Ink::new(ui.painter(), theme);
-    let title = ink.text_in(heading, Align2::LEFT_CENTER, "Stage", theme.strong(), theme.text());
-    let moment = format!("at {}", words::duration(look.at_ns.saturating_sub(run.began_ns)));
-    let moment = ink.text_in(heading, Align2::RIGHT_CENTER, moment, theme.small(), theme.faint());
-    if scene.tight {
-        let between = heading.with_min_x(title.right() + 12.0 * scale).with_max_x(moment.left() - 12.0 * scale);
+    let between = scene.tight.then(|| {
         let words = scene.process.as_ref().map(|process| process.title.clone());
-        let words = words.or(scene.task_label.as_ref().map(|(_, words)| words.clone())).unwrap_or_default();
-        ink.text_in(between, Align2::LEFT_CENTER, words, theme.small(), theme.faint());
-    }
+        words.or(scene.task_label.as_ref().map(|(_, words)| words.clone())).unwrap_or_default()
+    });
+    headline(look, heading, between, ui);
+    let ink = Ink::new(ui.painter(), theme);
     paint::scene(&ink, &scene, pace_ns, look.selected_unit);
 
     let pointed = point_at(look, &scene, ui, commands);
@@ -97,6 +102,51 @@ pub fn panel(look: &Look<'_>, view: &mut View, ui: &mut Ui, commands: &mut Vec<C
     }
     if !pointed.any {
         hover_roads(&scene, &floor);
+    }
+}
+
+/// The title, the moment, and between them what does not fit elsewhere.
+fn headline(look: &Look<'_>, line: Rect, between: Option<String>, ui: &Ui) {
+    let (theme, scale) = (look.theme, look.theme.scale());
+    let ink = Ink::new(ui.painter(), theme);
+    let title = ink.text_in(line, Align2::LEFT_CENTER, "Stage", theme.strong(), theme.text());
+    let moment = format!("at {}", words::duration(look.at_ns.saturating_sub(look.run.began_ns)));
+    let moment = ink.text_in(line, Align2::RIGHT_CENTER, moment, theme.small(), theme.faint());
+    if let Some(words) = between {
+        let room = line.with_min_x(title.right() + 12.0 * scale).with_max_x(moment.left() - 12.0 * scale);
+        ink.text_in(room, Align2::LEFT_CENTER, words, theme.small(), theme.faint());
+    }
+}
+
+/// The processes of a program, each with its menu.
+fn family(look: &Look<'_>, view: &mut View, area: Rect, ui: &Ui, commands: &mut Vec<Command>) {
+    let (run, theme) = (look.run, look.theme);
+    let tree = Tree::of(run, area, look.at_ns, theme.scale(), view.first as usize);
+    let alive = tree.edges.iter().filter(|edge| edge.alive).count();
+    let floor = ui.interact(area, ui.scope_id().with("family"), Sense::hover());
+    let hidden = tree.rows.0.saturating_sub(tree.rows.1);
+    name(&floor, Role::Canvas, &format!("Stage: a tree of {} processes, {alive} children alive", run.actors.len()));
+    tree_paint::tree(&Ink::new(ui.painter(), theme), &tree);
+    for card in &tree.cards {
+        let words = card.words();
+        let response = ui.interact(card.space, ui.scope_id().with(("process", card.id.0)), Sense::click());
+        name(&response, Role::Button, &words);
+        if let Some(actor) = run.actor(card.id).filter(|actor| actor.parent.is_some()) {
+            menu::of(&response, actor, look, None, commands);
+        }
+        if !egui::Popup::is_id_open(ui.ctx(), response.id.with("menu")) {
+            response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text_at_pointer(words);
+        }
+    }
+    view.first = view.first.min(hidden as f32);
+    if hidden > 0 && ui.rect_contains_pointer(area) {
+        let wheel = ui.input(|input| input.smooth_scroll_delta().y);
+        view.first = (view.first - wheel / (30.0 * theme.scale())).clamp(0.0, hidden as f32);
+    }
+    if hidden > 0 {
+        let words = format!("rows {} to {} of {}: scroll", tree.first + 1, tree.first + tree.rows.1, tree.rows.0);
+        let line = Rect::from_min_max(area.left_top() - egui::vec2(0.0, 24.0 * theme.scale()), area.right_top());
+        Ink::new(ui.painter(), theme).text_in(line, Align2::CENTER_CENTER, words, theme.small(), theme.faint());
     }
 }
 

@@ -41,7 +41,12 @@ pub(super) fn worker(ink: &Ink<'_>, card: &Worker, selected: Option<u32>) {
     let track = Rect::from_x_y_ranges(inner.x_range(), top + line + 3.0..=top + line + 3.0 + track_height);
     let cpu = status.cpu.as_ref().map(|cpu| format!("{cpu} · {}", card.pid));
     let life = card.life.as_ref().map(|life| format!("{life} · {}", card.pid));
-    pair(ink, first, (&card.title, theme.strong(), theme.text()), &[life, cpu, Some(card.pid.clone())]);
+    pair(
+        ink,
+        first,
+        (&card.title, theme.strong(), theme.text()),
+        &[life, card.life.clone(), cpu, Some(card.pid.clone())],
+    );
     if !card.threads.is_empty() {
         threads(ink, card, second.with_max_y(track.bottom()));
         return;

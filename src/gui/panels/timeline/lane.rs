@@ -9,7 +9,7 @@ use egui::{Rangef, Rect};
 use super::axis::Axis;
 use crate::chunk::grouped;
 use crate::gui::panels::draw::fits;
-use crate::model::{Lane, Span, SpanKind};
+use crate::model::{Call, Lane, Span, SpanKind};
 use crate::trace::Role;
 
 /// Narrower than this, a span is folded.
@@ -26,6 +26,17 @@ pub enum Fill {
     Overhead(SpanKind),
     /// Nothing to do.
     Waiting,
+    /// Asleep, as it was written to.
+    Sleeping,
+    /// In a call of the library; whether it raised an error.
+    Call {
+        /// Whether it did.
+        raised: bool,
+    },
+    /// Stopped by a signal.
+    Stopped,
+    /// Ended, and nobody has waited for it yet.
+    Zombie,
     /// A pixel column of spans too short to be seen.
     Folded {
         /// The share of it spent computing.
@@ -57,6 +68,8 @@ pub struct Mark {
     pub from_ns: u64,
     /// Its end.
     pub to_ns: u64,
+    /// What is told of it beside its time, if more than its name.
+    pub told: Option<String>,
 }
 
 /// How a row is laid out.
@@ -72,6 +85,10 @@ pub struct Band<'a> {
     pub type_size: f32,
     /// Whose row it is: the parent waits for results, not for units.
     pub role: Role,
+    /// The calls that its actor made, where they are spans of their own.
+    pub calls: &'a [&'a Call],
+    /// Whether it is a program that runs: nobody waits for units there.
+    pub program: bool,
 }
 
 impl Band<'_> {
@@ -122,13 +139,17 @@ impl Band<'_> {
         let fill = match span.kind {
             SpanKind::Computing => Fill::Computing,
             SpanKind::Waiting => Fill::Waiting,
+            SpanKind::Sleeping => Fill::Sleeping,
+            SpanKind::Calling => return Some(self.call(span, left, right)),
             kind => Fill::Overhead(kind),
         };
         let words: [&str; 2] = match (span.kind, self.role) {
             (SpanKind::Waiting, Role::Parent) => ["waiting for results", "waiting"],
             (SpanKind::Waiting, Role::ForkServer) => ["waiting for requests", "waiting"],
             (SpanKind::Waiting, _) => ["waiting: no unit", "waiting"],
-            (SpanKind::Starting, Role::Parent) => ["starting workers", "starting"],
+            (SpanKind::Starting, Role::Parent) if !self.program => ["starting workers", "starting"],
+            (SpanKind::WaitingForGil, _) => [SpanKind::WaitingForGil.word(), "GIL (emulated)"],
+            (SpanKind::Computing, _) => ["working", ""],
             (kind, _) => [kind.word(), ""],
         };
         let label = match (span.kind, span.unit) {
@@ -136,11 +157,18 @@ impl Band<'_> {
             _ => words.into_iter().find(|word| !word.is_empty() && fits(word, size, width)).map(str::to_owned),
         };
         // A short wait is empty by nature: a box around it would be louder than what it says.
-        if fill == Fill::Waiting && width < 2.0 * size {
+        if fill == Fill::Waiting && (self.program || width < 2.0 * size) {
             return None;
         }
         let space = Rect::from_x_y_ranges(left..=right, self.y);
-        Some(Mark { space, fill, unit: span.unit, label, from_ns: span.from_ns, to_ns: span.to_ns })
+        Some(Mark { space, fill, unit: span.unit, label, from_ns: span.from_ns, to_ns: span.to_ns, told: None })
+    }
+
+    /// A call: a bar with its text as it is written in Python, or as much of it as fits.
+    fn call(&self, span: &Span, left: f32, right: f32) -> Mark {
+        let call = self.calls.iter().find(|call| call.to_ns == span.to_ns && call.from_ns <= span.from_ns);
+        let space = Rect::from_x_y_ranges(left..=right, self.y);
+        call_mark(call.copied(), space, self.type_size, span.from_ns, span.to_ns)
     }
 
     fn column(&self, lane: &Lane, spans: &[Span], column: f32, edge_ns: u64) -> Option<Mark> {
@@ -153,7 +181,15 @@ impl Band<'_> {
         }
         let unit = spans.iter().find_map(|span| span.unit).filter(|_| spans.len() <= 4);
         let space = Rect::from_x_y_ranges(column..=column + 1.0, self.y);
-        Some(Mark { space, fill: Fill::Folded { computed, overhead }, unit, label: None, from_ns, to_ns: edge_ns })
+        Some(Mark {
+            space,
+            fill: Fill::Folded { computed, overhead },
+            unit,
+            label: None,
+            from_ns,
+            to_ns: edge_ns,
+            told: None,
+        })
     }
 
     fn sums(&self, lane: &Lane, marks: &mut Vec<Mark>) {
@@ -169,6 +205,7 @@ impl Band<'_> {
                 label: None,
                 from_ns: sum.from_ns,
                 to_ns: sum.to_ns,
+                told: None,
             };
             let mut units = u64::from(sum.units);
             next += 1;
@@ -188,6 +225,17 @@ impl Band<'_> {
             marks.push(mark);
         }
     }
+}
+
+/// The bar of a call.
+pub(super) fn call_mark(call: Option<&Call>, space: Rect, type_size: f32, from_ns: u64, to_ns: u64) -> Mark {
+    let text = call.map_or("a call", |call| call.call.as_str());
+    let name = text.split('(').next().unwrap_or(text);
+    let brief = [text.to_owned(), format!("{name}()"), name.rsplit('.').next().unwrap_or(name).to_owned()];
+    let label = brief.into_iter().find(|words| fits(words, type_size, space.width()));
+    let told = call.map(|call| format!("{} → {}", call.call, call.answer));
+    let fill = Fill::Call { raised: call.is_some_and(|call| call.raised) };
+    Mark { space, fill, unit: None, label, from_ns, to_ns, told }
 }
 
 /// How many spans begin before a moment. It looks in steps that double, as the end of a column is near
@@ -227,7 +275,7 @@ mod tests {
     fn marks(model: &Model, actor: usize, axis: &Axis) -> Vec<Mark> {
         let run = model.last_run().expect("there is a run");
         let (now_ns, role) = (run.last_ns, run.actors[actor].role);
-        let band = Band { axis, y: Rangef::new(10.0, 30.0), now_ns, type_size: 12.5, role };
+        let band = Band { axis, y: Rangef::new(10.0, 30.0), now_ns, type_size: 12.5, role, calls: &[], program: false };
         band.marks(&run.actors[actor].lane)
     }
 

@@ -1,12 +1,11 @@
-//! Where everything of the timeline lies: the regions, the rows, the arrows of a unit.
+//! Where everything of the timeline lies: the regions, the arrows of a unit.
 
 use egui::{Pos2, Rangef, Rect, pos2};
 
 use super::axis::Axis;
-use super::lane::{Band, Mark};
 use crate::gui::words;
-use crate::model::{Actor, Run};
-use crate::trace::{ActorId, ChannelId, Exit, Role};
+use crate::model::Run;
+use crate::trace::{ActorId, ChannelId};
 
 /// The regions of the timeline, top to bottom. All that show time share one x range.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,17 +25,21 @@ pub struct Regions {
 }
 
 impl Regions {
-    /// Divides an area for so many rows and cores; sizes are times `scale`.
-    pub fn of(area: Rect, rows: usize, cores: usize, scale: f32) -> Self {
-        let (gap, names_width) = (6.0 * scale, (132.0 * scale).min(area.width() * 0.3));
+    /// Divides an area for so many rows and cores; sizes are times `scale`. Where `nothing_flies`, there is
+    /// no curve, and where names are long, there is more room for them.
+    pub fn of(area: Rect, rows: usize, cores: usize, scale: f32, nothing_flies: bool) -> Self {
+        let names_width = if nothing_flies { 156.0 } else { 132.0 };
+        let (gap, names_width) = (6.0 * scale, (names_width * scale).min(area.width() * 0.3));
         let axis_height = 20.0 * scale;
         // Where rows are short of room, the curve and the cores give way first.
         let tight = rows as f32 * 26.0 * scale > area.height() * 0.5;
         let (curve_share, cores_share) = if tight { (0.11, 0.16) } else { (0.15, 0.22) };
         let curve_height = (area.height() * curve_share).clamp(24.0 * scale, 60.0 * scale);
+        let curve_height = if nothing_flies { 0.0 } else { curve_height };
         let most = (area.height() * cores_share).max(18.0 * scale);
         let cores_height = (16.0 * scale * cores as f32).clamp(18.0 * scale, most);
-        let below = curve_height + cores_height + 3.0 * gap;
+        let gaps = if nothing_flies { 2.0 } else { 3.0 };
+        let below = curve_height + cores_height + gaps * gap;
         let room = (area.height() - axis_height - below).max(24.0 * scale);
         let pitch = (room / rows.max(1) as f32).clamp(20.0 * scale, 42.0 * scale);
         let rows_height = room.min(pitch * rows.max(1) as f32);
@@ -48,64 +51,13 @@ impl Regions {
         let axis = place(area.top(), axis_height);
         let rows = place(axis.bottom(), rows_height);
         let in_flight = place(rows.bottom() + gap, curve_height);
-        let cores = place(in_flight.bottom() + gap, cores_height);
+        let cores = place(in_flight.bottom() + if nothing_flies { 0.0 } else { gap }, cores_height);
         Self { names: Rangef::new(area.left(), left.round() - gap), axis, rows, pitch, in_flight, cores }
     }
 
     /// Everything below the axis and the axis itself: where the playhead's line runs.
     pub fn canvas(&self) -> Rect {
         self.axis.union(self.cores)
-    }
-}
-
-/// One process or thread.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// Workers count from 1; it chooses the colour.
-    pub number: u32,
-    /// What it is called.
-    pub title: String,
-    /// Its process id, in words.
-    pub pid: String,
-    /// The whole row.
-    pub space: Rect,
-    /// Where its bars lie.
-    pub band: Rangef,
-    /// Where it was asked for: before, there is no life line.
-    pub asked_x: f32,
-    /// Where it ended, how, and whether that was well.
-    pub exit: Option<(f32, Exit)>,
-    /// Where the record turns to sums, for the parent, whose own work is then not told.
-    pub summed_x: Option<f32>,
-    /// What it did.
-    pub marks: Vec<Mark>,
-}
-
-impl Row {
-    /// The row of an actor within `space`.
-    pub fn of(run: &Run, actor: &Actor, axis: &Axis, space: Rect, now_ns: u64, type_size: f32) -> Self {
-        let summed_ns = run.summed_from_ns.filter(|_| actor.role == Role::Parent);
-        let now_ns = summed_ns.map_or(now_ns, |summed_ns| now_ns.min(summed_ns));
-        let inset = (space.height() * 0.14).round().max(2.0);
-        let y = Rangef::new(space.top() + inset, space.bottom() - inset);
-        let band = Band { axis, y, now_ns, type_size, role: actor.role };
-        Self {
-            number: actor.number,
-            title: actor.title(),
-            pid: format!("pid {}", actor.pid),
-            space,
-            band: y,
-            asked_x: axis.x(actor.asked_ns),
-            exit: actor.exited.map(|(at_ns, exit)| (axis.x(at_ns), exit)),
-            summed_x: summed_ns.map(|summed_ns| axis.x(summed_ns).max(axis.left)).filter(|x| *x < axis.right),
-            marks: band.marks(&actor.lane),
-        }
-    }
-
-    /// The mark under a place: the last one drawn there.
-    pub fn mark_at(&self, at: Pos2) -> Option<&Mark> {
-        let grab = |mark: &&Mark| mark.space.expand2(egui::vec2(0.5, 2.0)).contains(at);
-        self.marks.iter().filter(grab).min_by(|a, b| a.space.width().total_cmp(&b.space.width()))
     }
 }
 
@@ -170,12 +122,15 @@ mod tests {
             [(3, 4, 300.0, 1.0), (9, 8, 320.0, 1.35), (65, 64, 300.0, 1.0), (1, 1, 200.0, 1.0)]
         {
             let area = Rect::from_min_size(pos2(10.0, 400.0), egui::vec2(768.0, height));
-            let regions = Regions::of(area, rows, cores, scale);
-            let stack = [regions.axis, regions.rows, regions.in_flight, regions.cores];
-            assert!(stack.windows(2).all(|pair| pair[0].bottom() <= pair[1].top()), "{regions:?}");
-            assert!(stack.iter().all(|part| part.x_range() == regions.axis.x_range()));
-            assert!(regions.cores.bottom() <= area.bottom() + 1.0, "{rows} rows, {cores} cores: {regions:?}");
-            assert!(regions.pitch >= 20.0 * scale, "a row stays legible, the rest is scrolled");
+            for nothing_flies in [false, true] {
+                let regions = Regions::of(area, rows, cores, scale, nothing_flies);
+                let stack = [regions.axis, regions.rows, regions.in_flight, regions.cores];
+                assert!(stack.windows(2).all(|pair| pair[0].bottom() <= pair[1].top()), "{regions:?}");
+                assert!(stack.iter().all(|part| part.x_range() == regions.axis.x_range()));
+                assert!(regions.cores.bottom() <= area.bottom() + 1.0, "{rows} rows, {cores} cores: {regions:?}");
+                assert!(regions.pitch >= 20.0 * scale, "a row stays legible, the rest is scrolled");
+                assert_eq!(regions.in_flight.height() > 0.0, !nothing_flies);
+            }
         }
     }
 

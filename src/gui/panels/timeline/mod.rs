@@ -2,17 +2,23 @@
 //! with one cursor.
 
 pub mod axis;
+mod bars;
 pub mod lane;
 pub mod layout;
+mod legend;
 pub mod paint;
+pub mod rows;
 pub mod transport;
 pub mod window;
+
+use std::collections::HashMap;
 
 use egui::containers::scroll_area::ScrollSource;
 use egui::{CursorIcon, PointerButton, Rangef, Rect, Response, Role, ScrollArea, Sense, Ui, UiBuilder, vec2};
 
 use self::axis::Axis;
-use self::layout::{Regions, Row, all_arrows, unit_arrows};
+use self::layout::{Regions, all_arrows, unit_arrows};
+use self::rows::{Row, Scale};
 use self::window::Window;
 use super::draw::{Ink, name};
 use super::{Look, cores, in_flight};
@@ -20,7 +26,7 @@ use crate::chunk::grouped;
 use crate::gui::command::Command;
 use crate::gui::playhead::Playhead;
 use crate::gui::words;
-use crate::model::Run;
+use crate::model::{Line, Run, Who};
 use crate::trace::ActorId;
 
 /// All arrows are drawn up to so many messages in sight.
@@ -65,12 +71,13 @@ struct RowsKey {
 }
 
 impl View {
-    /// The rows of the run's actors from `key.first` on, one at each place.
-    fn rows(&mut self, run: &Run, key: RowsKey) -> &[Row] {
+    /// The rows of the lines from `key.first` on, one at each place.
+    fn rows(&mut self, run: &Run, lines: &[Line], key: RowsKey) -> &[Row] {
         if self.rows.as_ref().is_none_or(|rows| rows.key != key) {
-            let actors = run.actors.iter().skip(key.first).zip(&key.places);
-            let row = |(actor, place): (&_, &Rect)| Row::of(run, actor, &key.axis, *place, key.now_ns, key.type_size);
-            self.rows = Some(Rows { rows: actors.map(row).collect(), key });
+            let scale = Scale { axis: &key.axis, now_ns: key.now_ns, type_size: key.type_size };
+            let lines = lines.iter().skip(key.first).zip(&key.places);
+            let rows = lines.map(|(line, place)| Row::of(run, *line, scale, *place)).collect();
+            self.rows = Some(Rows { key, rows });
         }
         self.rows.as_ref().map_or(&[], |rows| &rows.rows)
     }
@@ -142,7 +149,8 @@ pub fn panel(look: &Look<'_>, playhead: &mut Playhead, view: &mut View, ui: &mut
         return;
     }
     let (run, scale) = (look.run, look.theme.scale());
-    let regions = Regions::of(area, run.actors.len(), cores::count(look.model), scale);
+    let lines = run.lines();
+    let regions = Regions::of(area, lines.len(), cores::count(look.model), scale, run.plan.program.is_some());
     let window = view.window(run, look.at_ns.saturating_sub(run.began_ns));
     let from_ns = run.began_ns + window.from_ns;
     let (left, right) = (regions.axis.left(), regions.axis.right());
@@ -155,7 +163,7 @@ pub fn panel(look: &Look<'_>, playhead: &mut Playhead, view: &mut View, ui: &mut
     name(&head, Role::Canvas, &format!("Time axis, cursor at {}", words::duration(look.at_ns - run.began_ns)));
     let ink = Ink::new(ui.painter(), look.theme);
     paint::axis(&ink, &axis, &regions, run.began_ns, look.at_ns);
-    let clicked = rows(look, view, &axis, &regions, &canvas, ui);
+    let clicked = rows(look, &lines, view, &axis, &regions, &canvas, ui);
     if let Some(unit) = clicked {
         commands.push(Command::SelectUnit(Some(unit).filter(|_| look.selected_unit != Some(unit))));
     }
@@ -232,6 +240,7 @@ impl Hand {
 /// The rows in sight; answers the unit that was clicked.
 fn rows(
     look: &Look<'_>,
+    lines: &[Line],
     view: &mut View,
     axis: &Axis,
     regions: &Regions,
@@ -243,7 +252,7 @@ fn rows(
     let mut child = ui.new_child(UiBuilder::new().max_rect(space).id_salt("rows"));
     child.spacing_mut().item_spacing = vec2(0.0, 0.0);
     child.spacing_mut().scroll.floating = true;
-    let height = regions.pitch * run.actors.len() as f32;
+    let height = regions.pitch * lines.len() as f32;
     // A drag is the timeline's own gesture; rows scroll by wheel and bar.
     let source = ScrollSource::SCROLL_BAR | ScrollSource::MOUSE_WHEEL;
     let scroll = ScrollArea::vertical().auto_shrink(false).content_margin(0).scroll_source(source);
@@ -252,13 +261,14 @@ fn rows(
             ui.set_height(height);
             let top = ui.max_rect().top();
             let first = (seen.min.y / regions.pitch).floor().max(0.0) as usize;
-            let end = ((seen.max.y / regions.pitch).ceil() as usize).min(run.actors.len());
+            let end = ((seen.max.y / regions.pitch).ceil() as usize).min(lines.len());
             let place = |index: usize| {
                 let (top, bottom) = (top + index as f32 * regions.pitch, top + (index + 1) as f32 * regions.pitch);
                 Rect::from_x_y_ranges(axis.left..=axis.right, top.round()..=bottom.round())
             };
             let now_ns = run.last_ns.max(look.at_ns.min(axis.to_ns));
             let clip = Rect::from_x_y_ranges(axis.left - 1.0..=axis.right + 8.0, regions.rows.y_range());
+            let index_of: HashMap<Who, usize> = lines.iter().map(|line| line.who).zip(0..).collect();
             let mut clicked = None;
             let key = RowsKey {
                 axis: *axis,
@@ -268,23 +278,16 @@ fn rows(
                 places: (first..end).map(place).collect(),
                 type_size: look.theme.small().size,
             };
-            for (index, row) in (first..end).zip(view.rows(run, key)) {
-                let actor = &run.actors[index];
+            for (index, row) in (first..end).zip(view.rows(run, lines, key)) {
                 let response = ui.interact(row.space, ui.scope_id().with(("row", index)), Sense::hover());
-                let state = actor.state_in_words(look.at_ns);
-                name(
-                    &response,
-                    Role::Row,
-                    &format!("{}, {}: {state}, {} units", row.title, row.pid, grouped(actor.units)),
-                );
+                name(&response, Role::Row, &in_words(look, lines[index], row));
                 let ink = Ink::new(ui.painter(), look.theme);
                 paint::row_name(&ink, row, regions.names, index + 1 == end);
-                paint::row(&Ink::new(&ui.painter_at(clip), look.theme), row, axis, look.selected_unit);
+                bars::row(&Ink::new(&ui.painter_at(clip), look.theme), row, axis, look.selected_unit);
                 clicked = clicked.or(point_at(look, row, &response, canvas));
             }
             let band = |id: ActorId| {
-                let index = run.actors.iter().position(|actor| actor.id == id)?;
-                let space = place(index);
+                let space = place(*index_of.get(&run.who(id)?)?);
                 let inset = (space.height() * 0.14).round().max(2.0);
                 Some(Rangef::new(space.top() + inset, space.bottom() - inset))
             };
@@ -304,17 +307,40 @@ fn rows(
         .inner
 }
 
+/// A row in words, at the moment that is looked at.
+fn in_words(look: &Look<'_>, line: Line, row: &Row) -> String {
+    let run = look.run;
+    if line.who == Who::Calls {
+        return format!("Calls of the library by the parent: {}", run.calls.len());
+    }
+    let Some((life, actor)) = run.life_at(line.who, look.at_ns) else { return row.title.clone() };
+    let state = run.state_in_words(actor, look.at_ns);
+    let lives = run.lives(line.who).len();
+    let who = if lives > 1 {
+        format!("{}, life {} of {}: {}, ", row.title, life + 1, grouped(lives as u64), actor.title())
+    } else {
+        format!("{}, ", row.title)
+    };
+    let units = if run.plan.program.is_some() { String::new() } else { format!(", {} units", grouped(actor.units)) };
+    format!("{who}pid {}: {state}{units}", actor.pid)
+}
+
 /// Tells what lies under the pointer; answers its unit if it is clicked.
 fn point_at(look: &Look<'_>, row: &Row, response: &Response, canvas: &Response) -> Option<u32> {
     if canvas.clicked() {
         let place = canvas.interact_pointer_pos().filter(|place| response.interact_rect.contains(*place))?;
         return row.mark_at(place)?.unit;
     }
-    let mark = row.mark_at(response.hover_pos()?)?;
+    let place = response.hover_pos()?;
+    if let Some(sign) = row.sign_at(place) {
+        response.clone().on_hover_text_at_pointer(sign);
+        return None;
+    }
+    let mark = row.mark_at(place)?;
     if mark.unit.is_some() {
         response.ctx.set_cursor_icon(CursorIcon::PointingHand);
     }
-    response.clone().on_hover_text_at_pointer(paint::tip(row, mark, look.run));
+    response.clone().on_hover_text_at_pointer(bars::tip(row, mark, look.run));
     None
 }
 
@@ -328,9 +354,28 @@ fn curves(look: &Look<'_>, view: &mut View, axis: &Axis, regions: &Regions, ui: 
     }
     let Some(curves) = &view.curves else { return };
     let ink = Ink::new(ui.painter(), look.theme);
-    in_flight::paint(&ink, &curves.in_flight, regions.in_flight);
+    if regions.in_flight.height() > 0.0 {
+        messages(look, curves, regions, ui);
+    }
     cores::paint(&ink, &curves.cores, regions.cores);
 
+    let busy = model.cores.partition_point(|sample| sample.at_ns <= look.at_ns).checked_sub(1);
+    let busy = busy.map(|index| model.cores[index].busy_permille.iter().map(|&core| u32::from(core)).sum::<u32>());
+    let cores = curves.cores.len();
+    let told = busy.map_or_else(|| format!("of {cores}"), |busy| format!("{:.1} of {cores}", f64::from(busy) / 1000.0));
+    paint::heading(&ink, regions, regions.cores, "Cores busy", &told);
+
+    let response = ui.interact(regions.cores, ui.scope_id().with("cores"), Sense::hover());
+    name(&response, Role::Image, &format!("Cores busy: {told}"));
+    response.on_hover_text(
+        "Grey: how busy the core was, whoever used it, sampled. Coloured: which worker began its unit there.",
+    );
+}
+
+/// The curve of messages, its name and its figures.
+fn messages(look: &Look<'_>, curves: &Curves, regions: &Regions, ui: &Ui) {
+    let (run, ink) = (look.run, Ink::new(ui.painter(), look.theme));
+    in_flight::paint(&ink, &curves.in_flight, regions.in_flight);
     let now = run.in_flight(look.at_ns);
     let peak = curves.in_flight.peak;
     let figures = if run.channels.is_empty() {
@@ -339,19 +384,8 @@ fn curves(look: &Look<'_>, view: &mut View, axis: &Axis, regions: &Regions, ui: 
         format!("{} now, at most {}", grouped(now as u64), grouped(u64::from(peak)))
     };
     paint::heading(&ink, regions, regions.in_flight, "In flight", &figures);
-    let busy = model.cores.partition_point(|sample| sample.at_ns <= look.at_ns).checked_sub(1);
-    let busy = busy.map(|index| model.cores[index].busy_permille.iter().map(|&core| u32::from(core)).sum::<u32>());
-    let cores = curves.cores.len();
-    let told = busy.map_or_else(|| format!("of {cores}"), |busy| format!("{:.1} of {cores}", f64::from(busy) / 1000.0));
-    paint::heading(&ink, regions, regions.cores, "Cores busy", &told);
-
     let response = ui.interact(regions.in_flight, ui.scope_id().with("in flight"), Sense::hover());
     name(&response, Role::Image, &format!("Messages in flight: {now} now, at most {peak} in sight"));
-    let response = ui.interact(regions.cores, ui.scope_id().with("cores"), Sense::hover());
-    name(&response, Role::Image, &format!("Cores busy: {told}"));
-    response.on_hover_text(
-        "Grey: how busy the core was, whoever used it, sampled. Coloured: which worker began its unit there.",
-    );
 }
 
 #[cfg(test)]

@@ -1,0 +1,97 @@
+//! The tree of processes as shapes.
+
+use egui::{Align2, CornerRadius, Rect, Shape, Stroke, pos2, vec2};
+
+use super::cards::Tone;
+use super::paint::tone;
+use super::tree::{Card, Edge, Tree};
+use crate::gui::panels::draw::Ink;
+
+/// Paints lines, then cards.
+pub(super) fn tree(ink: &Ink<'_>, tree: &Tree) {
+    for one in &tree.edges {
+        edge(ink, one);
+    }
+    for one in &tree.cards {
+        card(ink, one);
+    }
+}
+
+/// A line while the child lives; dashes before and after.
+fn edge(ink: &Ink<'_>, edge: &Edge) {
+    let theme = ink.theme;
+    let middle = f32::midpoint(edge.from.x, edge.to.x).round() + 0.5;
+    let points = [edge.from, pos2(middle, edge.from.y), pos2(middle, edge.to.y), edge.to];
+    let colour = if edge.alive { theme.faint() } else { theme.border() };
+    let stroke = Stroke::new(theme.line(1.5), colour);
+    if edge.alive {
+        ink.painter.add(Shape::line(points.to_vec(), stroke));
+        ink.arrow_head(edge.to, vec2(1.0, 0.0), 6.0 * theme.scale(), colour);
+    } else {
+        ink.painter.extend(Shape::dashed_line(&points, stroke, 4.0, 3.0));
+    }
+}
+
+fn card(ink: &Ink<'_>, card: &Card) {
+    let (theme, scale) = (ink.theme, ink.theme.scale());
+    let (space, status) = (card.space, &card.status);
+    let colour = theme.worker(card.hue);
+    let (fill, border) = match status.tone {
+        Tone::Gone => (theme.canvas(), theme.border()),
+        Tone::Bad => (theme.bad_back(), theme.bad()),
+        Tone::Quiet => (theme.card(), theme.border()),
+        Tone::Computing | Tone::Overhead => (theme.card(), colour),
+    };
+    ink.card(space, 7, fill, border);
+    let bar = space.with_max_x(space.left() + 5.0 * scale);
+    let faded = if status.tone == Tone::Gone { colour.gamma_multiply(0.45) } else { colour };
+    ink.painter.rect_filled(bar, CornerRadius { nw: 7, sw: 7, ne: 0, se: 0 }, faded);
+    let inner = space.shrink2(vec2(10.0, 4.0) * scale).with_min_x(space.left() + 14.0 * scale);
+    let inside = ink.painter.with_clip_rect(space.intersect(ink.painter.clip_rect()));
+    let ink = &Ink::new(&inside, theme);
+    let state = tone(ink, status, card.hue);
+    let line = theme.body().size * 1.3;
+    let lines = ((inner.height() + 2.0) / line) as usize;
+    if lines < 2 {
+        let rest = heading(ink, card, inner, false);
+        ink.text_in(rest, Align2::RIGHT_CENTER, status.words.as_str(), theme.small(), state);
+        return;
+    }
+    let said = card.said.as_ref().filter(|_| lines >= 3);
+    let used = line * if said.is_some() { 3.0 } else { 2.0 };
+    let top = inner.center().y - used / 2.0;
+    let row = |number: f32| Rect::from_x_y_ranges(inner.x_range(), top + number * line..=top + (number + 1.0) * line);
+    heading(ink, card, row(0.0), true);
+    ink.text_in(row(1.0), Align2::LEFT_CENTER, status.words.as_str(), theme.body(), state);
+    if let Some(said) = said {
+        ink.text_in(row(2.0), Align2::LEFT_CENTER, format!("» {said}"), theme.code(), theme.faint());
+    }
+}
+
+/// The name, a mark for a daemon and, where there is room, the process id; answers what is left.
+fn heading(ink: &Ink<'_>, card: &Card, line: Rect, with_pid: bool) -> Rect {
+    let (theme, scale) = (ink.theme, ink.theme.scale());
+    let title = ink.text_in(line, Align2::LEFT_CENTER, card.title.as_str(), theme.strong(), theme.text());
+    let mut left = title.right() + 6.0 * scale;
+    if card.daemon {
+        let galley = ink.painter.layout_no_wrap("daemon".to_owned(), theme.small(), theme.faint());
+        let at = pos2(left + 4.0 * scale, line.center().y);
+        let space = Align2::LEFT_CENTER.anchor_size(at, galley.size());
+        if space.right() + 6.0 * scale <= line.right() {
+            let frame = space.expand2(vec2(4.0, 0.0) * scale);
+            let stroke = Stroke::new(theme.line(1.0), theme.border());
+            ink.painter.rect_stroke(frame, CornerRadius::same(4), stroke, egui::StrokeKind::Inside);
+            ink.painter.galley(space.min, galley, theme.faint());
+            left = frame.right() + 6.0 * scale;
+        }
+    }
+    let rest = line.with_min_x(left.min(line.right()));
+    if with_pid {
+        let galley = ink.painter.layout_no_wrap(card.pid.clone(), theme.small(), theme.faint());
+        if galley.size().x <= rest.width() {
+            let space = Align2::RIGHT_CENTER.align_size_within_rect(galley.size(), line);
+            ink.painter.galley(space.min, galley, theme.faint());
+        }
+    }
+    rest
+}
