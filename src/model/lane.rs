@@ -110,6 +110,9 @@ impl std::fmt::Display for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Unborn => f.write_str("not born yet"),
+            Self::Busy(SpanKind::WaitingForGil, Some(unit)) => {
+                write!(f, "{}, in unit {unit}", SpanKind::WaitingForGil.word())
+            }
             Self::Busy(kind, Some(unit)) => write!(f, "{} {unit}", kind.word()),
             Self::Busy(kind, None) => f.write_str(kind.word()),
             Self::Stopped => f.write_str("stopped (SIGSTOP)"),

@@ -80,7 +80,7 @@ fn verdict(outcome: &Result<(), Stop>, deadline_ms: u64) -> (End, Outcome) {
         Ok(()) | Err(Stop::Exit(_)) => (End::Complete, Outcome::Complete),
         Err(Stop::Raised(raised)) => {
             let sentence = format!("The program's parent raised {raised}");
-            (End::Failed(sentence.clone()), Outcome::Raised(sentence))
+            (End::Raised(sentence.clone()), Outcome::Raised(sentence))
         }
         Err(Stop::Halt(Halt::Interrupted(interrupt))) => (End::Interrupted(*interrupt), Outcome::Stopped),
         Err(Stop::Halt(Halt::Deadline)) => {

@@ -21,12 +21,22 @@ pub(super) fn tinted(ui: &mut Ui, theme: Theme, colour: Color32, text: impl Into
 
 /// A line with a label on the left and a control in the rest of it; the label names the control.
 pub(super) fn row(ui: &mut Ui, theme: Theme, label: &str, control: impl FnOnce(&mut Ui) -> Response) -> Response {
+    named_row(ui, theme, RichText::new(label).color(theme.faint()), control)
+}
+
+/// The same with a label of another type.
+pub(super) fn named_row(
+    ui: &mut Ui,
+    theme: Theme,
+    label: RichText,
+    control: impl FnOnce(&mut Ui) -> Response,
+) -> Response {
     ui.horizontal(|ui| {
         let size = vec2(theme.length(90.0), ui.spacing().interact_size.y);
         let layout = Layout::left_to_right(Align::Center);
         let label = ui.allocate_ui_with_layout(size, layout, |ui| {
             ui.set_min_size(size);
-            ui.add(Label::new(RichText::new(label).color(theme.faint())).extend())
+            ui.add(Label::new(label).extend())
         });
         let control = control(ui);
         control.labelled_by(label.inner.id)

@@ -128,7 +128,12 @@ fn units(actor: &Actor, at_ns: u64) -> String {
     let one_by_one =
         lane.spans().iter().take_while(|span| span.from_ns <= at_ns).filter(|span| span.kind == SpanKind::Computing);
     let summed: u64 = lane.sums().iter().filter(|sum| done(sum.to_ns)).map(|sum: &Sum| u64::from(sum.units)).sum();
-    let count = one_by_one.filter(|span| done(span.to_ns)).count() as u64 + summed;
+    // One that waited for the interpreter in the middle of a unit computes it in several spans.
+    let (mut count, mut last) = (summed, None);
+    for span in one_by_one.filter(|span| done(span.to_ns)) {
+        count += u64::from(span.unit.is_none() || span.unit != last);
+        last = span.unit;
+    }
     if actor.units == 0 && !actor.is_worker() && actor.role != ActorRole::ProcessThread {
         "–".to_owned()
     } else {

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use egui::{CollapsingHeader, ComboBox, DragValue, RichText, Ui};
 
 use super::{faults, fit};
-use crate::gui::panels::parts::{ends, note, row};
+use crate::gui::panels::parts::{ends, named_row, note, row};
 use crate::gui::theme::Theme;
 use crate::plan::{Callback, Initializer, LossPolicy, MAX_MS, Plan};
 use crate::workload::Input;
@@ -125,7 +125,7 @@ fn choice<T: Copy + PartialEq + Hash>(
     reason: fit::Reason,
 ) {
     ui.add_enabled_ui(reason.is_none(), |ui| {
-        let response = row(ui, theme, name, |ui| {
+        let response = named_row(ui, theme, RichText::new(name).font(theme.code()), |ui| {
             let width = ui.available_width();
             let chosen =
                 offered.iter().find(|(choice, ..)| Some(*choice) == *value).map_or("none", |(_, word, _)| *word);

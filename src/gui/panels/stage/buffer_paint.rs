@@ -108,12 +108,17 @@ fn slot(ink: &Ink<'_>, place: &Place, numbered: bool) {
 fn column(ink: &Ink<'_>, place: &Place, colour: egui::Color32) {
     let theme = ink.theme;
     let space = place.space;
-    ink.painter.rect_filled(space, CornerRadius::ZERO, theme.border().gamma_multiply(0.5));
-    if place.share > 0.0 {
-        let top = space.bottom() - space.height() * place.share;
-        // What the caller has taken lies low.
-        let fill = if place.slot == Slot::Delivered { colour.gamma_multiply(0.5) } else { colour };
-        ink.painter.rect_filled(space.with_min_y(top), CornerRadius::ZERO, fill);
+    // The higher, the farther its result has come; low again, and in its worker's colour, once it is taken.
+    let low = |share: f32| space.with_min_y(space.bottom() - space.height() * share);
+    ink.painter.rect_filled(space, CornerRadius::ZERO, theme.border().gamma_multiply(0.35));
+    match place.slot {
+        Slot::UnderWay => _ = ink.painter.rect_filled(low(0.4), CornerRadius::ZERO, theme.faint().gamma_multiply(0.7)),
+        Slot::Delivered => {
+            ink.painter.rect_filled(low(place.share), CornerRadius::ZERO, colour.gamma_multiply(0.35));
+            ink.painter.rect_filled(low(0.12), CornerRadius::ZERO, colour);
+        }
+        Slot::Arrived => _ = ink.painter.rect_filled(low(place.share), CornerRadius::ZERO, colour),
+        Slot::Waiting | Slot::Failed | Slot::Lost(_) => {}
     }
     match place.slot {
         Slot::Failed | Slot::Lost(_) => {

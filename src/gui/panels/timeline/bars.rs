@@ -98,7 +98,7 @@ fn signals(ink: &Ink<'_>, row: &Row) {
     }
 }
 
-fn bar(ink: &Ink<'_>, mark: &Mark, colour: egui::Color32, number: u32) {
+pub(super) fn bar(ink: &Ink<'_>, mark: &Mark, colour: egui::Color32, number: u32) {
     let theme = ink.theme;
     let wide = mark.space.width() >= 5.0;
     // One pixel of air at the right keeps neighbours apart.

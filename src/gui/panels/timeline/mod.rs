@@ -5,6 +5,7 @@ pub mod axis;
 mod bars;
 pub mod lane;
 pub mod layout;
+mod legend;
 pub mod paint;
 pub mod rows;
 pub mod transport;

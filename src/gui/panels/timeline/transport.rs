@@ -6,7 +6,7 @@ use egui::{
 };
 use egui::{WidgetInfo, pos2, vec2};
 
-use super::View;
+use super::{View, legend};
 use crate::gui::panels::Look;
 use crate::gui::panels::draw::about_width;
 use crate::gui::playhead::{Playhead, SPEEDS};
@@ -35,9 +35,9 @@ pub fn row(look: &Look<'_>, playhead: &mut Playhead, view: &mut View, ui: &mut U
     let dilation = playhead.dilation();
     let dilation_width = about_width(&dilation, theme.small().size);
     ui.horizontal(|ui| {
-        let narrow = ui.available_width() < 400.0 * theme.scale() + dilation_width;
+        let narrow = ui.available_width() < 450.0 * theme.scale() + dilation_width;
         ui.spacing_mut().item_spacing.x = if narrow { 1.0 } else { 4.0 * theme.scale() };
-        if ui.available_width() > 470.0 * theme.scale() + dilation_width {
+        if ui.available_width() > 520.0 * theme.scale() + dilation_width {
             ui.label(RichText::new("Timeline").font(theme.strong()).color(theme.text()));
             ui.add_space(6.0 * theme.scale());
         }
@@ -71,6 +71,8 @@ pub fn row(look: &Look<'_>, playhead: &mut Playhead, view: &mut View, ui: &mut U
         if switch(ui, look, "Arrows", view.all_arrows, "Show every message as an arrow, while they are few").clicked() {
             view.all_arrows = !view.all_arrows;
         }
+        let legend = switch(ui, look, "Legend", false, "What the bars mean");
+        legend::of(&legend, look);
         let short = dilation.replace(" shown", "").replace(" real", "");
         let dilation = if ui.available_width() > dilation_width { dilation } else { short };
         if ui.available_width() > about_width(&dilation, theme.small().size) {

@@ -1,0 +1,54 @@
+//! What the bars mean: a sample of each shape with its words, drawn as the bars themselves are.
+
+use egui::{Popup, Rect, Response, Role, Sense, Ui, vec2};
+
+use super::bars;
+use super::lane::{Fill, Mark};
+use crate::gui::panels::Look;
+use crate::gui::panels::draw::{Ink, name};
+use crate::model::SpanKind;
+use crate::plan::Executor;
+
+/// Opens below its button.
+pub(super) fn of(button: &Response, look: &Look<'_>) {
+    Popup::menu(button).id(button.id.with("legend")).show(|ui| {
+        for (fill, words) in entries(look) {
+            entry(ui, look, fill, words);
+        }
+    });
+}
+
+/// What can be seen in this run, and what it means.
+fn entries(look: &Look<'_>) -> Vec<(Fill, &'static str)> {
+    let plan = &look.run.plan;
+    let mut entries = vec![(Fill::Computing, "computing; on it the number of the unit")];
+    if plan.program.is_none() {
+        entries.push((Fill::Overhead(SpanKind::Sending), "overhead: starting, receiving, serializing, sending"));
+        entries.push((Fill::Waiting, "waiting; in it for what"));
+    } else {
+        entries.push((Fill::Overhead(SpanKind::Starting), "starting"));
+        entries.push((Fill::Sleeping, "sleeping, as it was written to"));
+        entries.push((Fill::Zombie, "a zombie: ended, and nobody has joined it yet"));
+    }
+    if matches!(plan.with, Executor::GilThreads | Executor::Hybrid) && plan.program.is_none() {
+        let words = "waiting for the interpreter lock (GIL), which is emulated";
+        entries.push((Fill::Overhead(SpanKind::WaitingForGil), words));
+    }
+    entries.push((Fill::Call { raised: false }, "in a call of the library"));
+    entries.push((Fill::Call { raised: true }, "a call that raised an error"));
+    entries.push((Fill::Stopped, "stopped by SIGSTOP"));
+    entries
+}
+
+fn entry(ui: &mut Ui, look: &Look<'_>, fill: Fill, words: &str) {
+    let theme = look.theme;
+    ui.horizontal(|ui| {
+        let size = vec2(theme.length(44.0), theme.length(18.0));
+        let (space, response) = ui.allocate_exact_size(size, Sense::hover());
+        name(&response, Role::Image, words);
+        let space = Rect::from_center_size(space.center(), vec2(size.x, theme.length(16.0)));
+        let mark = Mark { space, fill, unit: None, label: None, from_ns: 0, to_ns: 1, told: None };
+        bars::bar(&Ink::new(ui.painter(), theme), &mark, theme.worker(1), 1);
+        ui.label(words);
+    });
+}
