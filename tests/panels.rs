@@ -35,6 +35,12 @@ fn press(window: &mut Window<'_>, role: Role, name: &str) {
     window.run_steps(3);
 }
 
+/// The same for what may have to be scrolled to.
+fn press_anywhere(window: &mut Window<'_>, role: Role, name: &str) {
+    window.get_by_role_and_label(role, name).click_accesskit();
+    window.run_steps(3);
+}
+
 fn set(window: &mut Window<'_>, name: &str, value: f64) {
     window.get_by_role_and_label(Role::Slider, name).set_value_accesskit(value);
     window.run_steps(3);
@@ -211,17 +217,21 @@ fn a_fault_is_added_and_taken_back() {
     let mut window = window();
     window.get_by_label("More of Pool").click();
     window.run_steps(3);
-    press(&mut window, Role::Button, "Add the fault");
+    press_anywhere(&mut window, Role::Button, "Add the fault");
     let faults = |window: &Window<'_>| app(window).experiment().plan.faults.clone();
     assert_eq!(faults(&window).iter().map(ToString::to_string).collect::<Vec<_>>(), ["kill@call:3"]);
     window.get_by_label("kill@call:3");
     assert!(!is_enabled(&window, Role::Button, "Add the fault"), "the same once more would change nothing");
-    choose(&mut window, "When it happens", "at a time");
-    press(&mut window, Role::Button, "Add the fault");
+    press_anywhere(&mut window, Role::ComboBox, "When it happens");
+    window.get_by_label("at a time").click_accesskit();
+    window.run_steps(3);
+    press_anywhere(&mut window, Role::Button, "Add the fault");
     assert_eq!(faults(&window)[1].to_string(), "kill@worker:1:100ms");
-    press(&mut window, Role::Button, "Remove the fault kill@call:3");
+    press_anywhere(&mut window, Role::Button, "Remove the fault kill@call:3");
     assert_eq!(faults(&window).len(), 1);
-    choose(&mut window, "Lost worker", "retry");
+    press_anywhere(&mut window, Role::ComboBox, "Lost worker");
+    window.get_by_label("retry").click_accesskit();
+    window.run_steps(3);
     window.get_by_label_contains("Its unit is computed again, three times at most");
     assert_eq!(app(&window).experiment().plan.policy, LossPolicy::Retry);
 }
@@ -237,7 +247,7 @@ fn a_program_is_chosen_with_its_knobs_and_nothing_is_predicted() {
     window.get_by_label("Calls of the library");
     set(&mut window, "workers", 3.0);
     assert_eq!(app(&window).experiment().plan.knobs.get("workers"), Some(&3));
-    press(&mut window, Role::Button, "Zombies");
+    press_anywhere(&mut window, Role::Button, "Zombies");
     let plan = &app(&window).experiment().plan;
     assert_eq!((plan.program.as_deref(), plan.knobs.len()), (Some("zombie"), 0));
     plan.check().expect("it can run");
@@ -356,11 +366,11 @@ fn a_program_tells_who_printed_what_and_who_called() {
         Role::Button,
         "Process-1, pid 102, daemon: zombie: nobody joined it yet; it printed: hello",
     );
-    window.get_by_label("Parent, pid 101: in p1.join(0.5)");
+    window.get_by_role_and_label(Role::Button, "Parent, pid 101: in p1.join(0.5)");
     window.get_by_label("Process-1, pid 102, at 5 ms: hello");
     window.key_press(egui::Key::End);
     window.run_steps(3);
-    window.get_by_label("Process-1, pid 102, daemon: exited 7; it printed: hello");
+    window.get_by_role_and_label(Role::Button, "Process-1, pid 102, daemon: exited 7; it printed: hello");
 }
 
 /// A trace is opened at its begin; Space, arrows, Home and End move the one time cursor.
