@@ -35,6 +35,12 @@ fn press(window: &mut Window<'_>, role: Role, name: &str) {
     window.run_steps(3);
 }
 
+/// The same for what may have to be scrolled to.
+fn press_anywhere(window: &mut Window<'_>, role: Role, name: &str) {
+    window.get_by_role_and_label(role, name).click_accesskit();
+    window.run_steps(3);
+}
+
 fn set(window: &mut Window<'_>, name: &str, value: f64) {
     window.get_by_role_and_label(Role::Slider, name).set_value_accesskit(value);
     window.run_steps(3);
@@ -155,6 +161,218 @@ fn a_file_that_is_no_trace_is_refused_in_a_sentence() {
     assert!(window.query_by_label_contains("holiday.jpg").is_none());
 }
 
+/// Whether a control of this role and name can be used.
+fn is_enabled(window: &Window<'_>, role: Role, name: &str) -> bool {
+    !window.get_by_role_and_label(role, name).accesskit_node().is_disabled()
+}
+
+#[test]
+fn the_executor_is_one_word_of_the_plan() {
+    use poolscope::plan::Plan;
+    let mut window = window();
+    let before = app(&window).experiment().plan.clone();
+    for (word, with) in [
+        ("Sequential", Executor::Sequential),
+        ("Threads", Executor::Threads),
+        ("Threads + emulated GIL", Executor::GilThreads),
+        ("Hybrid", Executor::Hybrid),
+        ("Processes", Executor::Processes),
+    ] {
+        press(&mut window, Role::Button, word);
+        assert_eq!(app(&window).experiment().plan, Plan { with, ..before.clone() });
+    }
+    assert!(window.query_by_label("Threads per process").is_none(), "only hybrid has them");
+    press(&mut window, Role::Button, "Hybrid");
+    window.get_by_label("Threads per process");
+}
+
+#[test]
+fn what_a_call_has_no_use_for_is_disabled_and_cleared() {
+    use poolscope::plan::Call;
+    let mut window = window();
+    window.get_by_label("More of Pool").click();
+    window.run_steps(3);
+    assert!(!is_enabled(&window, Role::CheckBox, "timeout") && !is_enabled(&window, Role::CheckBox, "buffersize"));
+    assert!(is_enabled(&window, Role::CheckBox, "maxtasksperchild"));
+    choose(&mut window, "Call", "imap");
+    for name in ["timeout", "buffersize", "maxtasksperchild"] {
+        press(&mut window, Role::CheckBox, name);
+    }
+    let plan = &app(&window).experiment().plan;
+    assert_eq!((plan.call, plan.timeout_ms, plan.buffersize), (Call::Imap, Some(200), Some(8)));
+    assert_eq!(plan.maxtasksperchild, Some(4));
+    window.get_by_label("1,000 items → 1,000 units");
+    choose(&mut window, "Call", "apply_async");
+    assert!(!is_enabled(&window, Role::Slider, "Chunksize"));
+    let plan = &app(&window).experiment().plan;
+    assert_eq!((plan.timeout_ms, plan.buffersize, plan.maxtasksperchild), (Some(200), None, Some(4)));
+    plan.check().expect("whatever was chosen before, it can run");
+    press(&mut window, Role::Button, "Threads");
+    assert!(!is_enabled(&window, Role::CheckBox, "maxtasksperchild"), "threads are not replaced");
+}
+
+#[test]
+fn a_fault_is_added_and_taken_back() {
+    use poolscope::plan::LossPolicy;
+    let mut window = window();
+    window.get_by_label("More of Pool").click();
+    window.run_steps(3);
+    press_anywhere(&mut window, Role::Button, "Add the fault");
+    let faults = |window: &Window<'_>| app(window).experiment().plan.faults.clone();
+    assert_eq!(faults(&window).iter().map(ToString::to_string).collect::<Vec<_>>(), ["kill@call:3"]);
+    window.get_by_label("kill@call:3");
+    assert!(!is_enabled(&window, Role::Button, "Add the fault"), "the same once more would change nothing");
+    press_anywhere(&mut window, Role::ComboBox, "When it happens");
+    window.get_by_label("at a time").click_accesskit();
+    window.run_steps(3);
+    press_anywhere(&mut window, Role::Button, "Add the fault");
+    assert_eq!(faults(&window)[1].to_string(), "kill@worker:1:100ms");
+    press_anywhere(&mut window, Role::Button, "Remove the fault kill@call:3");
+    assert_eq!(faults(&window).len(), 1);
+    press_anywhere(&mut window, Role::ComboBox, "Lost worker");
+    window.get_by_label("retry").click_accesskit();
+    window.run_steps(3);
+    window.get_by_label_contains("Its unit is computed again, three times at most");
+    assert_eq!(app(&window).experiment().plan.policy, LossPolicy::Retry);
+}
+
+#[test]
+fn a_program_is_chosen_with_its_knobs_and_nothing_is_predicted() {
+    let mut window = window();
+    let pool = app(&window).experiment().plan.clone();
+    press(&mut window, Role::Button, "Process");
+    assert_eq!(app(&window).experiment().plan.program.as_deref(), Some("five-workers"));
+    window.get_by_label_contains("Several processes print their number.");
+    assert!(window.query_by_label("Your prediction").is_none() && window.query_by_label("Repeats").is_none());
+    window.get_by_label("Calls of the library");
+    set(&mut window, "workers", 3.0);
+    assert_eq!(app(&window).experiment().plan.knobs.get("workers"), Some(&3));
+    press_anywhere(&mut window, Role::Button, "Zombies");
+    let plan = &app(&window).experiment().plan;
+    assert_eq!((plan.program.as_deref(), plan.knobs.len()), (Some("zombie"), 0));
+    plan.check().expect("it can run");
+    assert!(is_enabled(&window, Role::Button, "Run"));
+    press(&mut window, Role::Button, "Pool");
+    assert_eq!(app(&window).experiment().plan, pool, "the pool is as it was left");
+    press(&mut window, Role::Button, "Process");
+    assert_eq!(app(&window).experiment().plan.program.as_deref(), Some("zombie"));
+}
+
+/// What was computed, what was lost and what failed: on the stage, in the errors, and a click leads from
+/// there to the unit.
+#[test]
+fn errors_are_listed_and_lead_to_their_units() {
+    use poolscope::trace::{Fate, TaskFailure, What};
+    let failure = TaskFailure { kind: "ValueError".into(), message: "too large".into(), ..TaskFailure::default() };
+    let mut window = window_on(&[
+        (20, 2, What::UnitLost { unit: 0, fate: Fate::Retried }),
+        (30, 3, What::UnitFailed { unit: 1, failure: Box::new(failure) }),
+    ]);
+    window.key_press(egui::Key::End);
+    window.run_steps(3);
+    window.get_by_label("Unit 1: failed");
+    press(&mut window, Role::Button, "Errors: 2");
+    window.get_by_label_contains("Unit 0: Worker lost: lost with its worker: computed again (Worker 1 (pid 102)");
+    window.get_by_label_contains("Unit 1: ValueError: too large (Worker 2 (pid 103))").click();
+    window.run_steps(3);
+    window.get_by_label("Unit 1");
+    window.get_by_label("failed: too large");
+}
+
+#[test]
+fn a_recording_cannot_be_changed_and_says_so() {
+    let mut window = window_on(&[]);
+    window.key_press(egui::Key::End);
+    window.run_steps(3);
+    window
+        .get_by(move |node| {
+            node.role() == Role::Button && node.label().is_some_and(|label| label.starts_with("Worker 2, pid 103"))
+        })
+        .click();
+    window.run_steps(3);
+    for name in ["Stop it", "Continue", "Terminate", "Kill", "Crash: null pointer", "Hang: never answer"] {
+        assert!(!is_enabled(&window, Role::Button, name), "{name}");
+    }
+    window.get_by_label_contains("A recording can't be changed");
+}
+
+/// Two workers and two units, from 0 to 90 ms, and what else happened: (at ms, by, what).
+fn window_on<'a>(more: &[(u64, u32, poolscope::trace::What)]) -> Window<'a> {
+    use poolscope::plan::Plan;
+    use poolscope::trace::{ActorId, Birth, Event, Outcome, Role, What};
+    let ms = 1_000_000;
+    let plan = Box::new(Plan { workers: 2, ..Plan::default() });
+    let born =
+        |actor, role, number| What::ActorBorn(Box::new(Birth::new(ActorId(actor), role, number, 100 + actor, 0)));
+    let mut story = vec![
+        (0, 1, What::RunBegan { run: 0, plan, items: 2, chunksize: 1, detail_units: 9 }),
+        (0, 1, born(1, Role::Parent, 0)),
+        (1, 1, born(2, Role::WorkerProcess, 1)),
+        (1, 1, born(3, Role::WorkerProcess, 2)),
+        (2, 2, What::ActorReady),
+        (2, 3, What::ActorReady),
+        (10, 2, What::UnitBegan { unit: 0, core: None }),
+        (10, 3, What::UnitBegan { unit: 1, core: None }),
+    ];
+    story.extend(more.iter().cloned());
+    story.push((80, 2, What::UnitEnded { unit: 0, core: None }));
+    let end = What::RunEnded { outcome: Outcome::Complete, wall_ns: 90 * ms, start_ns: 0, digest: String::new() };
+    story.push((90, 1, end));
+    let events = story.into_iter().map(|(at, by, what)| Event { at_ns: at * ms, by: ActorId(by), what });
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("run.trace");
+    write_events(&path, events);
+    let mut window = window();
+    window.state_mut().as_mut().expect("drawn").open(&path);
+    window.run_steps(3);
+    window
+}
+
+/// The tree, the calls and the lines of a program, in words.
+#[test]
+fn a_program_tells_who_printed_what_and_who_called() {
+    use poolscope::plan::Plan;
+    use poolscope::trace::{ActorId, Birth, Event, Exit, Outcome, Role as ActorRole, What};
+    let ms = 1_000_000;
+    let plan = Box::new(Plan { program: Some("five-workers".into()), ..Plan::default() });
+    let child = Birth {
+        parent: Some(ActorId(1)),
+        name: Some("Process-1".into()),
+        daemon: true,
+        ..Birth::new(ActorId(2), ActorRole::Process, 1, 102, ms)
+    };
+    let (call, answer, raised) = ("p1.join(0.5)".to_owned(), "None".to_owned(), false);
+    let outcome = Outcome::Complete;
+    let story = [
+        (0, 1, What::RunBegan { run: 0, plan, items: 0, chunksize: 1, detail_units: 9 }),
+        (0, 1, What::ActorBorn(Box::new(Birth::new(ActorId(1), ActorRole::Parent, 0, 101, 0)))),
+        (2, 1, What::ActorBorn(Box::new(child))),
+        (3, 2, What::ActorReady),
+        (5, 2, What::Printed { line: "hello".into() }),
+        (30, 1, What::Unreaped { actor: ActorId(2) }),
+        (60, 1, What::ActorExited { actor: ActorId(2), exit: Exit::Code(7) }),
+        (60, 1, What::Called { call, since_ns: 40 * ms, answer, raised }),
+        (90, 1, What::RunEnded { outcome, wall_ns: 90 * ms, start_ns: 0, digest: String::new() }),
+    ];
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("program.trace");
+    write_events(&path, story.into_iter().map(|(at, by, what)| Event { at_ns: at * ms, by: ActorId(by), what }));
+    let mut window = window();
+    window.state_mut().as_mut().expect("drawn").open(&path);
+    window.run_steps(3);
+    press(&mut window, Role::Button, "Parent: p1.join(0.5) → None, from 40 ms, 20 ms long");
+    assert_eq!(app(&window).playhead().at_ns, 40 * ms, "a call leads to its moment");
+    window.get_by_role_and_label(
+        Role::Button,
+        "Process-1, pid 102, daemon: zombie: nobody joined it yet; it printed: hello",
+    );
+    window.get_by_role_and_label(Role::Button, "Parent, pid 101: in p1.join(0.5)");
+    window.get_by_label("Process-1, pid 102, at 5 ms: hello");
+    window.key_press(egui::Key::End);
+    window.run_steps(3);
+    window.get_by_role_and_label(Role::Button, "Process-1, pid 102, daemon: exited 7; it printed: hello");
+}
+
 /// A trace is opened at its begin; Space, arrows, Home and End move the one time cursor.
 #[test]
 fn keys_move_the_time_cursor_of_a_trace() {
@@ -187,8 +405,7 @@ fn keys_move_the_time_cursor_of_a_trace() {
 /// One process computes one unit from 10 to 50 ms of a run of 90 ms.
 fn write_trace(path: &std::path::Path) {
     use poolscope::plan::Plan;
-    use poolscope::trace::file::TraceWriter;
-    use poolscope::trace::{ActorId, Birth, Event, Outcome, Role, What, codec};
+    use poolscope::trace::{ActorId, Birth, Event, Outcome, Role, What};
     let ms = 1_000_000;
     let plan = Box::new(Plan { with: Executor::Sequential, ..Plan::default() });
     let (actor, role) = (ActorId::PARENT, Role::Parent);
@@ -199,9 +416,15 @@ fn write_trace(path: &std::path::Path) {
         (50, What::UnitEnded { unit: 0, core: None }),
         (90, What::RunEnded { outcome: Outcome::Complete, wall_ns: 90 * ms, start_ns: 0, digest: String::new() }),
     ];
+    write_events(path, story.into_iter().map(|(at, what)| Event { at_ns: at * ms, by: actor, what }));
+}
+
+fn write_events(path: &std::path::Path, events: impl IntoIterator<Item = poolscope::trace::Event>) {
+    use poolscope::trace::codec;
+    use poolscope::trace::file::TraceWriter;
     let mut blocks = Vec::new();
-    for (at, what) in story {
-        codec::write_event(&Event { at_ns: at * ms, by: actor, what }, &mut blocks);
+    for event in events {
+        codec::write_event(&event, &mut blocks);
     }
     let mut writer = TraceWriter::create(path).expect("a new file");
     writer.append(&blocks).expect("room for it");

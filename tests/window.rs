@@ -65,10 +65,16 @@ impl Window {
 
     /// Presses a button with the pointer, as soon as it is there and enabled.
     fn press(&mut self, name: &str) {
-        let place = wait(name, || {
+        self.press_where(name, |known| known == name);
+    }
+
+    /// The same for a button whose name says more than its own.
+    fn press_where(&mut self, what: &str, is_it: impl Fn(&str) -> bool) {
+        let place = wait(what, || {
             let tree = self.tree();
-            let (_, node) = find(&tree, Role::Button, name)?;
-            node.bounds().filter(|_| !node.is_disabled())
+            let is_button = |node: &Node| node.role() == Role::Button && node.label().is_some_and(&is_it);
+            let (_, node) = tree.nodes.iter().find(|(_, node)| is_button(node) && !node.is_disabled())?;
+            node.bounds()
         });
         let pos = egui::pos2(f64::midpoint(place.x0, place.x1) as f32, f64::midpoint(place.y0, place.y1) as f32);
         let button = |pressed| egui::Event::PointerButton {
@@ -180,4 +186,47 @@ fn predict_run_see_the_speedup_and_replay_it() {
     window.press("Pause");
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     window.picture(&folder.join("window.png"));
+}
+
+#[test]
+fn a_program_shows_who_printed_what() {
+    if !has_display() {
+        println!("skipped: no display (neither DISPLAY nor WAYLAND_DISPLAY is set)");
+        return;
+    }
+    let mut window = Window::open();
+    window.press("Process");
+    window.press("Five workers");
+    window.press("Run");
+    window.read("the program ends", |words| words.starts_with("run 1 finished in"));
+    let mut lines: Vec<String> = (1..=5)
+        .map(|number| {
+            let who = format!("Process-{number}, pid ");
+            window.read(&who, |words| words.starts_with(&who) && words.contains(&format!(": Worker: {}", number - 1)))
+        })
+        .collect();
+    lines.dedup();
+    println!("{}", lines.join("\n"));
+    window.read("its calls", |words| words.starts_with("Parent: p1.join() → "));
+    window.read("its end", |words| words.starts_with("Process-5, pid ") && words.contains(": exited 0"));
+    window.picture(&PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("program.png"));
+}
+
+/// The menu of a card reaches the real process.
+#[test]
+fn a_process_is_killed_from_its_card() {
+    if !has_display() {
+        println!("skipped: no display (neither DISPLAY nor WAYLAND_DISPLAY is set)");
+        return;
+    }
+    let mut window = Window::open();
+    window.press("Process");
+    window.press("Two sleepers");
+    window.press("Run");
+    let is_card = |words: &str| words.starts_with("Process-2, pid ") && words.contains(": running");
+    window.press_where("the card of Process-2", is_card);
+    window.press("Kill");
+    let exited = |words: &str| words.starts_with("Process-2, pid ") && words.contains("exited −SIGKILL");
+    window.read("the process is gone", exited);
+    window.read("the program ends all the same", |words| words.starts_with("run 1 finished in"));
 }

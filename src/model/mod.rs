@@ -90,6 +90,10 @@ impl Model {
             What::MachineSeen(machine) => self.machine = Some(*machine.clone()),
             What::CoresSampled { busy_permille } => {
                 self.cores.push(CoreSample { at_ns: event.at_ns, busy_permille: busy_permille.clone() });
+                // Also while all processes sleep, and say nothing, time passes.
+                if let Some(run) = self.runs.last_mut().filter(|run| run.end.is_none() && !run.actors.is_empty()) {
+                    run.last_ns = run.last_ns.max(event.at_ns);
+                }
             }
             What::RunBegan { run, plan, items, chunksize, detail_units } => self.runs.push(Run {
                 number: *run,
@@ -472,6 +476,21 @@ mod tests {
                 (90, 100, SpanKind::Waiting)
             ]
         );
+    }
+
+    #[test]
+    fn time_passes_while_nobody_says_anything() {
+        let event = |at_ns, by, what| Event { at_ns, by, what };
+        let sample = |at_ns| event(at_ns, ActorId::OBSERVER, What::CoresSampled { busy_permille: vec![5] });
+        let parent = What::ActorBorn(Box::new(Birth::new(ActorId::PARENT, Role::Parent, 0, 7, 10)));
+        let outcome = crate::trace::Outcome::Complete;
+        let end = What::RunEnded { outcome, wall_ns: 80, start_ns: 0, digest: String::new() };
+        let mut model =
+            Model::of(&[event(10, ActorId::PARENT, began(0)), event(10, ActorId::PARENT, parent), sample(60)]);
+        assert_eq!(model.runs[0].length_ns(), 50);
+        model.apply(&event(90, ActorId::PARENT, end));
+        model.apply(&sample(310));
+        assert_eq!(model.runs[0].length_ns(), 80, "after its end it has its length");
     }
 
     #[test]

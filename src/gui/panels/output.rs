@@ -1,9 +1,10 @@
 //! What the run answered, and what its processes printed: each line with who printed it.
 
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Frame, Label, Margin, ScrollArea, Ui};
+use egui::{Frame, Label, Margin, Role, ScrollArea, Sense, Ui};
 
 use super::Look;
+use super::draw::name;
 use super::parts::{heading, note};
 use crate::chunk::grouped;
 use crate::gui::theme::Theme;
@@ -109,10 +110,12 @@ fn list(look: &Look<'_>, lines: &[Line], columns: Option<Columns>, ui: &mut Ui) 
             .auto_shrink([false, columns.is_none()])
             .stick_to_bottom(true)
             .show_rows(ui, row, lines.len(), |ui, visible| {
-                for line in &lines[visible] {
+                for (index, line) in visible.clone().zip(&lines[visible]) {
                     let label = ui.add(Label::new(line.job(theme, columns)).extend().selectable(true));
                     if line.who.is_some() {
-                        label.accessible_name(line.words()).on_hover_text(line.words());
+                        let whole = ui.interact(label.rect, ui.scope_id().with(("line", index)), Sense::hover());
+                        name(&whole, Role::ListItem, &line.words());
+                        whole.on_hover_text(line.words());
                     }
                 }
             });

@@ -33,7 +33,8 @@ fn list(plan: &mut Plan, chosen: Option<&Program>, theme: Theme, ui: &mut Ui) {
             let is_chosen = chosen.is_some_and(|chosen| chosen.name == program.name);
             let button = Button::selectable(is_chosen, program.title).truncate().right_text("");
             let button = button.min_size(vec2(ui.available_width(), height));
-            if ui.add(button).on_hover_text(program.summary).clicked() && !is_chosen {
+            let button = ui.add(button).accessible_name(program.title).on_hover_text(program.summary);
+            if button.clicked() && !is_chosen {
                 plan.program = Some(program.name.to_owned());
                 plan.knobs.clear();
             }

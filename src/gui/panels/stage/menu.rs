@@ -12,7 +12,7 @@ use crate::trace::Role;
 /// Opens below a card that is clicked.
 pub(super) fn of(card: &Response, actor: &Actor, look: &Look<'_>, unit: Option<u32>, commands: &mut Vec<Command>) {
     Popup::menu(card).id(card.id.with("menu")).show(|ui| {
-        ui.set_min_width(look.theme.length(220.0));
+        ui.set_width(look.theme.length(220.0));
         entries(ui, actor, look, unit, commands);
     });
 }
