@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender};
@@ -63,9 +64,11 @@ pub(super) struct Member {
     /// Whether it has said that it is ready.
     pub(super) ready: bool,
     pub(super) thread: JoinHandle<()>,
+    /// Why it can't begin, if it said so.
+    pub(super) last_words: Option<String>,
     tasks: Sender<Task>,
-    /// The other end of `tasks`: what the thread has not taken yet can be taken back.
-    untaken: Receiver<Task>,
+    /// Whether what the thread has not begun yet is not wanted any more.
+    dismissed: Arc<AtomicBool>,
     /// The units it has, in the order they were sent: (how many were sent before, unit).
     held: VecDeque<(u64, u32)>,
     sent: u64,
@@ -99,9 +102,10 @@ impl Member {
         Estate { begun: units(true), untouched: units(false) }
     }
 
-    /// Takes back what it has not taken yet.
-    pub(super) fn clear(&self) {
-        self.untaken.try_iter().for_each(drop);
+    /// Nobody wants what it has not begun yet: it takes those messages, as they are under way, and leaves it
+    /// at that.
+    pub(super) fn dismiss(&self) {
+        self.dismissed.store(true, Ordering::Relaxed);
     }
 }
 
@@ -117,7 +121,8 @@ pub(super) fn start_one(
     let memory = ring::in_process(desk.ring_slots());
     let ring = Drain::new(memory.clone());
     let (tasks, inbox) = crossbeam_channel::unbounded();
-    let untaken = inbox.clone();
+    let dismissed = Arc::new(AtomicBool::new(false));
+    let is_dismissed = Arc::clone(&dismissed);
     let (answers, gil) = (shop.answers.clone(), shop.gil.clone());
     // It speaks of its channels, so they are named before it lives; told of after it was born.
     let (job, job_inbox) = crossbeam_channel::bounded::<Job>(1);
@@ -125,7 +130,7 @@ pub(super) fn start_one(
         let mut log = Log::new(Recorder::new(memory));
         log.write(sys::now_ns(), &What::ActorReady);
         if let Ok(job) = job_inbox.recv() {
-            work(&inbox, &answers, log, job, gil.as_deref());
+            work(&inbox, &answers, log, job, (gil.as_deref(), &is_dismissed));
         }
     };
     let thread = std::thread::Builder::new().name(format!("worker {number}")).spawn(body)?;
@@ -138,7 +143,8 @@ pub(super) fn start_one(
     let (cut, initializer) = (desk.checked.cut, desk.checked.plan.initializer);
     // A thread that is gone already is noticed at the first tick.
     let _ = job.send(Job { calculator, cut, initializer, actor, tracing, detail_units, channels });
-    Ok(Member { tracked, number, ready: false, thread, tasks, untaken, held: VecDeque::new(), sent: 0 })
+    let (last_words, held) = (None, VecDeque::new());
+    Ok(Member { tracked, number, ready: false, thread, last_words, tasks, dismissed, held, sent: 0 })
 }
 
 /// What a thread is to do: what a process learns from its setup message.
@@ -155,7 +161,13 @@ struct Job {
 }
 
 /// The main function of a thread.
-fn work(inbox: &Receiver<Task>, answers: &Sender<Answer>, mut log: Log<Shared>, job: Job, gil: Option<&Gil>) {
+fn work(
+    inbox: &Receiver<Task>,
+    answers: &Sender<Answer>,
+    mut log: Log<Shared>,
+    job: Job,
+    (gil, dismissed): (Option<&Gil>, &AtomicBool),
+) {
     let Job { mut calculator, cut, initializer, actor, tracing, detail_units, channels } = job;
     log.set_up(tracing, detail_units, channels.0, channels.1);
     let turns = gil.map(GilThread::new);
@@ -198,6 +210,9 @@ fn work(inbox: &Receiver<Task>, answers: &Sender<Answer>, mut log: Log<Shared>, 
             tell_waits(&mut log, turns);
         }
         let Ok(Task::Unit { unit, again }) = task else { break };
+        if dismissed.load(Ordering::Relaxed) {
+            continue;
+        }
         let outcome = calculator.compute(&mut log, (unit, again), cut.range(unit), &here, |log| {
             if let Some(turns) = &turns {
                 tell_waits(log, turns);

@@ -42,6 +42,8 @@ struct Pool<'p, 'd> {
     born: u32,
     /// Answers at each place since units were handed out.
     answered: Vec<u32>,
+    /// `terminate()` was called.
+    terminated: bool,
 }
 
 /// Runs the plan of this desk on threads.
@@ -59,6 +61,7 @@ pub(in crate::engine) fn run(desk: &mut Desk<'_>) -> End {
         restarts: Restarts::default(),
         born: 0,
         answered: vec![0; places],
+        terminated: false,
         desk,
     };
     let opened = (0..places).try_for_each(|place| pool.fill(place));
@@ -130,6 +133,9 @@ impl Pool<'_, '_> {
         member.tracked.say_received(self.desk, at_ns, content, 0);
         let Content::Unit(unit) = content else {
             member.ready = true;
+            if let Err(Undone::Failed(failure)) = outcome {
+                member.last_words = Some(format!("{}: {}", failure.kind, failure.message));
+            }
             if member.number as usize <= self.answered.len() {
                 self.desk.start_ns = at_ns - self.desk.began_ns;
             }
@@ -159,6 +165,7 @@ impl Pool<'_, '_> {
         self.desk.keep_time(now_ns).map_or(Ok(()), Err)?;
         let terminate_ms = self.desk.checked.plan.terminate_after_ms;
         if terminate_ms.is_some_and(|ms| now_ns >= self.desk.began_ns + ms * 1_000_000) && !self.desk.is_complete() {
+            self.terminated = true;
             self.dispatch.cancel();
             self.desk.terminate()?;
         }
@@ -197,13 +204,16 @@ impl Pool<'_, '_> {
         }
         let Some(mut member) = self.seats[place].0.take() else { return Ok(()) };
         let (actor, estate, number) = (member.tracked.actor, member.estate(), member.number);
+        let what = match &member.last_words {
+            Some(error) => format!("thread {number}: its initializer raised {error}"),
+            None => format!("thread {number} ended before its time"),
+        };
         member.tracked.say_sums(self.desk);
         self.say_exit(member);
         self.dispatch.vacate(place);
         if self.desk.is_complete() {
             return Ok(());
         }
-        let what = format!("thread {number} ended before its time");
         let failure = TaskFailure {
             kind: "WorkerLostError".to_owned(),
             message: what.clone(),
@@ -219,7 +229,7 @@ impl Pool<'_, '_> {
         if !self.restarts.bear(sys::now_ns()) {
             let seconds = WITHIN_NS / 1_000_000_000;
             return Err(End::Failed(format!(
-                "The pool gives up: more than {MOST} threads ended before their time within {seconds} s."
+                "The pool gives up: more than {MOST} threads ended before their time within {seconds} s. The last: {what}."
             )));
         }
         self.fill(place)
@@ -246,8 +256,12 @@ impl Pool<'_, '_> {
             return;
         }
         let since_ns = sys::now_ns();
+        let is_done = self.dispatch.in_flight() == 0 && !self.terminated;
+        if is_done {
+            self.desk.say_called(since_ns, "pool.close()", Ok("no more work is taken"));
+        }
         for member in &mut crew {
-            member.clear();
+            member.dismiss();
             member.send(self.desk, since_ns, Content::Stop, Task::Stop);
         }
         let give_up = Instant::now() + JOIN_PATIENCE;
@@ -259,6 +273,7 @@ impl Pool<'_, '_> {
                 self.say_exit(member);
             }
         }
-        self.desk.say_called(since_ns, "pool.join()", Ok("every thread has ended"));
+        let call = if is_done { "pool.join()" } else { "pool.terminate()" };
+        self.desk.say_called(since_ns, call, Ok("every thread has ended"));
     }
 }
