@@ -17,7 +17,7 @@ fn plans() -> Vec<Plan> {
         plans.push(Plan { terminate_after_ms: Some(30), ..sleeps(&way, 1000, 1) });
         if way.with.has_processes() {
             plans.push(Plan { maxtasksperchild: Some(2), ..squares(&way, 20, 1) });
-            for &policy in [LossPolicy::Replace, LossPolicy::Retry, LossPolicy::Broken].iter() {
+            for &policy in &[LossPolicy::Replace, LossPolicy::Retry, LossPolicy::Broken] {
                 plans.push(with_faults(Plan { policy, ..squares(&way, 20, 1) }, &["kill@call:3:once"]));
             }
         }
