@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn what_was_under_way_to_somebody_who_is_gone_breaks_nothing() {
         let (from, to, medium, channel) = (ActorId::PARENT, ActorId(2), Medium::Pipe, ChannelId(0));
-        let told = |content, exit| {
+        let told = |content, exit: Option<Exit>| {
             let birth = Birth::new(to, Role::WorkerProcess, 1, 11, 0);
             let begun = (0..3).map(|unit| What::UnitBegan { unit, core: None });
             let ended = (0..3).map(|unit| What::UnitEnded { unit, core: None });

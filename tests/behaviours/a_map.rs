@@ -210,7 +210,7 @@ fn a18_a_callback_runs_once_before_the_result_is_there() {
             let called = finished.assert_complete().calls("callback(");
             assert_eq!(called.len(), jobs, "{}: {call:?}", finished.way);
             assert!(called.iter().all(|call| call.by == ActorId::PARENT && !call.raised));
-            let get = finished.run().calls.iter().filter(|call| call.call.contains(".get(")).last().expect("a get");
+            let get = finished.run().calls.iter().rfind(|call| call.call.contains(".get(")).expect("a get");
             assert!(called.iter().all(|call| call.to_ns <= get.to_ns), "{}: before get() returns", finished.way);
             same("A18", &json!([1, 6]));
             let failing = with_faults(Plan { call, ..plan.clone() }, &["error@call:3"]);
