@@ -26,7 +26,7 @@ use poolscope::sys::RUN_TAG;
 /// What everything below a killed process may take to be gone: a second, and what a busy machine adds.
 const GONE: Duration = Duration::from_secs(10);
 
-/// Random numbers that can be had again (SplitMix64).
+/// Random numbers that can be had again (`SplitMix64`).
 struct Dice(u64);
 
 impl Dice {
@@ -121,11 +121,12 @@ impl Round {
     fn end(mut self, told: &str) -> String {
         let give_up = Instant::now() + common::DEADLINE;
         let mut stdout = self.observer.stdout.take().expect("it is piped");
-        let reader = std::thread::spawn(move || {
+        let read = move || {
             let mut report = String::new();
             let _ = std::io::Read::read_to_string(&mut stdout, &mut report);
             report
-        });
+        };
+        let reader = std::thread::Builder::new().name("report".into()).spawn(read).expect("a thread");
         while self.observer.try_wait().expect("ours").is_none() {
             assert!(Instant::now() < give_up, "it hangs: {told}: {}", self.describes);
             std::thread::sleep(Duration::from_millis(1));

@@ -46,13 +46,20 @@ pub(super) struct Shop {
     /// The lock they take turns with, if they do.
     gil: Option<Arc<Gil>>,
     answers: Sender<Answer>,
+    /// Whether what lies before the threads shall not be computed any more.
+    cancelled: Arc<AtomicBool>,
 }
 
 impl Shop {
     /// For the threads of this plan, which answer here.
     pub(super) fn new(desk: &Desk<'_>, answers: Sender<Answer>) -> Self {
         let gil = (desk.checked.plan.with == Executor::GilThreads).then(Arc::default);
-        Self { gil, answers }
+        Self { gil, answers, cancelled: Arc::default() }
+    }
+
+    /// From now on no thread begins another unit.
+    pub(super) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
     }
 }
 
@@ -63,12 +70,10 @@ pub(super) struct Member {
     pub(super) number: u32,
     /// Whether it has said that it is ready.
     pub(super) ready: bool,
-    pub(super) thread: JoinHandle<()>,
     /// Why it can't begin, if it said so.
     pub(super) last_words: Option<String>,
+    pub(super) thread: JoinHandle<()>,
     tasks: Sender<Task>,
-    /// Whether what the thread has not begun yet is not wanted any more.
-    dismissed: Arc<AtomicBool>,
     /// The units it has, in the order they were sent: (how many were sent before, unit).
     held: VecDeque<(u64, u32)>,
     sent: u64,
@@ -101,12 +106,6 @@ impl Member {
         };
         Estate { begun: units(true), untouched: units(false) }
     }
-
-    /// Nobody wants what it has not begun yet: it takes those messages, as they are under way, and leaves it
-    /// at that.
-    pub(super) fn dismiss(&self) {
-        self.dismissed.store(true, Ordering::Relaxed);
-    }
 }
 
 /// Starts thread `number`, in place of another if it `replaces` one.
@@ -121,16 +120,14 @@ pub(super) fn start_one(
     let memory = ring::in_process(desk.ring_slots());
     let ring = Drain::new(memory.clone());
     let (tasks, inbox) = crossbeam_channel::unbounded();
-    let dismissed = Arc::new(AtomicBool::new(false));
-    let is_dismissed = Arc::clone(&dismissed);
-    let (answers, gil) = (shop.answers.clone(), shop.gil.clone());
+    let (answers, gil, cancelled) = (shop.answers.clone(), shop.gil.clone(), Arc::clone(&shop.cancelled));
     // It speaks of its channels, so they are named before it lives; told of after it was born.
     let (job, job_inbox) = crossbeam_channel::bounded::<Job>(1);
     let body = move || {
         let mut log = Log::new(Recorder::new(memory));
         log.write(sys::now_ns(), &What::ActorReady);
         if let Ok(job) = job_inbox.recv() {
-            work(&inbox, &answers, log, job, (gil.as_deref(), &is_dismissed));
+            work(&inbox, &answers, log, job, gil.as_deref(), &cancelled);
         }
     };
     let thread = std::thread::Builder::new().name(format!("worker {number}")).spawn(body)?;
@@ -143,8 +140,7 @@ pub(super) fn start_one(
     let (cut, initializer) = (desk.checked.cut, desk.checked.plan.initializer);
     // A thread that is gone already is noticed at the first tick.
     let _ = job.send(Job { calculator, cut, initializer, actor, tracing, detail_units, channels });
-    let (last_words, held) = (None, VecDeque::new());
-    Ok(Member { tracked, number, ready: false, thread, last_words, tasks, dismissed, held, sent: 0 })
+    Ok(Member { tracked, number, ready: false, last_words: None, thread, tasks, held: VecDeque::new(), sent: 0 })
 }
 
 /// What a thread is to do: what a process learns from its setup message.
@@ -166,7 +162,8 @@ fn work(
     answers: &Sender<Answer>,
     mut log: Log<Shared>,
     job: Job,
-    (gil, dismissed): (Option<&Gil>, &AtomicBool),
+    gil: Option<&Gil>,
+    cancelled: &AtomicBool,
 ) {
     let Job { mut calculator, cut, initializer, actor, tracing, detail_units, channels } = job;
     log.set_up(tracing, detail_units, channels.0, channels.1);
@@ -210,7 +207,7 @@ fn work(
             tell_waits(&mut log, turns);
         }
         let Ok(Task::Unit { unit, again }) = task else { break };
-        if dismissed.load(Ordering::Relaxed) {
+        if cancelled.load(Ordering::Relaxed) {
             continue;
         }
         let outcome = calculator.compute(&mut log, (unit, again), cut.range(unit), &here, |log| {
