@@ -1,7 +1,7 @@
 //! A: `map`, `starmap`, `map_async`, `apply`, `apply_async`: results, order, units, errors, callbacks.
 
 use poolscope::chunk::Cut;
-use poolscope::model::SpanKind;
+use poolscope::model::{Span, SpanKind};
 use poolscope::plan::{Call, Callback, Plan};
 use poolscope::trace::{ActorId, Exit, Outcome};
 use serde_json::{Value, json};
@@ -286,8 +286,12 @@ fn apply_is_one_after_the_other() {
         let computing = finished.run().actors.iter().flat_map(|actor| actor.lane.spans());
         let mut spans: Vec<_> = computing.filter(|span| span.kind == SpanKind::Computing).collect();
         spans.sort_by_key(|span| span.from_ns);
-        assert_eq!(spans.len(), 5);
-        assert!(spans.windows(2).all(|pair| pair[0].to_ns <= pair[1].from_ns), "{}: {spans:?}", finished.way);
+        // Several threads of a process may have a part in the same unit.
+        let mut units: Vec<_> = spans.iter().filter_map(|span| span.unit).collect();
+        units.dedup();
+        assert_eq!(units, [0, 1, 2, 3, 4], "{}", finished.way);
+        let in_turn = |pair: &[&Span]| pair[0].unit == pair[1].unit || pair[0].to_ns <= pair[1].from_ns;
+        assert!(spans.windows(2).all(in_turn), "{}: {spans:?}", finished.way);
         assert_eq!(finished.delivered(), [0, 1, 2, 3, 4]);
     }
 }

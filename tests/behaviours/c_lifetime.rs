@@ -173,7 +173,7 @@ fn c10_terminate_is_quick() {
 fn c11_who_ignores_terminate_is_killed() {
     for way in processes() {
         let initializer = Some(Initializer::IgnoreTerminate);
-        let finished = run(&Plan { initializer, terminate_after_ms: Some(100), ..sleeps(&way, 6000, 1) });
+        let finished = run(&Plan { initializer, terminate_after_ms: Some(400), ..sleeps(&way, 6000, 1) });
         finished.assert_raised("Terminated");
         for worker in finished.workers() {
             let signals: Vec<&str> = worker.signals.iter().map(|sent| sent.signal.as_str()).collect();
