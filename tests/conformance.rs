@@ -16,8 +16,8 @@ use poolscope::workload::REGISTRY;
 /// Every executor, and processes by every start method this machine has.
 fn ways() -> Vec<Plan> {
     let plan = Plan { workers: 2, ..Plan::default() };
-    let mut ways =
-        vec![Plan { with: Executor::Sequential, ..plan.clone() }, Plan { with: Executor::Threads, ..plan.clone() }];
+    let one_way = |with: &Executor| Plan { with: *with, ..plan.clone() };
+    let mut ways: Vec<Plan> = Executor::ALL.iter().filter(|with| **with != Executor::Processes).map(one_way).collect();
     for &start in poolscope::sys::start_methods() {
         ways.push(Plan { with: Executor::Processes, start, ..plan.clone() });
     }
@@ -83,7 +83,8 @@ fn a_unit_is_one_request_and_one_reply() {
             picked.map(|(_, account)| account.sent).sum()
         };
         let workers = u64::from(way.workers);
-        assert_eq!(count(true), 11 + 2 * workers - if way.with == Executor::Threads { workers } else { 0 });
+        // Threads of the parent need no setup.
+        assert_eq!(count(true), 11 + 2 * workers - if way.with.is_one_process() { workers } else { 0 });
         assert_eq!(count(false), 11 + workers, "a hello of each worker, and a reply of each unit");
         for (number, unit) in run.units.iter() {
             assert_eq!(unit.begun, 1, "unit {number}");
@@ -163,8 +164,17 @@ fn the_actors_are_what_the_plan_says() {
         let servers = run.actors.iter().filter(|actor| actor.role == Role::ForkServer).count();
         match way.with {
             Executor::Sequential => assert_eq!(parent.units, 10),
-            Executor::Threads => assert!(run.workers().all(|worker| worker.pid == parent.pid)),
-            Executor::GilThreads | Executor::Hybrid => {}
+            Executor::Threads | Executor::GilThreads => {
+                assert!(run.workers().all(|worker| worker.pid == parent.pid));
+            }
+            Executor::Hybrid => {
+                let threads: Vec<_> = run.actors.iter().filter(|actor| actor.role == Role::ProcessThread).collect();
+                assert_eq!(threads.len() as u32, way.workers * way.threads);
+                for worker in run.workers() {
+                    let own = threads.iter().filter(|thread| thread.parent == Some(worker.id));
+                    assert!(own.clone().count() as u32 == way.threads && own.clone().all(|one| one.pid == worker.pid));
+                }
+            }
             Executor::Processes => {
                 assert!(run.workers().all(|worker| worker.pid != parent.pid && worker.start == Some(way.start)));
                 assert_eq!(servers, usize::from(way.start.name() == "forkserver"));

@@ -453,6 +453,25 @@ fn every_program_can_be_stopped() {
 }
 
 #[test]
+fn repeats_are_programs_of_their_own() {
+    at_once(|start| {
+        let mut plan = programs::plan("inherited-value", start, &[]);
+        plan.repeats = 3;
+        let (model, told) = common::run(&plan);
+        assert_eq!((&told.ending.error, model.runs.len()), (&None, 3), "{}", start.name());
+        let mut pids = std::collections::HashSet::new();
+        for run in &model.runs {
+            assert!(run.is_complete());
+            let child = run.actors.iter().find(|actor| actor.name.as_deref() == Some("Process-1")).expect("a child");
+            assert!(pids.insert(child.pid));
+        }
+        let seen = if start == StartMethod::Fork { 42 } else { 1 };
+        let printed = model.runs.iter().flat_map(|run| &run.printed);
+        assert_eq!(printed.filter(|line| line.line == format!("Process-1 sees {seen}")).count(), 3);
+    });
+}
+
+#[test]
 fn a_program_ends_at_its_deadline() {
     for &start in methods() {
         let mut plan = programs::plan("two-sleepers", start, &[]);

@@ -20,6 +20,8 @@ pub(super) fn run(number: u32, checked: &CheckedPlan, scribe: &mut Scribe, launc
         return process::run(&mut desk, program);
     }
     desk.begin();
+    // A run that crashes at once shall have begun at least.
+    desk.scribe.push_out();
     match checked.plan.with {
         Executor::Sequential => solo::run(&mut desk),
         Executor::Threads | Executor::GilThreads => threads::run(&mut desk),

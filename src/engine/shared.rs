@@ -2,6 +2,7 @@
 //! parent alone have in common. Nothing is serialized between actors.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use crate::sys;
 use crate::trace::ring::Shared;
@@ -9,7 +10,11 @@ use crate::workload::{Here, Input};
 
 use super::faults::Faults;
 use super::log::Log;
+use super::scribe::TICK_NS;
 use super::task::{Tasks, Undone};
+
+/// Time for the parent to pass on what happened before a crash that takes it along: a few of its ticks.
+const LAST_MOMENT: Duration = Duration::from_nanos(4 * TICK_NS);
 
 /// Computes units of an input that lies in this process.
 pub(super) struct Calculator {
@@ -22,7 +27,11 @@ pub(super) struct Calculator {
 impl Calculator {
     /// For this input.
     pub(super) fn new(input: Input, faults: Faults) -> Self {
-        Self { input, tasks: Tasks { workload: input.workload, faults }, arguments: Vec::new() }
+        Self {
+            input,
+            tasks: Tasks { workload: input.workload, faults, last_moment: LAST_MOMENT },
+            arguments: Vec::new(),
+        }
     }
 
     /// The results of a unit, or why it has none; written down in the log. `again` says that another had it

@@ -2,6 +2,7 @@
 //! What a plan lets go wrong on purpose goes wrong here.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use crate::plan::Stage;
 use crate::sys;
@@ -30,6 +31,10 @@ impl Undone {
 pub(super) struct Tasks {
     pub(super) workload: &'static dyn Workload,
     pub(super) faults: Faults,
+    /// How long a process takes its time before it does itself harm. Where the log of what happened lies in
+    /// the very process that crashes, the parent must have passed it on, or nobody would see how it came to
+    /// that.
+    pub(super) last_moment: Duration,
 }
 
 impl Tasks {
@@ -79,6 +84,7 @@ impl Tasks {
             if action == crate::plan::Action::Exit {
                 return Err(Undone::Exit);
             }
+            std::thread::sleep(self.last_moment);
             sys::suffer(action);
         }
         Ok(())

@@ -120,7 +120,7 @@ pub fn violations(model: &Model) -> Vec<String> {
         // What was recorded last is what a cut takes, and of the last run more. Who was killed, or
         // ended while it summed, took its last sums along: only complete runs are whole.
         let cut = model.cut && model.runs.last().is_some_and(|last| std::ptr::eq(last, run));
-        let lossy = model.events_lost > 0 || cut || !run.is_complete();
+        let lossy = model.events_lost > 0 || cut || !run.is_complete() || !run.plan.tracing;
         // People count from 1.
         let place = format!("run {}", run.number.saturating_add(1));
         channels(run, lossy, &place, &mut found);
@@ -146,7 +146,10 @@ fn channels(run: &Run, lossy: bool, place: &str, found: &mut Found) {
             let count = channel.unrecorded();
             found.tell(Kind::Unrecorded, || format!("{}: {count} messages have no event", place()));
         }
-        if sent > received && !lossy {
+        // What was on its way to or from somebody who died is lost with him.
+        let mut ends = [channel.from, channel.to].into_iter().filter_map(|end| run.actor(end)?.exited);
+        let bereft = ends.any(|(_, exit)| !exit.is_success());
+        if sent > received && !lossy && !bereft {
             let count = sent - received;
             let sentence = || format!("{}: {count} messages never arrived though the run is complete", place());
             found.tell(Kind::NeverArrived, sentence);
@@ -178,7 +181,9 @@ fn units(run: &Run, lossy: bool, place: &str, found: &mut Found) {
     }
     if !lossy {
         let computed: u64 = run.actors.iter().fold(0, |sum, actor| actor.units.saturating_add(sum));
-        if computed != u64::from(count) {
+        // A worker may die when it has computed a unit and nobody knows yet.
+        let lost: u64 = run.units.iter().map(|(_, unit)| u64::from(unit.lost)).sum();
+        if computed < u64::from(count) || computed > u64::from(count) + lost {
             found.tell(Kind::Missing, || format!("{place}: {computed} units were computed of {count}"));
         }
     }

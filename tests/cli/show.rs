@@ -48,6 +48,12 @@ fn show_finds_what_breaks_the_rules() {
         ("never arrived though the run is complete", &|events| {
             let last = events.iter().rposition(received).expect("a message");
             events.remove(last);
+            // Whoever dies early may leave what was sent to him unread.
+            for event in events {
+                if let What::ActorExited { exit, .. } = &mut event.what {
+                    *exit = Exit::Code(0);
+                }
+            }
         }),
         ("were received and only", &|events| {
             let last = events.iter().rposition(|event| matches!(event.what, What::Sent { .. })).expect("a message");

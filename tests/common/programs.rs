@@ -154,7 +154,9 @@ fn in_python(name: &str, start: StartMethod, knobs: &[(&str, u64)]) -> Vec<Strin
     let program = program::named(name).expect("registered");
     let knobs = plan(name, start, knobs).knobs;
     std::fs::write(&file, Chosen { program, knobs: &knobs, start }.python()).expect("room");
+    // Unbuffered, it would write a line piece by piece, into the middle of another's.
     let out = Command::new("python3")
+        .env_remove("PYTHONUNBUFFERED")
         .arg("-W")
         .arg("ignore")
         .arg(&file)

@@ -25,6 +25,8 @@ const WIDE_PIPE_BYTES: u32 = 1 << 20;
 /// How workers are told to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Farewell {
+    /// They are ending already.
+    Wait,
     /// There is no more work: they end by themselves.
     Close,
     /// `terminate()`: they are asked to end, and killed if they do not.
@@ -108,6 +110,7 @@ fn unit_bytes(desk: &Desk<'_>) -> usize {
 pub(super) fn dismiss(desk: &mut Desk<'_>, starter: &mut dyn Starter, crew: &mut [Member], farewell: Farewell) {
     for member in crew.iter_mut() {
         match farewell {
+            Farewell::Wait => {}
             Farewell::Close => {
                 // A stop message is far below what any frame may hold.
                 let _ = member.send(desk, sys::now_ns(), (Kind::Stop, Content::Stop), |_| {});

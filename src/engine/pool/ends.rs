@@ -57,6 +57,8 @@ impl Pool<'_, '_> {
     fn succeed(&mut self, place: usize) -> Result<(), End> {
         let Err(error) = self.fill(place) else {
             self.restarts.agreed();
+            // At once, so that whoever is buried next knows what is left.
+            while self.hand_one(place, sys::now_ns())? {}
             return Ok(());
         };
         let is_empty = self.seats.iter().all(|seat| seat.member.is_none());

@@ -216,7 +216,7 @@ impl<'p, 'd> Pool<'p, 'd> {
     }
 
     /// Puts the next unit into line for a worker; false if it shall have none now.
-    fn hand_one(&mut self, place: usize, now_ns: u64) -> Result<bool, End> {
+    pub(super) fn hand_one(&mut self, place: usize, now_ns: u64) -> Result<bool, End> {
         let Some(member) = &mut self.seats[place].member else { return Ok(false) };
         if !member.has_credit() {
             return Ok(false);
@@ -407,11 +407,16 @@ impl<'p, 'd> Pool<'p, 'd> {
         if farewell == Farewell::Close {
             self.desk.say_called(since_ns, "pool.close()", Ok("no more work is taken"));
         }
+        // Who has done all that he was given for life goes by himself.
+        let quota = self.desk.checked.plan.maxtasksperchild;
+        let (mut retired, mut crew): (Vec<Member>, Vec<Member>) =
+            crew.into_iter().partition(|member| farewell == Farewell::Close && member.has_done(quota));
         crew::dismiss(self.desk, self.starter, &mut crew, farewell);
+        crew::dismiss(self.desk, self.starter, &mut retired, Farewell::Wait);
         match farewell {
             Farewell::Close => self.desk.say_called(since_ns, "pool.join()", Ok("every worker has ended")),
             Farewell::Terminate => self.desk.say_called(since_ns, "pool.terminate()", Ok("every worker has ended")),
-            Farewell::Kill => {}
+            Farewell::Wait | Farewell::Kill => {}
         }
     }
 }

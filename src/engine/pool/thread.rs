@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender};
@@ -45,13 +46,20 @@ pub(super) struct Shop {
     /// The lock they take turns with, if they do.
     gil: Option<Arc<Gil>>,
     answers: Sender<Answer>,
+    /// Whether what lies before the threads shall not be computed any more.
+    cancelled: Arc<AtomicBool>,
 }
 
 impl Shop {
     /// For the threads of this plan, which answer here.
     pub(super) fn new(desk: &Desk<'_>, answers: Sender<Answer>) -> Self {
         let gil = (desk.checked.plan.with == Executor::GilThreads).then(Arc::default);
-        Self { gil, answers }
+        Self { gil, answers, cancelled: Arc::default() }
+    }
+
+    /// From now on no thread begins another unit.
+    pub(super) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
     }
 }
 
@@ -62,10 +70,10 @@ pub(super) struct Member {
     pub(super) number: u32,
     /// Whether it has said that it is ready.
     pub(super) ready: bool,
+    /// Why it can't begin, if it said so.
+    pub(super) last_words: Option<String>,
     pub(super) thread: JoinHandle<()>,
     tasks: Sender<Task>,
-    /// The other end of `tasks`: what the thread has not taken yet can be taken back.
-    untaken: Receiver<Task>,
     /// The units it has, in the order they were sent: (how many were sent before, unit).
     held: VecDeque<(u64, u32)>,
     sent: u64,
@@ -98,11 +106,6 @@ impl Member {
         };
         Estate { begun: units(true), untouched: units(false) }
     }
-
-    /// Takes back what it has not taken yet.
-    pub(super) fn clear(&self) {
-        self.untaken.try_iter().for_each(drop);
-    }
 }
 
 /// Starts thread `number`, in place of another if it `replaces` one.
@@ -117,15 +120,14 @@ pub(super) fn start_one(
     let memory = ring::in_process(desk.ring_slots());
     let ring = Drain::new(memory.clone());
     let (tasks, inbox) = crossbeam_channel::unbounded();
-    let untaken = inbox.clone();
-    let (answers, gil) = (shop.answers.clone(), shop.gil.clone());
+    let (answers, gil, cancelled) = (shop.answers.clone(), shop.gil.clone(), Arc::clone(&shop.cancelled));
     // It speaks of its channels, so they are named before it lives; told of after it was born.
     let (job, job_inbox) = crossbeam_channel::bounded::<Job>(1);
     let body = move || {
         let mut log = Log::new(Recorder::new(memory));
         log.write(sys::now_ns(), &What::ActorReady);
         if let Ok(job) = job_inbox.recv() {
-            work(&inbox, &answers, log, job, gil.as_deref());
+            work(&inbox, &answers, log, job, gil.as_deref(), &cancelled);
         }
     };
     let thread = std::thread::Builder::new().name(format!("worker {number}")).spawn(body)?;
@@ -138,7 +140,7 @@ pub(super) fn start_one(
     let (cut, initializer) = (desk.checked.cut, desk.checked.plan.initializer);
     // A thread that is gone already is noticed at the first tick.
     let _ = job.send(Job { calculator, cut, initializer, actor, tracing, detail_units, channels });
-    Ok(Member { tracked, number, ready: false, thread, tasks, untaken, held: VecDeque::new(), sent: 0 })
+    Ok(Member { tracked, number, ready: false, last_words: None, thread, tasks, held: VecDeque::new(), sent: 0 })
 }
 
 /// What a thread is to do: what a process learns from its setup message.
@@ -155,7 +157,14 @@ struct Job {
 }
 
 /// The main function of a thread.
-fn work(inbox: &Receiver<Task>, answers: &Sender<Answer>, mut log: Log<Shared>, job: Job, gil: Option<&Gil>) {
+fn work(
+    inbox: &Receiver<Task>,
+    answers: &Sender<Answer>,
+    mut log: Log<Shared>,
+    job: Job,
+    gil: Option<&Gil>,
+    cancelled: &AtomicBool,
+) {
     let Job { mut calculator, cut, initializer, actor, tracing, detail_units, channels } = job;
     log.set_up(tracing, detail_units, channels.0, channels.1);
     let turns = gil.map(GilThread::new);
@@ -198,6 +207,9 @@ fn work(inbox: &Receiver<Task>, answers: &Sender<Answer>, mut log: Log<Shared>, 
             tell_waits(&mut log, turns);
         }
         let Ok(Task::Unit { unit, again }) = task else { break };
+        if cancelled.load(Ordering::Relaxed) {
+            continue;
+        }
         let outcome = calculator.compute(&mut log, (unit, again), cut.range(unit), &here, |log| {
             if let Some(turns) = &turns {
                 tell_waits(log, turns);

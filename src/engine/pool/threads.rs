@@ -27,6 +27,8 @@ use super::tracked;
 const BATCH: usize = 1024;
 /// How long threads may take to finish what they compute when everything else is over.
 const JOIN_PATIENCE: Duration = Duration::from_secs(2);
+/// How long they may take when the run was broken off.
+const BREAK_OFF_PATIENCE: Duration = Duration::from_millis(100);
 
 /// A pool of threads while a call is carried out.
 struct Pool<'p, 'd> {
@@ -40,6 +42,8 @@ struct Pool<'p, 'd> {
     restarts: Restarts,
     /// Threads ever started.
     born: u32,
+    /// `terminate()` was called.
+    terminated: bool,
     /// Answers at each place since units were handed out.
     answered: Vec<u32>,
 }
@@ -58,6 +62,7 @@ pub(in crate::engine) fn run(desk: &mut Desk<'_>) -> End {
         losses: Losses::default(),
         restarts: Restarts::default(),
         born: 0,
+        terminated: false,
         answered: vec![0; places],
         desk,
     };
@@ -130,6 +135,9 @@ impl Pool<'_, '_> {
         member.tracked.say_received(self.desk, at_ns, content, 0);
         let Content::Unit(unit) = content else {
             member.ready = true;
+            if let Err(Undone::Failed(failure)) = outcome {
+                member.last_words = Some(failure.message);
+            }
             if member.number as usize <= self.answered.len() {
                 self.desk.start_ns = at_ns - self.desk.began_ns;
             }
@@ -159,6 +167,7 @@ impl Pool<'_, '_> {
         self.desk.keep_time(now_ns).map_or(Ok(()), Err)?;
         let terminate_ms = self.desk.checked.plan.terminate_after_ms;
         if terminate_ms.is_some_and(|ms| now_ns >= self.desk.began_ns + ms * 1_000_000) && !self.desk.is_complete() {
+            self.terminated = true;
             self.dispatch.cancel();
             self.desk.terminate()?;
         }
@@ -197,13 +206,16 @@ impl Pool<'_, '_> {
         }
         let Some(mut member) = self.seats[place].0.take() else { return Ok(()) };
         let (actor, estate, number) = (member.tracked.actor, member.estate(), member.number);
+        let what = match member.last_words.take() {
+            Some(error) => format!("Thread {number}: its initializer raised {error}"),
+            None => format!("Thread {number} ended before its time"),
+        };
         member.tracked.say_sums(self.desk);
         self.say_exit(member);
         self.dispatch.vacate(place);
         if self.desk.is_complete() {
             return Ok(());
         }
-        let what = format!("thread {number} ended before its time");
         let failure = TaskFailure {
             kind: "WorkerLostError".to_owned(),
             message: what.clone(),
@@ -219,7 +231,7 @@ impl Pool<'_, '_> {
         if !self.restarts.bear(sys::now_ns()) {
             let seconds = WITHIN_NS / 1_000_000_000;
             return Err(End::Failed(format!(
-                "The pool gives up: more than {MOST} threads ended before their time within {seconds} s."
+                "The pool gives up: more than {MOST} threads ended before their time within {seconds} s. {what}."
             )));
         }
         self.fill(place)
@@ -240,17 +252,18 @@ impl Pool<'_, '_> {
             member.tracked.drain(self.desk);
         }
         self.desk.conclude(end);
-        if !matches!(end, End::Complete | End::Raised(_)) {
-            // The threads still compute, and nothing can end a thread from outside: they end with the
-            // engine's process, which this end of a run ends.
-            return;
-        }
+        self.shop.cancel();
         let since_ns = sys::now_ns();
+        let in_order = matches!(end, End::Complete | End::Raised(_));
+        if in_order && !self.terminated {
+            self.desk.say_called(since_ns, "pool.close()", Ok("no more work is taken"));
+        }
         for member in &mut crew {
-            member.clear();
             member.send(self.desk, since_ns, Content::Stop, Task::Stop);
         }
-        let give_up = Instant::now() + JOIN_PATIENCE;
+        // Nothing can end a thread from outside: who still computes then ends with the engine's process,
+        // which such an end of a run ends.
+        let give_up = Instant::now() + if in_order { JOIN_PATIENCE } else { BREAK_OFF_PATIENCE };
         for member in crew {
             while !member.thread.is_finished() && Instant::now() < give_up {
                 std::thread::sleep(Duration::from_micros(200));
@@ -259,6 +272,9 @@ impl Pool<'_, '_> {
                 self.say_exit(member);
             }
         }
-        self.desk.say_called(since_ns, "pool.join()", Ok("every thread has ended"));
+        if in_order {
+            let call = if self.terminated { "pool.terminate()" } else { "pool.join()" };
+            self.desk.say_called(since_ns, call, Ok("every thread has ended"));
+        }
     }
 }

@@ -19,6 +19,8 @@ use super::story::Teller;
 
 /// How long a program may take, unless the plan says otherwise.
 const DEADLINE_MS: u64 = 30_000;
+/// How long orphans may take to be gone once they were killed, where the machine is busy.
+const ORPHAN_PATIENCE: Duration = Duration::from_secs(2);
 /// How long the observer may take to read what it must know before the engine ends.
 const FLUSH_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -59,7 +61,8 @@ pub(in crate::engine) fn run(desk: &mut Desk<'_>, program: &'static Program) -> 
     let (end, told) = verdict(&outcome, deadline_ms);
     carrier.finish(outcome);
     let mut host = carrier.host;
-    host.end_orphans();
+    // Whoever pressed Stop waits for it.
+    host.end_orphans(if end == End::Complete { ORPHAN_PATIENCE } else { GONE_PATIENCE });
     let interrupted = host.interrupted.take();
     drop(host);
     let (end, told) = match interrupted {
@@ -80,7 +83,7 @@ fn verdict(outcome: &Result<(), Stop>, deadline_ms: u64) -> (End, Outcome) {
         Ok(()) | Err(Stop::Exit(_)) => (End::Complete, Outcome::Complete),
         Err(Stop::Raised(raised)) => {
             let sentence = format!("The program's parent raised {raised}");
-            (End::Failed(sentence.clone()), Outcome::Raised(sentence))
+            (End::Raised(sentence.clone()), Outcome::Raised(sentence))
         }
         Err(Stop::Halt(Halt::Interrupted(interrupt))) => (End::Interrupted(*interrupt), Outcome::Stopped),
         Err(Stop::Halt(Halt::Deadline)) => {
@@ -112,6 +115,8 @@ struct Stranger {
     pid: u32,
     /// There once it has become the engine's own child: its parent is gone.
     adopted: Option<Child>,
+    /// Whether it was ended with the program.
+    killed: bool,
 }
 
 impl<'d, 'a> EngineHost<'d, 'a> {
@@ -152,7 +157,7 @@ impl<'d, 'a> EngineHost<'d, 'a> {
     fn note(&mut self, event: &Event) {
         match &event.what {
             What::ActorBorn(birth) if birth.role != Role::ProcessThread => {
-                self.strangers.push(Stranger { actor: birth.actor, pid: birth.pid, adopted: None });
+                self.strangers.push(Stranger { actor: birth.actor, pid: birth.pid, adopted: None, killed: false });
             }
             What::ActorExited { actor, .. } => self.strangers.retain(|stranger| stranger.actor != *actor),
             What::ActorReady => {
@@ -179,14 +184,15 @@ impl<'d, 'a> EngineHost<'d, 'a> {
     }
 
     /// At the end of the program nobody is left to wait for an orphan: it is ended.
-    fn end_orphans(&mut self) {
-        let give_up = Instant::now() + GONE_PATIENCE;
+    fn end_orphans(&mut self, patience: Duration) {
+        let give_up = Instant::now() + patience;
         loop {
             // What can't be read any more can't be told.
             let _ = self.take_story();
             self.adopt();
-            for Stranger { actor, adopted, .. } in &mut self.strangers {
+            for Stranger { actor, adopted, killed, .. } in &mut self.strangers {
                 if let Some(child) = adopted
+                    && !std::mem::replace(killed, true)
                     && !child.has_ended()
                 {
                     child.kill();
