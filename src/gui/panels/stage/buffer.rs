@@ -114,13 +114,17 @@ fn told(run: &Run, buffer: &Buffer, units: u32) -> String {
             format!("Results of {name}, in order: {arrived} of {all} arrived")
         }
     };
+    let failed = match buffer.failed {
+        0 => String::new(),
+        count => format!(", {} failed", grouped(count.into())),
+    };
     let ahead = buffer.ahead.map(|(used, most)| format!(" · {used} of {most} units of look-ahead used"));
-    told + &ahead.unwrap_or_default()
+    told + &failed + &ahead.unwrap_or_default()
 }
 
 /// What the caller waits for, or when it had its first result.
 fn alert(run: &Run, buffer: &Buffer, at_ns: u64) -> Option<String> {
-    let missing = run.cut.units().saturating_sub(buffer.arrived);
+    let missing = run.cut.units().saturating_sub(buffer.arrived.saturating_add(buffer.failed));
     if let Some((unit, _)) = buffer.holds_up.filter(|_| run.plan.call.is_at_once()) {
         let others = match missing {
             0 | 1 => String::new(),
