@@ -29,6 +29,16 @@
 //! one when it is free, records into a ring of its own and answers by itself. Threads of the parent
 //! (`threads`, `gil-threads`) are no processes: their rings are the parent's own memory.
 //!
+//! Every one of them is the same binary: `main.rs` asks [`engine::child_hook`] first whether this
+//! process is a child, and only then looks at the command line.
+//!
+//! Why the parent is a process of its own, and not the window:
+//!
+//! - `fork` is honest only from a process with one thread. A window never has one.
+//! - A crash may take the parent down, with all its threads: the window lives on to show it.
+//! - A deadlock can't freeze the window; Stop always works.
+//! - The command line runs the very same engine, so all that is on screen can be tested without one.
+//!
 //! # The pool
 //!
 //! What decides in a pool is pure, and is driven by real workers and by tests alike
@@ -43,16 +53,6 @@
 //! What a worker had in hand when it died is known from its ring, which outlives it: a unit it had not
 //! begun is handed out again, one it had begun is a matter of policy. Results are taken once, whoever
 //! computes them how often.
-//!
-//! Every one of them is the same binary: `main.rs` asks [`engine::child_hook`] first whether this
-//! process is a child, and only then looks at the command line.
-//!
-//! Why the parent is a process of its own, and not the window:
-//!
-//! - `fork` is honest only from a process with one thread. A window never has one.
-//! - A crash may take the parent down, with all its threads: the window lives on to show it.
-//! - A deadlock can't freeze the window; Stop always works.
-//! - The command line runs the very same engine, so all that is on screen can be tested without one.
 //!
 //! # The road of a message
 //!
