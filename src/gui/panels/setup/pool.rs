@@ -25,7 +25,7 @@ fn who(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 4.0;
         let one = segments(ui, theme, plan.with, &first);
-        let other = weighted(ui, theme, plan.with, &second, &[0.69, 0.31]);
+        let other = weighted(ui, theme, plan.with, &second, &[0.74, 0.26]);
         if let Some(chosen) = one.or(other) {
             plan.with = chosen;
         }
