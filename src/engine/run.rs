@@ -37,4 +37,6 @@ fn introduce(desk: &mut Desk<'_>, run: u32) {
     let birth = Birth::new(ActorId::PARENT, Role::Parent, 0, std::process::id(), at_ns);
     desk.scribe.say_at(at_ns, What::ActorBorn(Box::new(birth)));
     desk.scribe.say_at(at_ns, What::ActorReady);
+    // Whatever becomes of this process from here on: what it was about to do is known.
+    desk.scribe.push_out();
 }

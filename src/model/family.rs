@@ -73,6 +73,14 @@ impl Run {
         known.map_or(&[], Vec::as_slice)
     }
 
+    /// Who computes where: the workers of each place, one after the other; where they have several threads,
+    /// those of each thread of a place.
+    pub fn hands(&self) -> Vec<Vec<&Actor>> {
+        let actors = |lives: &Vec<usize>| lives.iter().filter_map(|&index| self.actors.get(index)).collect();
+        let Family { lives, threads, .. } = &self.family;
+        if threads.is_empty() { lives.values().map(actors).collect() } else { threads.values().map(actors).collect() }
+    }
+
     /// Who is or was there at a moment: the last one asked for by then, or the first one, who is yet to
     /// come. With it which life of its place it is, from 0.
     pub fn life_at(&self, who: Who, at_ns: u64) -> Option<(usize, &Actor)> {

@@ -172,7 +172,16 @@ fn g08_a_worker_that_never_answers() {
     }
 }
 
-/// A thread that crashes takes the whole process along: the session says so. (`sys.exit` ends only the thread.)
+/// `sys.exit` in a thread ends that thread alone: its unit is lost, its place filled.
+#[test]
+fn a_thread_that_exits_is_a_lost_worker() {
+    let finished = run(&with_faults(sleeps(&threads(), 12, 1), &["exit@call:3"]));
+    finished.assert_raised("WorkerLostError");
+    assert_eq!((finished.failed(), finished.workers().len()), (vec![(3, "WorkerLostError")], 3));
+    assert_eq!(finished.run().units.arrivals().len(), 11);
+}
+
+/// A thread that crashes takes the whole process along: the session says so.
 #[test]
 fn a_crash_in_a_thread_ends_the_engine() {
     for action in ["kill", "segfault", "libc-exit", "abort"] {

@@ -97,7 +97,7 @@ fn prediction(experiment: &mut Experiment, theme: Theme, ui: &mut Ui) {
                 ui.label(RichText::new(word).font(theme.strong()).color(colour));
             },
         );
-        let most = f64::from(experiment.plan.team().max(2));
+        let most = f64::from(experiment.plan.hands().max(2));
         let mut value = times.unwrap_or(1.0).min(most);
         ui.add_enabled_ui(!locked, |ui| {
             ui.visuals_mut().selection.bg_fill = theme.prediction();
@@ -106,7 +106,7 @@ fn prediction(experiment: &mut Experiment, theme: Theme, ui: &mut Ui) {
                 experiment.thought = Some(value.max(0.05));
             }
             let place = |value: f64| (value / most) as f32;
-            let team = experiment.plan.team();
+            let team = experiment.plan.hands();
             let mut marks = vec![(place(1.0), "1× = alone".to_owned()), (0.0, "0×".to_owned())];
             if team > 1 {
                 marks.push((1.0, format!("{team}×")));
