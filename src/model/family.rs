@@ -99,6 +99,11 @@ impl Run {
         children.iter().filter_map(|&index| self.actors.get(index))
     }
 
+    /// Whether an actor is a process that computes by threads of its own.
+    pub fn has_threads(&self, id: ActorId) -> bool {
+        self.children(id).any(|child| child.role == Role::ProcessThread)
+    }
+
     /// The number that chooses an actor's colour: a successor has its predecessor's, a thread its process's.
     pub fn hue(&self, actor: &Actor) -> u32 {
         match actor.role {
@@ -241,6 +246,7 @@ mod tests {
         assert_eq!(run.lives(Who::Thread(1, 1)).len(), 2);
         assert_eq!([5, 6, 9].map(|id| run.who(ActorId(id))), [Some(Who::Place(1)), Some(Who::Thread(1, 1)), None]);
         assert_eq!(run.hue(&run.actors[5]), 1);
+        assert!(run.has_threads(ActorId(2)) && !run.has_threads(ActorId(1)));
         assert_eq!(run.children(ActorId(2)).map(|thread| thread.number).collect::<Vec<_>>(), [1, 2]);
     }
 
