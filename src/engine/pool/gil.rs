@@ -139,19 +139,22 @@ mod tests {
 
     #[test]
     fn one_computes_at_a_time_and_everybody_gets_its_turn() {
-        let (gil, inside) = (Gil::default(), AtomicU32::new(0));
+        let (gil, inside, content) = (Gil::default(), AtomicU32::new(0), AtomicU32::new(0));
         let give_up = Instant::now() + Duration::from_secs(20);
         let turns: Vec<usize> = std::thread::scope(|scope| {
             let body = || {
                 let me = GilThread::new(&gil);
                 me.acquire();
                 let mut turns = 0;
-                while turns < 5 && Instant::now() < give_up {
+                // Whoever has had enough goes on for the others: alone, nobody would want to take turns.
+                while content.load(Ordering::SeqCst) < 3 && Instant::now() < give_up {
                     assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "two computed at once");
                     std::hint::black_box((0..1000).sum::<u64>());
                     inside.fetch_sub(1, Ordering::SeqCst);
                     me.breathe();
+                    let before = turns;
                     turns += me.take_waits().len();
+                    content.fetch_add(u32::from(before < 5 && turns >= 5), Ordering::SeqCst);
                 }
                 me.release();
                 turns

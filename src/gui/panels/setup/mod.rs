@@ -30,7 +30,7 @@ pub struct View {
 }
 
 /// Draws the settings; they rest while something is being measured.
-pub fn panel(experiment: &mut Experiment, view: &mut View, theme: Theme, ui: &mut Ui, commands: &mut Vec<Command>) {
+pub fn panel(experiment: &mut Experiment, view: &mut View, theme: Theme, ui: &mut Ui) {
     let running = experiment.is_running();
     ui.spacing_mut().item_spacing.y = 4.0;
     ui.add_enabled_ui(!running, |ui| {
@@ -46,7 +46,11 @@ pub fn panel(experiment: &mut Experiment, view: &mut View, theme: Theme, ui: &mu
         more::panel(plan, &input, &mut view.draft, theme, ui);
         fit::fit(plan, input.len());
     });
-    ui.add_space(3.0);
+}
+
+/// Draws what stays in sight however long the settings are: the prediction, and Run or Stop.
+pub fn go(experiment: &mut Experiment, theme: Theme, ui: &mut Ui, commands: &mut Vec<Command>) {
+    ui.spacing_mut().item_spacing.y = 4.0;
     if experiment.plan.program.is_none() {
         prediction(experiment, theme, ui);
         ui.add_space(3.0);
