@@ -17,11 +17,11 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use poolscope::model::{Model, check};
-use poolscope::plan::{Executor, Plan, StartMethod};
+use poolscope::plan::{Executor, LossPolicy, Plan, StartMethod};
 use poolscope::session::{Options, Session};
 use poolscope::sys::RUN_TAG;
 use poolscope::trace::codec::Decoder;
-use poolscope::trace::{Event, Outcome, Role, What, file};
+use poolscope::trace::{Event, Exit, Outcome, Role, What, file};
 
 const WORKERS: usize = 3;
 
@@ -235,6 +235,70 @@ fn a_fork_server_that_does_not_answer_does_not_hold_stop_up() {
     while workers.iter().any(alive) {
         assert!(Instant::now() < give_up, "workers outlive their run");
         std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// E07: a killed fork server takes its workers with it. Another is launched, what they had begun is computed
+/// again, and the trace tells all of it.
+#[test]
+fn e07_a_killed_fork_server_is_launched_again() {
+    let plan = Plan {
+        workload: "squares".into(),
+        items: Some(200_000),
+        chunksize: Some(100),
+        with: Executor::Processes,
+        start: StartMethod::Forkserver,
+        policy: LossPolicy::Retry,
+        // More than may end within a few seconds one by one.
+        workers: 12,
+        deadline_ms: Some(40_000),
+        ..Plan::default()
+    };
+    let (whole, _) = common::run(&plan);
+    let digest = &whole.runs[0].end.as_ref().expect("it ended").digest;
+    let sleeps = Plan { workload: "sleep".into(), items: Some(1500), chunksize: Some(1), ..plan.clone() };
+    for plan in [plan, sleeps] {
+        let session = common::session(&plan, Options::default());
+        let (mut events, mut begun, mut server) = (Vec::new(), 0, 0);
+        let give_up = Instant::now() + common::DEADLINE;
+        while begun < 50 {
+            let report = session.reports().recv_deadline(give_up).expect("it goes on");
+            let poolscope::session::Report::Events(more) = report else { continue };
+            for event in &more {
+                match &event.what {
+                    What::ActorBorn(birth) if birth.role == Role::ForkServer => server = birth.pid as i32,
+                    What::UnitBegan { .. } => begun += 1,
+                    _ => {}
+                }
+            }
+            events.extend(more);
+        }
+        // A run of squares may be over by now.
+        let _ = kill(Pid::from_raw(server), Signal::SIGKILL);
+        let told = common::listen(&session);
+        events.extend(told.events);
+        assert_eq!(told.ending.error, None);
+        let model = Model::of(&events);
+        let run = &model.runs[0];
+        assert!(run.is_complete(), "{:?}", run.end);
+        assert_eq!(check::violations(&model), [""; 0]);
+        if plan.workload == "squares" {
+            assert_eq!(&run.end.as_ref().expect("it ended").digest, digest);
+            continue;
+        }
+        let servers: Vec<_> = run.actors.iter().filter(|actor| actor.role == Role::ForkServer).collect();
+        assert_eq!(servers.len(), 2, "the old and the new");
+        assert_eq!(servers[0].exited.map(|(_, exit)| exit), Some(Exit::Signal(9)));
+        let replaced = events.iter().find_map(|event| match &event.what {
+            What::ActorBorn(birth) if birth.actor == servers[1].id => birth.replaces,
+            _ => None,
+        });
+        assert_eq!(replaced, Some(servers[0].id));
+        assert_eq!(servers[1].exited.map(|(_, exit)| exit), Some(Exit::Code(0)));
+        let alive = run.actors.iter().filter(|actor| actor.exited.is_none() && actor.role != Role::Parent);
+        assert_eq!(alive.map(poolscope::model::Actor::title).collect::<Vec<_>>(), [""; 0], "everybody's end is told");
+        let left = |pid: u32| fs::exists(format!("/proc/{pid}/fd/0")).unwrap_or(false);
+        assert!(run.actors.iter().filter(|actor| actor.is_worker()).all(|actor| !left(actor.pid)));
     }
 }
 

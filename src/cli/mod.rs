@@ -12,7 +12,8 @@
 //!
 //! Exit codes: 0, everything went as asked; 1, a run failed, was stopped or gave its caller an error
 //! (one that was planned, too), or results or a trace contradict themselves; 2, the input was wrong or
-//! the output could not be written. Messages go to standard error, one for each trouble; results go to
+//! the output could not be written; 130, Ctrl-C stopped the run (143 and 129 for a request to terminate and a
+//! terminal that closed). Messages go to standard error, one for each trouble; results go to
 //! standard output.
 
 mod args;
@@ -46,6 +47,8 @@ enum Verdict {
     Bad,
     /// Everything ran, but what was to be kept of it could not be written.
     Incomplete,
+    /// Somebody wanted it to end, and this is the exit code for that.
+    Interrupted(u8),
 }
 
 impl From<Verdict> for ExitCode {
@@ -54,6 +57,7 @@ impl From<Verdict> for ExitCode {
             Verdict::Good => Self::SUCCESS,
             Verdict::Bad => Self::from(1),
             Verdict::Incomplete => Self::from(2),
+            Verdict::Interrupted(code) => Self::from(code),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::plan::{CheckedPlan, Plan};
+use crate::sys;
 use crate::trace::Outcome;
 
 use super::args::RunArgs;
@@ -27,10 +28,13 @@ pub(super) fn prime_check() -> Result<Verdict, CliError> {
 }
 
 fn measure(checked: &CheckedPlan, baseline: bool, trace: Option<&Path>, json: bool) -> Result<Verdict, CliError> {
+    sys::notice_interrupts();
     // The plan first and its baseline after it: a trace that can't be written is found at once.
     let shared = watch("run", checked, trace)?;
     let alone = match &shared.error {
-        None if baseline => Some(watch("baseline", &checked.plan.baseline().check()?, None)?),
+        None if baseline && sys::interrupted().is_none() => {
+            Some(watch("baseline", &checked.plan.baseline().check()?, None)?)
+        }
         _ => None,
     };
     let report = RunReport::new(&checked.plan, &shared.model, alone.as_ref().map(|alone| &alone.model));
@@ -60,7 +64,7 @@ fn measure(checked: &CheckedPlan, baseline: bool, trace: Option<&Path>, json: bo
     }
     // Last, so that a full disk under the figures does not cost the verdict.
     told?;
-    Ok(verdict)
+    Ok(sys::interrupted().map_or(verdict, Verdict::Interrupted))
 }
 
 /// Everything that went wrong, a sentence each.

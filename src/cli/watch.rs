@@ -1,13 +1,20 @@
 //! One session from its start to its end: every event into a model, every warning to the user.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crossbeam_channel::RecvTimeoutError;
 
 use crate::model::Model;
 use crate::plan::CheckedPlan;
 use crate::session::{Ending, Options, Report, Session, StartError};
+use crate::sys;
 use crate::trace::What;
 
 use super::progress::Progress;
+
+/// How soon it is noticed that somebody wants this to end.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// What is known once a session is over.
 pub(super) struct Watched {
@@ -19,14 +26,26 @@ pub(super) struct Watched {
     pub(super) recording: Option<Result<PathBuf, String>>,
 }
 
-/// Runs a plan to its end. The calling thread lives as long as the session, as a session needs.
+/// Runs a plan to its end, or until somebody interrupts: then it is stopped in order, and what is known is
+/// given. The calling thread lives as long as the session, as a session needs.
 pub(super) fn watch(label: &'static str, checked: &CheckedPlan, trace: Option<&Path>) -> Result<Watched, StartError> {
     // Who opens the trace in the window wants to see the cores; without a trace nobody would.
     let options = Options { trace: trace.map(Path::to_owned), sample: trace.is_some(), ..Options::default() };
     let session = Session::start(&checked.plan, options)?;
     let progress = Progress::new(label, checked);
     let mut model = Model::new();
-    for report in session.reports() {
+    let mut stopping = false;
+    loop {
+        if !stopping && sys::interrupted().is_some() {
+            stopping = true;
+            session.stop();
+            progress.aside("Stopping the run. Press Ctrl-C again to end at once.");
+        }
+        let report = match session.reports().recv_timeout(LOOK_EVERY) {
+            Ok(report) => report,
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
         match report {
             Report::Events(events) => {
                 for event in &events {

@@ -14,6 +14,8 @@
 //! | [`die_with_parent`], [`watch_parent_while_busy`] | this process ends when its parent does, however the parent ended |
 //! | [`outlive_parent`], [`adopt_orphans`], [`Child::adopt`] | except where a lesson shows an orphan: whose child it becomes |
 //! | [`suffer`] | this process crashes, ends, or stands still, as it is told |
+//! | [`oom_kills`] | how often memory was so short that the system killed for it, where it tells |
+//! | [`notice_interrupts`], [`interrupted`] | Ctrl-C is a request that this process answers in order; a second one ends it |
 //! | [`wait_ready`] | sleep until a pipe can be read or written, or the deadline passes |
 //! | [`ignore_file_size_signal`] | a file that may not grow is an error of its write, and ends nobody |
 //! | [`Leash`] | ends a whole tree of processes together with its holder |
@@ -21,6 +23,7 @@
 use std::time::Duration;
 
 mod harm;
+mod interrupt;
 mod signal;
 #[cfg(test)]
 mod tests;
@@ -30,6 +33,7 @@ mod unix;
 pub use unix::*;
 
 pub use harm::{EXIT_CODE, LIBC_EXIT_CODE, suffer};
+pub use interrupt::interrupted;
 pub use signal::Signal;
 
 #[cfg(windows)]

@@ -4,6 +4,8 @@
 #![allow(clippy::expect_used, reason = "a test that cannot go on says so")]
 
 pub mod programs;
+#[cfg(target_os = "linux")]
+pub mod tagged;
 
 use std::time::{Duration, Instant};
 

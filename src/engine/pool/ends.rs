@@ -4,14 +4,11 @@
 use crate::engine::desk::End;
 use crate::plan::Stage;
 use crate::sys;
-use crate::trace::{Exit, TaskFailure, What};
+use crate::trace::{Exit, TaskFailure};
 
 use super::crew;
 use super::processes::Pool;
 use super::restarts::{MOST, WITHIN_NS};
-
-/// So many refusals with nobody left, and the pool gives up.
-const MOST_REFUSALS: u32 = 6;
 
 impl Pool<'_, '_> {
     /// The worker at a place is gone: tells how it ended, decides what becomes of its units, fills its place.
@@ -19,6 +16,8 @@ impl Pool<'_, '_> {
         let Some(mut member) = self.seats[place].member.take() else { return Ok(()) };
         let (actor, estate) = (member.tracked.actor, member.estate());
         let exit = crew::wait(self.desk, self.starter, &mut member);
+        let with_server = self.starter.has_lost(&member.started);
+        let is_first_to_tell = self.mourn_server();
         member.tracked.say_sums(self.desk);
         self.dispatch.vacate(place);
         if member.has_done(self.desk.checked.plan.maxtasksperchild) && exit == Exit::Code(0) {
@@ -28,9 +27,11 @@ impl Pool<'_, '_> {
         if self.desk.is_complete() {
             return Ok(());
         }
+        let short = if exit == KILLED { self.memory_was_short() } else { None };
+        let cause = if with_server { "its fork server is gone, and it ended with it" } else { cause(exit, short) };
         let what = match &member.last_words {
             Some(error) => format!("{}: its initializer raised {error}", member.title()),
-            None => format!("{} ended before its time, exit {exit}: {}", member.title(), cause(exit)),
+            None => format!("{} ended before its time, exit {exit}: {cause}", member.title()),
         };
         let failure = TaskFailure {
             kind: "WorkerLostError".to_owned(),
@@ -44,7 +45,9 @@ impl Pool<'_, '_> {
         if self.desk.is_complete() {
             return Ok(());
         }
-        if !self.restarts.bear(sys::now_ns()) {
+        // All that end with their fork server are one end: what ended was the server.
+        let counts = !with_server || is_first_to_tell;
+        if counts && !self.restarts.bear(sys::now_ns()) {
             let seconds = WITHIN_NS / 1_000_000_000;
             return Err(End::Failed(format!(
                 "The pool gives up: more than {MOST} workers ended before their time within {seconds} s. {what}."
@@ -53,54 +56,44 @@ impl Pool<'_, '_> {
         self.succeed(place)
     }
 
-    /// Fills the place of a worker that is gone. A system that refuses is asked again after a while.
-    fn succeed(&mut self, place: usize) -> Result<(), End> {
-        let Err(error) = self.fill(place) else {
-            self.restarts.agreed();
-            // At once, so that whoever is buried next knows what is left.
-            while self.hand_one(place, sys::now_ns())? {}
-            return Ok(());
-        };
-        let is_empty = self.seats.iter().all(|seat| seat.member.is_none());
-        if is_empty && self.restarts.refusals() >= MOST_REFUSALS {
-            return Err(End::Failed(format!(
-                "No worker is left, and no new one can be started ({error}). Close other programs and try again."
-            )));
-        }
-        let now_ns = sys::now_ns();
-        let retry_ns = self.restarts.refused(now_ns);
-        self.seats[place].retry_ns = Some(retry_ns);
-        let line = format!(
-            "No new worker can be started at place {} ({error}): tried again in {} ms.",
-            place + 1,
-            (retry_ns - now_ns) / 1_000_000
-        );
-        self.desk.scribe.say(What::Printed { line });
-        Ok(())
-    }
-
-    /// Tries again to fill places that the system refused to fill.
-    pub(super) fn refill(&mut self, now_ns: u64) -> Result<(), End> {
-        for place in 0..self.seats.len() {
-            if self.seats[place].retry_ns.is_some_and(|retry_ns| retry_ns <= now_ns) {
-                self.seats[place].retry_ns = None;
-                self.succeed(place)?;
-            }
-        }
-        Ok(())
+    /// Whether the system killed somebody since the last time because memory was short; `None` if it does not
+    /// tell.
+    fn memory_was_short(&mut self) -> Option<bool> {
+        let before = std::mem::replace(&mut self.oom_kills, sys::oom_kills());
+        Some(self.oom_kills? > before?)
     }
 }
 
-/// What an exit says of its cause. Who sent a signal can't be known.
-fn cause(exit: Exit) -> &'static str {
+/// The exit of who was killed.
+const KILLED: Exit = Exit::Signal(9);
+
+/// What an exit says of its cause. Who sent a signal can't be known; but the system tells, on some machines,
+/// whether it had to kill somebody because memory was short.
+fn cause(exit: Exit, memory_was_short: Option<bool>) -> &'static str {
     match exit {
         Exit::Code(0) => "it ended by itself without a word",
         Exit::Code(_) => "it ended itself",
         Exit::Signal(4 | 7 | 11) => "it touched memory that is not its own",
         Exit::Signal(6) => "it aborted",
-        Exit::Signal(9) => "it was killed; by whom can't be known (by the system, if memory was short)",
+        KILLED => match memory_was_short {
+            Some(true) => "it was probably killed because memory was short",
+            Some(false) => "it was killed; by whom can't be known",
+            None => "it was killed; by whom can't be known (by the system, if memory was short)",
+        },
         Exit::Signal(15) => "it was asked to end",
         Exit::Signal(_) => "a signal ended it",
         Exit::Joined | Exit::Unknown => "how can't be known",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_killed_when_memory_was_short_was_probably_killed_for_that() {
+        assert!(cause(KILLED, Some(true)).contains("probably killed because memory was short"));
+        assert!(!cause(KILLED, Some(false)).contains("memory"));
+        assert!(cause(KILLED, None).contains("if memory was short"), "where the system does not tell");
     }
 }

@@ -19,6 +19,7 @@ mod gil;
 mod losses;
 mod member;
 pub(super) mod narrator;
+mod places;
 pub(super) mod processes;
 pub mod restarts;
 mod thread;

@@ -8,7 +8,7 @@ use crate::engine::start::{Launcher, Starter};
 use crate::engine::wire::Kind;
 use crate::plan::{Action, Executor, Moment, Stage};
 use crate::sys::{self, PipeReader, PipeWriter, Progress, Signal};
-use crate::trace::{ActorId, Birth, Content, Role, TaskFailure, What};
+use crate::trace::{ActorId, Content, TaskFailure, What};
 
 use super::crew::{self, Farewell};
 use super::dispatch::{Dispatch, Handout, Rules};
@@ -32,7 +32,11 @@ pub(super) struct Pool<'p, 'd> {
     /// Workers ever started.
     pub(super) born: u32,
     /// Who forks the workers, as the trace calls it, and its pid.
-    server: Option<(ActorId, u32)>,
+    pub(super) server: Option<(ActorId, u32)>,
+    /// Who did so before, if that one is gone and nobody has taken its place yet.
+    pub(super) fallen: Option<ActorId>,
+    /// How often memory had been short when the run began, or at the last death by it.
+    pub(super) oom_kills: Option<u64>,
     /// What is still to be done to workers by the clock: (when, place, what).
     orders: Vec<(u64, usize, Action)>,
     /// `terminate()` was called.
@@ -91,6 +95,8 @@ impl<'p, 'd> Pool<'p, 'd> {
             losses: Losses::default(),
             born: 0,
             server: None,
+            fallen: None,
+            oom_kills: sys::oom_kills(),
             orders,
             terminated: false,
             turn: 0,
@@ -117,34 +123,6 @@ impl<'p, 'd> Pool<'p, 'd> {
             }
         }
         Ok(())
-    }
-
-    /// Starts a worker at a place that is empty.
-    pub(super) fn fill(&mut self, place: usize) -> std::io::Result<()> {
-        let replaces = self.seats[place].last;
-        let member = crew::start_one(self.desk, self.starter, self.born + 1, replaces)?;
-        self.born += 1;
-        self.introduce_server();
-        self.dispatch.admit(place);
-        self.seats[place] = Seat { last: Some(member.tracked.actor), member: Some(member), retry_ns: None };
-        Ok(())
-    }
-
-    /// The fork server is introduced to every run; from the second on it was there before. One that took
-    /// the place of another is introduced when it has started its first worker.
-    fn introduce_server(&mut self) {
-        let Some(server) = self.starter.server() else { return };
-        if self.server.is_some_and(|(_, pid)| pid == server.pid) {
-            return;
-        }
-        let actor = self.desk.scribe.new_actor();
-        let since = |at_ns: u64| at_ns.max(self.desk.began_ns);
-        let (asked_ns, born_ns, ready_ns) = (since(server.asked_ns), since(server.born_ns), since(server.ready_ns));
-        let replaces = self.server.map(|(actor, _)| actor);
-        let birth = Birth { replaces, ..Birth::new(actor, Role::ForkServer, 0, server.pid, asked_ns) };
-        self.desk.scribe.say_at(born_ns, What::ActorBorn(Box::new(birth)));
-        self.desk.scribe.say_for(actor, ready_ns, What::ActorReady);
-        self.server = Some((actor, server.pid));
     }
 
     /// Hands out every unit and takes every result.

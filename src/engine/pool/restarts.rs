@@ -18,6 +18,8 @@ const BACK_OFF_NS: (u64, u64) = (20_000_000, 1_000_000_000);
 pub struct Restarts {
     ends_ns: VecDeque<u64>,
     refused: u32,
+    /// Nobody is asked for before, after a refusal.
+    retry_ns: Option<u64>,
 }
 
 impl Restarts {
@@ -35,7 +37,13 @@ impl Restarts {
         let (first, most) = BACK_OFF_NS;
         let wait_ns = first.saturating_mul(1 << self.refused.min(20)).min(most);
         self.refused += 1;
-        now_ns + wait_ns
+        *self.retry_ns.insert(now_ns + wait_ns)
+    }
+
+    /// Until when the system is not asked again, if it refused the last time: it would refuse the next worker
+    /// for the same reason.
+    pub fn waits_until(&self, now_ns: u64) -> Option<u64> {
+        self.retry_ns.filter(|&retry_ns| now_ns < retry_ns)
     }
 
     /// How often the system has refused since it last agreed.
@@ -46,6 +54,7 @@ impl Restarts {
     /// The system started a worker.
     pub fn agreed(&mut self) {
         self.refused = 0;
+        self.retry_ns = None;
     }
 }
 
@@ -67,7 +76,10 @@ mod tests {
         let mut restarts = Restarts::default();
         let waits: Vec<u64> = (0..8).map(|_| restarts.refused(0) / 1_000_000).collect();
         assert_eq!(waits, [20, 40, 80, 160, 320, 640, 1000, 1000]);
+        assert_eq!(restarts.waits_until(999_999_999), Some(1_000_000_000));
+        assert_eq!(restarts.waits_until(1_000_000_000), None, "it is time");
         restarts.agreed();
+        assert_eq!(restarts.waits_until(0), None);
         assert_eq!(restarts.refused(0) / 1_000_000, 20);
     }
 }

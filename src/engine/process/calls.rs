@@ -69,7 +69,7 @@ impl Held<'_> {
 
     /// The server that started it is gone: it may have become a child of this process.
     pub(super) fn lose_server(&mut self) {
-        if let Some(Started::Theirs { pid }) = self.started {
+        if let Some(Started::Theirs { pid, .. }) = self.started {
             self.started = sys::Child::adopt(pid).map(Started::Ours);
         }
     }

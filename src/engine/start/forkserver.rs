@@ -116,7 +116,7 @@ impl Starter for ForkServer {
     fn start_as(&mut self, calling: Calling, belongings: Belongings) -> io::Result<Started> {
         self.ask(message(kind::START, 0, calling as i32), Some(&belongings))?;
         match self.answer(kind::STARTED, 0)? {
-            (kind::STARTED, pid, _) => Ok(Started::Theirs { pid }),
+            (kind::STARTED, pid, _) => Ok(Started::Theirs { pid, server_ns: self.server.asked_ns }),
             (_, _, code) => Err(io::Error::from_raw_os_error(code)),
         }
     }
@@ -125,7 +125,22 @@ impl Starter for ForkServer {
         Some(self.server)
     }
 
+    fn renew_server(&mut self) -> io::Result<()> {
+        // The old one is waited for when it is dropped.
+        *self = Self::start()?;
+        Ok(())
+    }
+
+    fn has_lost(&self, worker: &Started) -> bool {
+        let is_of_this = matches!(worker, Started::Theirs { server_ns, .. } if *server_ns == self.server.asked_ns);
+        self.server.lost || !is_of_this
+    }
+
     fn wait(&mut self, worker: &mut Started, _: Duration) -> Option<Exit> {
+        if self.has_lost(worker) {
+            // Nobody can say how.
+            return Some(Exit::Unknown);
+        }
         let pid = worker.pid();
         let answer = self.ask(message(kind::WAIT, pid, 0), None).and_then(|()| self.answer(kind::EXITED, pid));
         match answer {
@@ -138,15 +153,23 @@ impl Starter for ForkServer {
     }
 
     fn kill(&mut self, worker: &mut Started) {
-        // A server that is gone has taken its workers with it.
-        let _ = self.ask(message(kind::KILL, worker.pid(), 0), None);
+        // A server that is gone has taken its workers with it; another may have one of the same number.
+        if !self.has_lost(worker) {
+            let _ = self.ask(message(kind::KILL, worker.pid(), 0), None);
+        }
     }
 
     fn signal(&mut self, worker: &mut Started, signal: Signal) -> io::Result<()> {
+        if self.has_lost(worker) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
         self.ask(message(kind::SIGNAL, worker.pid(), signal as i32), None)
     }
 
     fn has_ended(&mut self, worker: &Started) -> bool {
+        if self.has_lost(worker) {
+            return true;
+        }
         let pid = worker.pid();
         let asked = self.ask(message(kind::PEEK, pid, 0), None);
         // With the server its workers are gone, too.

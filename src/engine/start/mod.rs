@@ -32,6 +32,16 @@ pub(super) trait Starter {
         None
     }
 
+    /// Starts another server in place of one that is gone.
+    fn renew_server(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Whether the server that started a worker is gone, and the worker with it.
+    fn has_lost(&self, _worker: &Started) -> bool {
+        false
+    }
+
     /// How a worker ended, waited for at most so long.
     fn wait(&mut self, worker: &mut Started, patience: Duration) -> Option<Exit> {
         match worker {
@@ -125,6 +135,8 @@ pub(super) enum Started {
     Theirs {
         /// Its process id.
         pid: u32,
+        /// When its server was asked for: no two servers have that in common.
+        server_ns: u64,
     },
 }
 
@@ -133,7 +145,7 @@ impl Started {
     pub(super) fn pid(&self) -> u32 {
         match self {
             Self::Ours(child) => child.pid(),
-            Self::Theirs { pid } => *pid,
+            Self::Theirs { pid, .. } => *pid,
         }
     }
 }

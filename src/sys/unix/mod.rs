@@ -1,7 +1,9 @@
 //! Linux and macOS.
 
 mod control;
+mod interrupt;
 mod memory;
+mod oom;
 mod pipe;
 mod process;
 
@@ -11,13 +13,14 @@ use std::os::unix::fs::OpenOptionsExt;
 use crate::plan::StartMethod;
 
 pub use control::{Control, ControlPeer, Request};
+pub use interrupt::notice_interrupts;
 pub use memory::SharedMemory;
+pub use oom::{oom_kills, volunteer_for_oom};
 pub use pipe::{PipeReader, PipeWriter, pipe, stdin_pipe, stdout_pipe, wait_ready};
 pub use process::{
     Child, Leash, adopt_orphans, close_all_but, detach_standard_streams, die_with_parent, exit_now, exit_of, fork,
     ignore_file_size_signal, ignore_terminate, kill_this_process, outlive_parent, own_group, parent_pid,
-    raise_descriptor_limit, spawn, stop_this_process, terminate_this_process, volunteer_for_oom,
-    watch_parent_while_busy,
+    raise_descriptor_limit, spawn, stop_this_process, terminate_this_process, watch_parent_while_busy,
 };
 
 /// Nanoseconds of the machine's monotonic clock: `CLOCK_MONOTONIC` on Linux; on macOS

@@ -168,13 +168,6 @@ fn raise(signal: Signal) {
     let _ = kill(nix::unistd::getpid(), signal);
 }
 
-/// Lets the system take this process first when memory runs out, and the window last.
-pub fn volunteer_for_oom() {
-    #[cfg(target_os = "linux")]
-    // A system without this file has no such order to ask for.
-    let _ = std::fs::write("/proc/self/oom_score_adj", "500");
-}
-
 /// Lets this process open as many descriptors as the system allows it: a pool of 512 workers needs
 /// more than the usual 1,024.
 pub fn raise_descriptor_limit() {
@@ -302,9 +295,8 @@ pub fn watch_parent_while_busy(parent: u32) {
     let _ = std::thread::Builder::new().name("parent-watch".into()).spawn(watch);
 }
 
-/// Puts a command into a process group of its own: Ctrl-C in the terminal then reaches the observer
-/// alone. The observer dies of it, the engine and its children end with their parents
-/// ([`die_with_parent`]), and the unfinished file of the trace keeps what was recorded.
+/// Puts a command into a process group of its own: Ctrl-C in the terminal then reaches the observer alone, and
+/// the observer stops its run in order ([`notice_interrupts`](super::notice_interrupts)).
 pub fn own_group(command: &mut Command) {
     use std::os::unix::process::CommandExt;
     command.process_group(0);

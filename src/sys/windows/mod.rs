@@ -9,6 +9,7 @@
 //!   ([`Leash`]) ends what could not end itself.
 
 mod control;
+mod interrupt;
 mod memory;
 mod pipe;
 mod process;
@@ -28,11 +29,12 @@ use windows_sys::core::BOOL;
 use crate::plan::StartMethod;
 
 pub use control::{Control, ControlPeer, Request};
+pub use interrupt::notice_interrupts;
 pub use memory::SharedMemory;
 pub use pipe::{PipeReader, PipeWriter, pipe, stdin_pipe, stdout_pipe};
 pub use process::{
     Child, Leash, adopt_orphans, close_all_but, detach_standard_streams, die_with_parent, exit_now, exit_of, fork,
-    ignore_file_size_signal, ignore_terminate, kill_this_process, outlive_parent, own_group, parent_pid,
+    ignore_file_size_signal, ignore_terminate, kill_this_process, oom_kills, outlive_parent, own_group, parent_pid,
     raise_descriptor_limit, spawn, stop_this_process, terminate_this_process, volunteer_for_oom,
     watch_parent_while_busy,
 };

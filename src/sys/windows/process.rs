@@ -152,6 +152,11 @@ pub fn ignore_terminate() {}
 /// Windows takes no process when memory runs out: it refuses whoever asks for more.
 pub fn volunteer_for_oom() {}
 
+/// Nobody is killed for memory here, so there is nothing to count.
+pub fn oom_kills() -> Option<u64> {
+    None
+}
+
 /// Windows sets no limit to handles that a pool could reach.
 pub fn raise_descriptor_limit() {}
 
@@ -246,8 +251,8 @@ fn began(process: RawHandle) -> u64 {
 }
 
 /// Puts a command into a process group of its own, with a console that has no window: Ctrl-C in the
-/// terminal then reaches the observer alone, and with it its tree ends ([`Leash`]); nothing flashes up
-/// when the observer is a window. What the command starts shares that console.
+/// terminal then reaches the observer alone, which stops its run in order
+/// ([`notice_interrupts`](super::notice_interrupts)); nothing flashes up when the observer is a window. What the command starts shares that console.
 pub fn own_group(command: &mut Command) {
     command.creation_flags(CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW);
 }
