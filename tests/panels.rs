@@ -31,6 +31,9 @@ fn app<'w>(window: &'w Window<'_>) -> &'w App {
 }
 
 fn press(window: &mut Window<'_>, role: Role, name: &str) {
+    // Some settings lie below the edge until they are scrolled to.
+    window.get_by_role_and_label(role, name).scroll_to_me();
+    window.run_steps(4);
     window.get_by_role_and_label(role, name).click();
     window.run_steps(3);
 }
