@@ -126,11 +126,14 @@ impl<'a> Desk<'a> {
 
     /// Every unit that has no result yet gets none: for the same reason, which is the pool's.
     pub(super) fn fail_the_rest(&mut self, by: ActorId, failure: &TaskFailure) -> Result<(), Unexpected> {
-        for unit in 0..self.checked.cut.units() {
-            if !self.collector.is_settled(unit) {
-                self.fail(unit, by, failure.clone())?;
-            }
+        // There may be millions, and somebody waits: the first are told one by one, the others are counted.
+        let now_ns = sys::now_ns();
+        let unsettled = self.collector.unsettled().take(TOLD_FAILURES as usize).collect::<Vec<u32>>();
+        for unit in unsettled {
+            self.fail(unit, by, failure.clone())?;
         }
+        self.collector.fail_the_rest();
+        self.completed_ns.get_or_insert(now_ns);
         Ok(())
     }
 

@@ -139,12 +139,20 @@ pub(super) fn dismiss(desk: &mut Desk<'_>, starter: &mut dyn Starter, crew: &mut
 
 /// Sends a worker a signal, and says so.
 pub(super) fn signal(desk: &mut Desk<'_>, starter: &mut dyn Starter, member: &mut Member, signal: Signal, why: &str) {
-    // Said before it is sent, so that it comes before what it leads to. Who is gone already feels nothing.
-    let (actor, name, why) = (member.tracked.actor, signal.name().to_owned(), why.to_owned());
-    desk.scribe.say(What::SignalSent { actor, signal: name, why });
-    if starter.signal(&mut member.started, signal).is_err() && signal == Signal::Kill {
+    // Stamped before it is sent, so that it comes before what it leads to. Who is gone already feels nothing.
+    let (at_ns, actor, name) = (sys::now_ns(), member.tracked.actor, signal.name());
+    let mut sent = starter.signal(&mut member.started, signal);
+    if sent.is_err() && signal == Signal::Kill {
         starter.kill(&mut member.started);
+        sent = Ok(());
     }
+    desk.scribe.say_at(
+        at_ns,
+        match sent {
+            Ok(()) => What::SignalSent { actor, signal: name.to_owned(), why: why.to_owned() },
+            Err(error) => What::Printed { line: format!("{} could not be sent {name}: {error}.", member.title()) },
+        },
+    );
 }
 
 /// Waits until a worker's result pipe closes (it is gone), patience ends (it is not), or something else is to

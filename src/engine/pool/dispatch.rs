@@ -28,7 +28,7 @@ const NEWEST: f64 = 0.5;
 pub struct Handout {
     /// Which.
     pub unit: u32,
-    /// Whether a worker had it before, and died.
+    /// Whether a worker had begun it before, and died.
     pub again: bool,
 }
 
@@ -65,7 +65,7 @@ pub struct Dispatch {
     /// The first unit nobody was given yet.
     fresh: u32,
     /// Units that come back from the dead.
-    again: VecDeque<u32>,
+    again: VecDeque<Handout>,
     places: Vec<Place>,
     /// How many places are taken.
     workers: u32,
@@ -93,9 +93,9 @@ impl Dispatch {
         self.places[place].in_flight = 0;
     }
 
-    /// A unit that was handed out must be computed by somebody else.
-    pub fn hand_out_again(&mut self, unit: u32) {
-        self.again.push_back(unit);
+    /// A unit that was handed out must be computed by somebody else; `again` if it had been begun.
+    pub fn hand_out_again(&mut self, unit: u32, again: bool) {
+        self.again.push_back(Handout { unit, again });
     }
 
     /// A unit that was handed out to a worker never left for it, and is settled otherwise.
@@ -139,8 +139,8 @@ impl Dispatch {
         }
         slot.in_flight += 1;
         slot.left -= 1;
-        if let Some(unit) = self.again.pop_front() {
-            return Some(Handout { unit, again: true });
+        if let Some(handout) = self.again.pop_front() {
+            return Some(handout);
         }
         self.fresh += 1;
         Some(Handout { unit: self.fresh - 1, again: false })
@@ -261,7 +261,7 @@ mod tests {
         let mut dispatch = dispatch(100, 2);
         let taken: Vec<Option<Handout>> = [0, 1, 0, 1].map(|place| dispatch.next_for(place, 0, 2)).into();
         assert_eq!(taken.iter().flatten().map(|handout| handout.unit).collect::<Vec<_>>(), [0, 1]);
-        dispatch.hand_out_again(1);
+        dispatch.hand_out_again(1, true);
         dispatch.answered(1, 1, 5);
         assert_eq!(dispatch.next_for(1, 5, 2), Some(Handout { unit: 1, again: true }), "what comes back may leave");
         assert_eq!(dispatch.next_for(1, 5, 3), None, "its hands are full");
@@ -292,7 +292,7 @@ mod tests {
         let had: Vec<u32> = std::iter::from_fn(|| next(&mut dispatch, 0)).collect();
         dispatch.vacate(0);
         for &unit in &had {
-            dispatch.hand_out_again(unit);
+            dispatch.hand_out_again(unit, false);
         }
         assert_eq!(next(&mut dispatch, 0), None);
         assert_eq!(next(&mut dispatch, 1), Some(had[0]));

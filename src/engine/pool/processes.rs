@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::engine::desk::{Desk, End};
 use crate::engine::faults;
+use crate::engine::observer::Interrupt;
 use crate::engine::start::{Launcher, Starter};
 use crate::engine::wire::Kind;
 use crate::plan::{Action, Executor, Moment, Stage};
@@ -91,7 +92,7 @@ impl<'p, 'd> Pool<'p, 'd> {
         Self {
             dispatch: Dispatch::new(rules),
             seats: std::iter::repeat_with(Seat::default).take(rules.places).collect(),
-            restarts: Restarts::default(),
+            restarts: Restarts::for_workers(rules.places),
             losses: Losses::default(),
             born: 0,
             server: None,
@@ -319,6 +320,14 @@ impl<'p, 'd> Pool<'p, 'd> {
         } else {
             self.desk.scribe.observer().interrupt().map(End::Interrupted)
         };
+        if self.desk.is_complete() {
+            // The caller has everything: what is waited for is only the rest of the workers' story.
+            return match interrupt {
+                Some(End::Interrupted(Interrupt::Stop)) => Err(self.desk.verdict()),
+                Some(end) => Err(end),
+                None => Ok(()),
+            };
+        }
         if let Some(end) = interrupt {
             return Err(end);
         }
@@ -327,7 +336,7 @@ impl<'p, 'd> Pool<'p, 'd> {
         self.desk.keep_time(now_ns).map_or(Ok(()), Err)?;
         let plan = &self.desk.checked.plan;
         let terminates_ns = plan.terminate_after_ms.map(|ms| self.desk.began_ns + ms * 1_000_000);
-        if terminates_ns.is_some_and(|due_ns| now_ns >= due_ns) && !self.desk.is_complete() {
+        if terminates_ns.is_some_and(|due_ns| now_ns >= due_ns) {
             self.terminate()?;
         }
         Ok(())
