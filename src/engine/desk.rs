@@ -59,6 +59,8 @@ pub(super) struct Desk<'a> {
     pub(super) faults: Faults,
     /// Units from this one on are recorded as sums.
     pub(super) detail_units: u32,
+    /// Whether the results are a picture: then all of them travel to the screen.
+    is_picture: bool,
     /// When the run began.
     pub(super) began_ns: u64,
     /// Until every worker was ready.
@@ -86,6 +88,7 @@ impl<'a> Desk<'a> {
             scribe,
             faults: Faults::of_items(&plan.faults),
             detail_units,
+            is_picture: checked.input.workload.is_picture(),
             began_ns,
             start_ns: 0,
             completed_ns,
@@ -100,9 +103,8 @@ impl<'a> Desk<'a> {
     /// Takes the result of a unit into its place.
     pub(super) fn take(&mut self, unit: u32, payload: &[u8]) -> Result<(), Unexpected> {
         let in_order = self.collector.take(unit, payload)?;
-        let picture = self.checked.input.workload.is_picture();
         let first = self.checked.cut.range(unit).start;
-        if picture || (first < SHOWN_ITEMS && payload.len() <= SHOWN_BYTES) {
+        if self.is_picture || (first < SHOWN_ITEMS && payload.len() <= SHOWN_BYTES) {
             self.scribe.say(What::ResultArrived { unit, payload: payload.to_vec() });
         }
         self.settled(unit, in_order);
@@ -149,6 +151,7 @@ impl<'a> Desk<'a> {
     }
 
     /// A unit has settled, and with it those in `in_order` are the next in input order.
+    #[inline]
     fn settled(&mut self, unit: u32, in_order: Range<u32>) {
         self.narrator.arrived(self.scribe, self.failures.get(&unit));
         match self.caller.wants_order() {

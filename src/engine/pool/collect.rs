@@ -69,6 +69,7 @@ impl Collector {
     }
 
     /// Takes the result of a unit. Gives which units are in order by it: whose predecessors are all here.
+    #[inline]
     pub(in crate::engine) fn take(&mut self, unit: u32, payload: &[u8]) -> Result<Range<u32>, Unexpected> {
         if unit == self.next && unit < self.units && self.held.is_empty() {
             self.hasher.update(payload);

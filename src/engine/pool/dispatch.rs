@@ -54,6 +54,8 @@ struct Place {
     left: u32,
     /// Nanoseconds a unit, lately.
     pace_ns: Option<f64>,
+    /// How many units cover [`COVER_NS`] at this pace. Counted when the pace changes, not for every unit.
+    cover: u32,
     /// Since when the units in flight are being worked on.
     since_ns: u64,
 }
@@ -81,9 +83,9 @@ impl Dispatch {
     pub fn admit(&mut self, place: usize) {
         self.workers += u32::from(!self.places[place].taken);
         // What the predecessor's units took is what this one's will take, until it shows its own pace.
-        let pace_ns = self.places[place].pace_ns;
+        let Place { pace_ns, cover, .. } = self.places[place];
         let left = self.rules.quota.unwrap_or(u32::MAX);
-        self.places[place] = Place { taken: true, left, pace_ns, ..Place::default() };
+        self.places[place] = Place { taken: true, left, pace_ns, cover, ..Place::default() };
     }
 
     /// The worker at a place is gone.
@@ -122,6 +124,7 @@ impl Dispatch {
     }
 
     /// The next unit for a worker, if it shall have one more now; no fresh one from `horizon` on.
+    #[inline]
     pub fn next_for(&mut self, place: usize, now_ns: u64, horizon: u32) -> Option<Handout> {
         let fresh = horizon.min(self.rules.units).saturating_sub(self.fresh);
         let offered = fresh + self.again.len() as u32;
@@ -147,10 +150,10 @@ impl Dispatch {
     }
 
     /// How many units may lie behind those a worker computes, when so many could be handed out.
+    #[inline]
     fn ahead(&self, slot: &Place, offered: u32) -> u32 {
-        let cover = slot.pace_ns.map_or(1.0, |pace| (COVER_NS / pace.max(1.0)).ceil()) as u32;
         let share = offered / (2 * self.workers.max(1) * self.rules.hands);
-        cover.clamp(1, MAX_AHEAD).min(share)
+        slot.cover.clamp(1, MAX_AHEAD).min(share)
     }
 
     /// A worker answered so many units.
@@ -158,7 +161,9 @@ impl Dispatch {
         let slot = &mut self.places[place];
         if units > 0 {
             let pace = now_ns.saturating_sub(slot.since_ns) as f64 / f64::from(units);
-            slot.pace_ns = Some(slot.pace_ns.map_or(pace, |known| known + NEWEST * (pace - known)));
+            let pace = slot.pace_ns.map_or(pace, |known| known + NEWEST * (pace - known));
+            slot.pace_ns = Some(pace);
+            slot.cover = (COVER_NS / pace.max(1.0)).ceil() as u32;
             slot.since_ns = now_ns;
             slot.in_flight = slot.in_flight.saturating_sub(units);
         }

@@ -72,6 +72,7 @@ impl Narrator {
     }
 
     /// A unit has settled in the parent, whether or not the program takes it now.
+    #[inline]
     pub(in crate::engine) fn arrived(&mut self, scribe: &mut Scribe, failure: Option<&TaskFailure>) {
         if self.call == Call::ApplyAsync {
             self.call_back(scribe, sys::now_ns(), "result", failure);
