@@ -7,7 +7,7 @@ use poolscope::plan::{Executor, Plan};
 use poolscope::session::{Options, Report, Session};
 
 /// A run that takes longer is stuck.
-const STUCK: Duration = Duration::from_secs(60);
+const STUCK: Duration = Duration::from_mins(1);
 
 /// A run that is watched.
 pub(super) struct Live {
@@ -55,7 +55,7 @@ impl Live {
     }
 
     /// Watches to the end; gives when that came.
-    pub(super) fn to_the_end(&mut self) -> Instant {
+    pub(super) fn finish(&mut self) -> Instant {
         while self.look(STUCK) {}
         Instant::now()
     }

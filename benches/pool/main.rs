@@ -51,6 +51,6 @@ fn median(mut figures: Vec<f64>) -> f64 {
 /// Runs a plan once and gives its only run, with all its events applied.
 fn run(plan: &poolscope::plan::Plan) -> poolscope::model::Model {
     let mut live = live::Live::start(plan);
-    live.to_the_end();
+    live.finish();
     std::mem::take(&mut live.model)
 }

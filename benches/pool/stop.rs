@@ -28,5 +28,5 @@ fn stop(plan: &Plan) -> f64 {
     live.until(|run| (ready(run).len() == plan.workers as usize).then_some(()));
     let begun = Instant::now();
     live.session.stop();
-    live.to_the_end().duration_since(begun).as_secs_f64()
+    live.finish().duration_since(begun).as_secs_f64()
 }
