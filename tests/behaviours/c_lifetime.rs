@@ -210,9 +210,12 @@ fn c14_an_error_and_terminate_in_one_run() {
     }
 }
 
-/// Threads do not retire.
+/// Threads do not retire, in Python's `ThreadPool` neither: who asks for it is told.
 #[test]
 fn threads_stay() {
-    let finished = run(&Plan { maxtasksperchild: Some(1), ..squares(&threads(), 12, 1) });
+    let plan = Plan { maxtasksperchild: Some(1), ..squares(&threads(), 12, 1) };
+    let refused = plan.check().expect_err("it is refused").to_string();
+    assert!(refused.starts_with("maxtasksperchild: not with threads. A ThreadPool has none"), "{refused}");
+    let finished = run(&Plan { maxtasksperchild: None, ..plan });
     assert_eq!(finished.assert_complete().workers().len(), 2);
 }

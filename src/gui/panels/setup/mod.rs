@@ -25,6 +25,8 @@ use crate::program as programs;
 pub struct View {
     /// The program that was chosen last, and its knobs: what Process comes back to.
     program: Option<(String, BTreeMap<String, u64>)>,
+    /// What was asked for and can't happen with the chosen executor: it comes back with another.
+    aside: fit::Aside,
     /// The fault that is being written.
     draft: faults::Draft,
 }
@@ -35,17 +37,24 @@ pub fn panel(experiment: &mut Experiment, view: &mut View, theme: Theme, ui: &mu
     ui.spacing_mut().item_spacing.y = 4.0;
     ui.add_enabled_ui(!running, |ui| {
         let plan = &mut experiment.plan;
-        what(plan, view, theme, ui);
-        if plan.program.is_some() {
-            program::panel(plan, theme, ui);
-            return;
-        }
-        work::panel(plan, theme, ui);
-        let Ok(input) = work::input_of(plan) else { return };
-        pool::panel(plan, &input, theme, ui);
-        more::panel(plan, &input, &mut view.draft, theme, ui);
-        fit::fit(plan, input.len());
+        view.aside.give_back(plan);
+        choices(plan, view, theme, ui);
+        view.aside.take_out(plan);
     });
+}
+
+/// All there is to choose; what the executor can't do is still in the plan, and marked.
+fn choices(plan: &mut Plan, view: &mut View, theme: Theme, ui: &mut Ui) {
+    what(plan, view, theme, ui);
+    if plan.program.is_some() {
+        program::panel(plan, theme, ui);
+        return;
+    }
+    work::panel(plan, theme, ui);
+    let Ok(input) = work::input_of(plan) else { return };
+    pool::panel(plan, &input, theme, ui);
+    more::panel(plan, &input, &mut view.draft, theme, ui);
+    fit::fit(plan, input.len());
 }
 
 /// Draws what stays in sight however long the settings are: the prediction, and Run or Stop.

@@ -80,7 +80,7 @@ fn workers(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
 
 /// Which method of the pool is called.
 fn call(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
-    let reason = fit::no_call(plan);
+    let reason = plan.with.no_call();
     ui.add_enabled_ui(reason.is_none(), |ui| {
         let response = row(ui, theme, "Call", |ui| {
             let width = ui.available_width();
