@@ -3,7 +3,7 @@
 //!
 //! All times are since the run began.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::model::{Actor, Run};
 use crate::plan::Stage;
@@ -65,7 +65,8 @@ pub(in crate::cli) struct LostUnit {
     /// Its process.
     pub(in crate::cli) pid: u32,
     /// How it ended, by name; null if nobody knows.
-    pub(in crate::cli) exit: Option<String>,
+    #[serde(serialize_with = "by_name")]
+    pub(in crate::cli) exit: Option<Exit>,
     /// What becomes of the unit.
     pub(in crate::cli) fate: Fate,
 }
@@ -154,7 +155,7 @@ impl<'a> Story<'a> {
             unit: lost.unit,
             worker: title(run, lost.worker),
             pid: pid(lost.worker).unwrap_or_default(),
-            exit: run.actor(lost.worker).and_then(|actor| actor.exited).map(|(_, exit)| exit.to_string()),
+            exit: run.actor(lost.worker).and_then(|actor| actor.exited).map(|(_, exit)| exit),
             fate: lost.fate,
         });
         let calls = run.calls.iter().map(|made| CallMade {
@@ -184,6 +185,10 @@ impl<'a> Story<'a> {
     }
 }
 
+fn by_name<S: Serializer>(exit: &Option<Exit>, serializer: S) -> Result<S::Ok, S::Error> {
+    exit.map(|exit| exit.to_string()).serialize(serializer)
+}
+
 /// What an actor is called.
 pub(super) fn title(run: &Run, id: ActorId) -> String {
     run.actor(id).map_or_else(|| format!("actor {}", id.0), Actor::title)
@@ -191,11 +196,13 @@ pub(super) fn title(run: &Run, id: ActorId) -> String {
 
 /// Workers beyond the first of each place, in the order of their births.
 fn restarts(run: &Run) -> Vec<Restart> {
+    // Threads never retire, and no worker does unless the plan says after how many units.
+    let may_retire = run.plan.maxtasksperchild.is_some() && run.plan.with.has_processes();
     let mut last: std::collections::BTreeMap<u32, &Actor> = std::collections::BTreeMap::new();
     let mut found = Vec::new();
     for worker in run.workers() {
         if let Some(before) = last.insert(worker.place, worker) {
-            let in_order = matches!(before.exited, Some((_, Exit::Code(0) | Exit::Joined)));
+            let in_order = may_retire && matches!(before.exited, Some((_, Exit::Code(0))));
             found.push(Restart {
                 at_ns: worker.born_ns.saturating_sub(run.began_ns),
                 place: worker.place,
