@@ -261,9 +261,8 @@ impl Run {
                 road.send(*message, at_ns, *content, *bytes, room);
                 if by == ActorId::PARENT
                     && let Content::Unit(unit) = content
-                    && let Some(record) = self.units.at(*unit, room)
                 {
-                    record.handed_ns.get_or_insert(at_ns);
+                    self.units.hand(*unit, at_ns, room);
                 }
                 self.note_unit(*content, by, (*channel, *message), by == ActorId::PARENT, room);
                 true
@@ -292,9 +291,9 @@ impl Run {
                 if let Some(record) = self.units.at(*unit, room) {
                     record.worker = Some(by);
                     record.began_ns = Some(at_ns);
-                    record.handed_ns.get_or_insert(at_ns);
                     record.begun += 1;
                 }
+                self.units.hand(*unit, at_ns, room);
                 self.with_actor(by, |actor| {
                     actor.lane.push(at_ns, u64::MAX, SpanKind::Computing, Some(*unit), *core);
                 })

@@ -38,6 +38,8 @@ pub struct Units {
     units: Vec<Unit>,
     /// When results arrived, in order of arrival: (at, unit).
     arrivals: Vec<(u64, u32)>,
+    /// When units first left the parent, in order.
+    handed_ns: Vec<u64>,
 }
 
 impl Units {
@@ -56,9 +58,10 @@ impl Units {
         self.arrivals.partition_point(|&(stamp, _)| stamp <= at_ns)
     }
 
-    /// How many units were begun by then.
-    pub fn begun_by(&self, at_ns: u64) -> usize {
-        self.units.iter().filter(|unit| unit.began_ns.is_some_and(|began| began <= at_ns)).count()
+    /// How many units had left the parent by then, each counted once; one that it computes itself leaves it
+    /// when it begins.
+    pub fn handed_by(&self, at_ns: u64) -> usize {
+        self.handed_ns.partition_point(|&stamp_ns| stamp_ns <= at_ns)
     }
 
     /// Results in the order they arrived: (at, unit).
@@ -80,6 +83,18 @@ impl Units {
             self.units.resize(index + 1, Unit::default());
         }
         self.units.get_mut(index)
+    }
+
+    /// Notes that a unit left the parent, or was seen to have left it.
+    pub(super) fn hand(&mut self, unit: u32, at_ns: u64, room: &mut Room) {
+        if let Some(record) = self.at(unit, room)
+            && record.handed_ns.is_none()
+        {
+            record.handed_ns = Some(at_ns);
+            // Stamps never fall, so that "how many by then" is a binary search.
+            let last_ns = self.handed_ns.last().copied().unwrap_or(0);
+            self.handed_ns.push(at_ns.max(last_ns));
+        }
     }
 
     /// Notes that a worker died which had this unit.
