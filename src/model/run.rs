@@ -150,6 +150,7 @@ impl Actor {
             return State::Stopped;
         }
         match self.lane.at(at_ns) {
+            Some(span) if span.kind == SpanKind::Stopped => State::Stopped,
             Some(span) => State::Busy(span.kind, span.unit),
             None if self.lane.sums().iter().any(|sum| (sum.from_ns..sum.to_ns).contains(&at_ns)) => {
                 State::Busy(SpanKind::Computing, None)
