@@ -223,9 +223,12 @@ mod tests {
     fn an_error_that_the_caller_took_is_taken() {
         let in_order = failing(Call::Imap, &[(30, 1)]);
         let used = |model: &Model, at_ns| model.runs[0].buffer(at_ns).ahead.map(|(used, _)| used);
-        assert_eq!([2, 4, 5].map(|at_ns| used(&in_order, at_ns)), [Some(2), Some(4), Some(4)], "sent twice, out once");
+        assert_eq!([2, 4, 5].map(|at_ns| used(&in_order, at_ns)), [Some(2), Some(4), Some(4)]);
         assert_eq!(in_order.runs[0].waiting_units(2), 2);
         assert_eq!(in_order.runs[0].waiting_units(9), 0);
+        let mut longer = in_order.clone();
+        longer.runs[0].cut.items = 6;
+        assert_eq!((longer.runs[0].waiting_units(9), used(&longer, 9)), (2, Some(4)), "sent twice, out once");
         assert_eq!(used(&in_order, 10), Some(3), "next() raised the error of unit 0");
         assert_eq!(used(&in_order, 20), Some(3), "the error of unit 2 has to wait for unit 1");
         assert_eq!(used(&in_order, 30), Some(1), "and comes with it");
