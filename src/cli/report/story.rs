@@ -3,7 +3,7 @@
 //!
 //! All times are since the run began.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::model::{Actor, Run};
 use crate::plan::Stage;
@@ -65,8 +65,10 @@ pub(in crate::cli) struct LostUnit {
     /// Its process.
     pub(in crate::cli) pid: u32,
     /// How it ended, by name; null if nobody knows.
-    #[serde(serialize_with = "by_name")]
-    pub(in crate::cli) exit: Option<Exit>,
+    pub(in crate::cli) exit: Option<String>,
+    /// The same.
+    #[serde(skip)]
+    pub(in crate::cli) ended: Option<Exit>,
     /// What becomes of the unit.
     pub(in crate::cli) fate: Fate,
 }
@@ -150,13 +152,17 @@ impl<'a> Story<'a> {
                 pid: Some(what.pid).filter(|&pid| pid > 0),
             }
         });
-        let lost = run.lost.iter().map(|lost| LostUnit {
-            at_ns: since(lost.at_ns),
-            unit: lost.unit,
-            worker: title(run, lost.worker),
-            pid: pid(lost.worker).unwrap_or_default(),
-            exit: run.actor(lost.worker).and_then(|actor| actor.exited).map(|(_, exit)| exit),
-            fate: lost.fate,
+        let lost = run.lost.iter().map(|lost| {
+            let ended = run.actor(lost.worker).and_then(|actor| actor.exited).map(|(_, exit)| exit);
+            LostUnit {
+                at_ns: since(lost.at_ns),
+                unit: lost.unit,
+                worker: title(run, lost.worker),
+                pid: pid(lost.worker).unwrap_or_default(),
+                exit: ended.map(|exit| exit.to_string()),
+                ended,
+                fate: lost.fate,
+            }
         });
         let calls = run.calls.iter().map(|made| CallMade {
             at_ns: since(made.to_ns),
@@ -183,10 +189,6 @@ impl<'a> Story<'a> {
             first_result_ns: run.delivered.first().map(|&(at_ns, _)| since(at_ns)),
         }
     }
-}
-
-fn by_name<S: Serializer>(exit: &Option<Exit>, serializer: S) -> Result<S::Ok, S::Error> {
-    exit.map(|exit| exit.to_string()).serialize(serializer)
 }
 
 /// What an actor is called.

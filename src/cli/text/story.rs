@@ -109,7 +109,7 @@ fn error(error: &UnitError<'_>) -> String {
 
 /// `unit 3 of Worker 2 (pid 412), which ended with −SIGKILL: it fails`.
 fn lost(lost: &LostUnit) -> String {
-    let exit = match lost.exit {
+    let exit = match lost.ended {
         None | Some(Exit::Unknown) => "is gone".to_owned(),
         // A thread has no exit code.
         Some(Exit::Joined) => "ended before its time".to_owned(),
