@@ -73,7 +73,8 @@ pub(super) struct PlanArgs {
     /// there is no result yet; then it waits on.
     #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = whole::<u64>, help_heading = POOL)]
     pub(super) timeout_ms: Option<u64>,
-    /// How many units may be under way beyond what the caller of imap has taken [default: all].
+    /// How many units may be under way beyond what the caller of imap has taken
+    /// [default: 64 for each worker or thread].
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u32>, help_heading = POOL)]
     pub(super) buffersize: Option<u32>,
     /// When the caller gives up and calls `terminate()`.

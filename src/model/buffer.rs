@@ -96,6 +96,22 @@ impl Run {
         self.delivered.partition_point(|(stamp, _)| *stamp <= at_ns)
     }
 
+    /// How many units the caller of an iterator had done with by then: it has their results, or their errors.
+    fn passed_by(&self, at_ns: u64) -> u32 {
+        let delivered = &self.delivered[..self.delivered_by(at_ns)];
+        let failures = &self.failures[..self.failures.partition_point(|failure| failure.at_ns <= at_ns)];
+        let taken = delivered.len() as u32;
+        if self.plan.call == Call::ImapUnordered {
+            return taken.saturating_add(failures.len() as u32);
+        }
+        // In order: an error is taken when all before it were, and what was taken had none missing before it.
+        let mut failed: Vec<u32> = failures.iter().map(|failure| failure.unit).collect();
+        failed.sort_unstable();
+        failed.dedup();
+        let known = delivered.last().map_or(0, |&(_, unit)| unit.saturating_add(1));
+        failed.into_iter().fold(taken, |passed, unit| passed + u32::from(unit <= passed)).max(known)
+    }
+
     /// The results of the call at a moment.
     pub fn buffer(&self, at_ns: u64) -> Buffer {
         let failures = &self.failures[..self.failures.partition_point(|failure| failure.at_ns <= at_ns)];
@@ -124,7 +140,7 @@ impl Run {
         let holds_up = holds_up.map(|unit| (unit, kept));
         let ahead = self.plan.buffersize.filter(|_| self.plan.call.is_iterator()).map(|most| {
             let out = units.saturating_sub(self.waiting_units(at_ns));
-            (out.saturating_sub(taken), most)
+            (out.saturating_sub(self.passed_by(at_ns)), most)
         });
         Buffer {
             arrived,
@@ -190,6 +206,34 @@ mod tests {
             run.buffer(45),
             Buffer { arrived: 3, failed: 0, delivered: 3, holds_up: None, ahead: Some((1, 4)), first_ns: Some(40) }
         );
+    }
+
+    /// Units 0 and 2 fail, unit 1 is sent twice.
+    fn failing(call: Call, taken: &[(u64, u32)]) -> Model {
+        let failed = |at_ns, unit| {
+            let failure = Box::new(TaskFailure::default());
+            Event { at_ns, by: WORKER, what: What::UnitFailed { unit, failure } }
+        };
+        let again = What::Sent { channel: ChannelId(0), message: 4, content: Content::Unit(1), bytes: 1 };
+        let again = Event { at_ns: 5, by: ActorId::PARENT, what: again };
+        model(call, [10, 30, 20, 0], taken, vec![again, failed(10, 0), failed(20, 2)])
+    }
+
+    #[test]
+    fn an_error_that_the_caller_took_is_taken() {
+        let in_order = failing(Call::Imap, &[(30, 1)]);
+        let used = |model: &Model, at_ns| model.runs[0].buffer(at_ns).ahead.map(|(used, _)| used);
+        assert_eq!([2, 4, 5].map(|at_ns| used(&in_order, at_ns)), [Some(2), Some(4), Some(4)]);
+        assert_eq!(in_order.runs[0].waiting_units(2), 2);
+        assert_eq!(in_order.runs[0].waiting_units(9), 0);
+        let mut longer = in_order.clone();
+        longer.runs[0].cut.items = 6;
+        assert_eq!((longer.runs[0].waiting_units(9), used(&longer, 9)), (2, Some(4)), "sent twice, out once");
+        assert_eq!(used(&in_order, 10), Some(3), "next() raised the error of unit 0");
+        assert_eq!(used(&in_order, 20), Some(3), "the error of unit 2 has to wait for unit 1");
+        assert_eq!(used(&in_order, 30), Some(1), "and comes with it");
+        let as_they_come = failing(Call::ImapUnordered, &[(30, 1)]);
+        assert_eq!([9, 10, 20, 30].map(|at_ns| used(&as_they_come, at_ns)), [Some(4), Some(3), Some(2), Some(1)]);
     }
 
     #[test]

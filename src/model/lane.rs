@@ -27,11 +27,13 @@ pub enum SpanKind {
     Sleeping,
     /// In a call of the library that waits, such as `join`.
     Calling,
+    /// Stopped by a signal, until it is continued.
+    Stopped,
 }
 
 impl SpanKind {
     /// Every kind, in the order of a legend.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Computing,
         Self::Starting,
         Self::Receiving,
@@ -42,6 +44,7 @@ impl SpanKind {
         Self::WaitingForGil,
         Self::Sleeping,
         Self::Calling,
+        Self::Stopped,
         Self::Waiting,
     ];
 
@@ -59,12 +62,13 @@ impl SpanKind {
             Self::WaitingForGil => "waiting for the GIL (emulated)",
             Self::Sleeping => "sleeping",
             Self::Calling => "in a call",
+            Self::Stopped => "stopped (SIGSTOP)",
         }
     }
 
     /// Neither computing nor waiting: the price of sharing work.
     pub fn is_overhead(self) -> bool {
-        !matches!(self, Self::Computing | Self::Waiting | Self::Sleeping | Self::Calling)
+        !matches!(self, Self::Computing | Self::Waiting | Self::Sleeping | Self::Calling | Self::Stopped)
     }
 }
 
@@ -115,7 +119,7 @@ impl std::fmt::Display for State {
             }
             Self::Busy(kind, Some(unit)) => write!(f, "{} {unit}", kind.word()),
             Self::Busy(kind, None) => f.write_str(kind.word()),
-            Self::Stopped => f.write_str("stopped (SIGSTOP)"),
+            Self::Stopped => f.write_str(SpanKind::Stopped.word()),
             Self::Zombie => f.write_str("zombie: nobody joined it yet"),
             Self::Exited(exit) => write!(f, "exited {exit}"),
         }
@@ -130,6 +134,16 @@ pub struct Lane {
     computed_before_ns: Vec<u64>,
     /// Computing known only as sums, past the detail limit: (from, to, computed), in order.
     sums: Vec<Sum>,
+    /// Of who was ever stopped: when, and what it tells of itself, which knows nothing of that.
+    halted: Option<Box<Halted>>,
+}
+
+/// When an actor was stopped, and what it did as if it had not been.
+#[derive(Clone, Debug)]
+struct Halted {
+    told: Lane,
+    /// From when until when, in order and apart; the last one may be open (`u64::MAX`).
+    stops: Vec<(u64, u64)>,
 }
 
 /// Units computed in an interval, past the detail limit.
@@ -203,20 +217,90 @@ impl Lane {
 
     /// Closes what is open and adds a span from there (or from `from_ns`, if later) to `to_ns`.
     pub(super) fn push(&mut self, from_ns: u64, to_ns: u64, kind: SpanKind, unit: Option<u32>, core: Option<u16>) {
+        if let Some(halted) = &mut self.halted {
+            halted.told.push(from_ns, to_ns, kind, unit, core);
+            return self.tell_last();
+        }
         self.close(from_ns);
         self.make_room(from_ns);
         let from_ns = self.end_ns().map_or(from_ns, |end| end.max(from_ns));
         if to_ns <= from_ns {
             return;
         }
+        self.append(Span { from_ns, to_ns, kind, unit, core });
+    }
+
+    fn append(&mut self, span: Span) {
         let before = self.computed_before_ns.last().copied().unwrap_or(0)
             + self
                 .spans
                 .last()
                 .filter(|span| span.kind == SpanKind::Computing)
                 .map_or(0, |span| span.length_ns(u64::MAX));
-        self.spans.push(Span { from_ns, to_ns, kind, unit, core });
+        self.spans.push(span);
         self.computed_before_ns.push(before);
+    }
+
+    /// The actor was stopped at these times, which are in order and apart: whatever it did it did not do then,
+    /// and it goes on with it afterwards. What it tells of itself may come before or after the news of that.
+    pub(super) fn stop(&mut self, stops: Vec<(u64, u64)>) {
+        if self.halted.is_none() {
+            let told = Self { sums: Vec::new(), ..self.clone() };
+            self.halted = Some(Box::new(Halted { told, stops: Vec::new() }));
+        }
+        let Some(halted) = &mut self.halted else { return };
+        let same = halted.stops.iter().zip(&stops).take_while(|(old, new)| old == new).count();
+        let changed = [halted.stops.get(same), stops.get(same)];
+        let Some(from_ns) = changed.into_iter().flatten().map(|stop| stop.0).min() else { return };
+        halted.stops = stops;
+        let first = halted.told.spans.partition_point(|span| span.to_ns <= from_ns);
+        self.tell_from(first);
+    }
+
+    /// The end of what the actor tells of itself has changed: of its spans at most the last two.
+    fn tell_last(&mut self) {
+        let known = self.halted.as_ref().map_or(0, |halted| halted.told.spans.len());
+        self.tell_from(known.saturating_sub(2));
+    }
+
+    /// Lays the stops over what the actor tells of itself, from this span on.
+    fn tell_from(&mut self, first: usize) {
+        let Some(halted) = self.halted.take() else { return };
+        let told = &halted.told.spans[first.min(halted.told.spans.len())..];
+        let from_ns = if first == 0 { Some(0) } else { told.first().map(|span| span.from_ns) };
+        if let Some(from_ns) = from_ns {
+            let kept = self.spans.partition_point(|span| span.from_ns < from_ns);
+            self.spans.truncate(kept);
+            self.computed_before_ns.truncate(kept);
+            // One stop may reach over several spans.
+            if let Some(last) = self.spans.last_mut() {
+                last.to_ns = last.to_ns.min(from_ns);
+            }
+        }
+        for span in told {
+            let mut from_ns = span.from_ns;
+            let next = halted.stops.partition_point(|stop| stop.1 <= from_ns);
+            for &(stop_ns, on_ns) in halted.stops[next..].iter().take_while(|stop| stop.0 < span.to_ns) {
+                let (stop_ns, on_ns) = (stop_ns.max(from_ns), on_ns.min(span.to_ns));
+                if from_ns < stop_ns {
+                    self.append(Span { from_ns, to_ns: stop_ns, ..*span });
+                }
+                self.append_stop(Span { from_ns: stop_ns, to_ns: on_ns, kind: SpanKind::Stopped, core: None, ..*span });
+                from_ns = on_ns;
+            }
+            if from_ns < span.to_ns {
+                self.append(Span { from_ns, ..*span });
+            }
+        }
+        self.halted = Some(halted);
+    }
+
+    /// Adds a time in which the actor was stopped, or makes the one before it longer.
+    fn append_stop(&mut self, span: Span) {
+        match self.spans.last_mut() {
+            Some(last) if last.kind == SpanKind::Stopped && last.to_ns == span.from_ns => last.to_ns = span.to_ns,
+            _ => self.append(span),
+        }
     }
 
     /// Waiting is what nothing else is told of. Where news of an actor come late, after the news of its end,
@@ -237,6 +321,10 @@ impl Lane {
 
     /// Ends an open span at `at_ns`; a span that would have no length goes.
     pub(super) fn close(&mut self, at_ns: u64) {
+        if let Some(halted) = &mut self.halted {
+            halted.told.close(at_ns);
+            return self.tell_last();
+        }
         if let Some(last) = self.spans.last_mut()
             && last.to_ns == u64::MAX
         {
@@ -255,8 +343,9 @@ impl Lane {
         self.sums.push(sum);
     }
 
-    /// The kind and unit of an open span.
+    /// The kind and unit of an open span, as the actor tells it.
     pub(super) fn open(&self) -> Option<Span> {
-        self.spans.last().copied().filter(|span| span.to_ns == u64::MAX)
+        let told = self.halted.as_ref().map_or(self, |halted| &halted.told);
+        told.spans.last().copied().filter(|span| span.to_ns == u64::MAX)
     }
 }

@@ -150,12 +150,38 @@ impl Model {
     }
 }
 
+/// Of so many signals to an actor it is told how they stopped it; a file may claim any number.
+const MOST_STOPPING: usize = 256;
+
 impl Actor {
     /// From now on it waits, until it does something else or, if that is known already, until its end.
     fn rest(&mut self, from_ns: u64) {
         let exited_ns = self.exited.map(|(exited_ns, _)| exited_ns);
         let end_ns = exited_ns.into_iter().chain(self.unreaped_ns).min().unwrap_or(u64::MAX);
         self.lane.push(from_ns, end_ns, SpanKind::Waiting, None, None);
+    }
+
+    /// Notes a signal in its place: one that a process sends to itself may be told late.
+    fn is_sent(&mut self, sent: SignalSent) {
+        let known = self.signals.len();
+        let place =
+            if known < MOST_STOPPING { self.signals.partition_point(|known| known.at_ns <= sent.at_ns) } else { known };
+        self.signals.insert(place, sent);
+    }
+
+    /// From when until when it was stopped.
+    fn stops(&self) -> Vec<(u64, u64)> {
+        let mut stops: Vec<(u64, u64)> = Vec::new();
+        for sent in self.signals.iter().take(MOST_STOPPING) {
+            let open = stops.last_mut().filter(|stop| stop.1 == u64::MAX);
+            match (sent.signal.as_str(), open) {
+                ("SIGSTOP", None) => stops.push((sent.at_ns, u64::MAX)),
+                ("SIGCONT", Some(stop)) => stop.1 = sent.at_ns,
+                _ => {}
+            }
+        }
+        stops.retain(|stop| stop.0 < stop.1);
+        stops
     }
 }
 
@@ -220,9 +246,14 @@ impl Run {
                 actor.lane.close(at_ns);
                 actor.unreaped_ns.get_or_insert(at_ns);
             }),
-            What::SignalSent { actor, signal, why } => self.with_actor(*actor, |actor| {
-                actor.signals.push(SignalSent { at_ns, by, signal: signal.clone(), why: why.clone() });
-            }),
+            What::SignalSent { actor, signal, why } => {
+                let sent = SignalSent { at_ns, by, signal: signal.clone(), why: why.clone() };
+                let is_known = self.with_actor(*actor, |actor| actor.is_sent(sent));
+                if is_known && ["SIGSTOP", "SIGCONT"].contains(&signal.as_str()) {
+                    self.note_stops(*actor);
+                }
+                is_known
+            }
             What::Called { call, since_ns, answer, raised } => {
                 let (call, answer) = (call.clone(), answer.clone());
                 self.calls.push(Call { by, from_ns: *since_ns, to_ns: at_ns, call, answer, raised: *raised });
@@ -261,9 +292,8 @@ impl Run {
                 road.send(*message, at_ns, *content, *bytes, room);
                 if by == ActorId::PARENT
                     && let Content::Unit(unit) = content
-                    && let Some(record) = self.units.at(*unit, room)
                 {
-                    record.handed_ns.get_or_insert(at_ns);
+                    self.units.hand(*unit, at_ns, room);
                 }
                 self.note_unit(*content, by, (*channel, *message), by == ActorId::PARENT, room);
                 true
@@ -292,9 +322,9 @@ impl Run {
                 if let Some(record) = self.units.at(*unit, room) {
                     record.worker = Some(by);
                     record.began_ns = Some(at_ns);
-                    record.handed_ns.get_or_insert(at_ns);
                     record.begun += 1;
                 }
+                self.units.hand(*unit, at_ns, room);
                 self.with_actor(by, |actor| {
                     actor.lane.push(at_ns, u64::MAX, SpanKind::Computing, Some(*unit), *core);
                 })
@@ -373,6 +403,17 @@ impl Run {
                 true
             }
             What::MachineSeen(_) | What::CoresSampled { .. } | What::RunBegan { .. } | What::EventsLost { .. } => true,
+        }
+    }
+
+    /// Who is stopped stands still with all threads of its process. (A thread of the parent can't be stopped.)
+    fn note_stops(&mut self, id: ActorId) {
+        let Some(actor) = self.actor(id).filter(|actor| actor.role != Role::WorkerThread) else { return };
+        let stops = actor.stops();
+        let threads = self.children(id).filter(|child| child.role == Role::ProcessThread).map(|child| child.id);
+        let all: Vec<ActorId> = threads.chain([id]).collect();
+        for id in all {
+            self.with_actor(id, |actor| actor.lane.stop(stops.clone()));
         }
     }
 
@@ -476,6 +517,80 @@ mod tests {
                 (90, 100, SpanKind::Waiting)
             ]
         );
+    }
+
+    /// Stopped at 100, continued at 600; what it computes from 90 on takes 30 all in all.
+    #[test]
+    fn who_is_stopped_does_not_compute() {
+        let (worker, thread) = (ActorId(2), ActorId(3));
+        let event = |at_ns, by, what| Event { at_ns, by, what };
+        let born = |actor, role, parent| {
+            let birth = Birth { parent: Some(parent), ..Birth::new(actor, role, 1, 7, 1) };
+            event(2, ActorId::PARENT, What::ActorBorn(Box::new(birth)))
+        };
+        let sent = |by, at_ns, signal: &str| {
+            let (signal, why) = (signal.to_owned(), String::new());
+            event(at_ns, by, What::SignalSent { actor: worker, signal, why })
+        };
+        let setting = [
+            event(0, ActorId::PARENT, began(0)),
+            event(0, ActorId::PARENT, What::ActorBorn(Box::new(Birth::new(ActorId::PARENT, Role::Parent, 0, 6, 0)))),
+            born(worker, Role::WorkerProcess, ActorId::PARENT),
+            born(thread, Role::ProcessThread, worker),
+            event(10, worker, What::ActorReady),
+            event(10, thread, What::ActorReady),
+        ];
+        let began = |at_ns, unit| event(at_ns, worker, What::UnitBegan { unit, core: None });
+        let (first, second) = (began(90, 5), began(650, 6));
+        let ended = event(620, worker, What::UnitEnded { unit: 5, core: None });
+        let (stop, go) = (sent(ActorId::PARENT, 100, "SIGSTOP"), sent(ActorId::PARENT, 600, "SIGCONT"));
+        let by_itself = sent(worker, 100, "SIGSTOP");
+        // However late the news of it come, and whoever sent it.
+        let orders = [
+            [&first, &stop, &go, &ended, &second],
+            [&stop, &first, &ended, &go, &second],
+            [&first, &ended, &second, &stop, &go],
+            [&stop, &go, &first, &ended, &second],
+            [&go, &first, &ended, &by_itself, &second],
+        ];
+        for order in orders {
+            let events: Vec<Event> = setting.iter().chain(order).cloned().collect();
+            let model = Model::of(&events);
+            let actor = |id| model.runs[0].actor(id).expect("it was born");
+            let lane = &actor(worker).lane;
+            let told: Vec<_> =
+                lane.spans().iter().map(|span| (span.from_ns, span.to_ns, span.kind, span.unit)).collect();
+            assert_eq!(
+                told,
+                [
+                    (1, 2, SpanKind::Starting, None),
+                    (10, 90, SpanKind::Waiting, None),
+                    (90, 100, SpanKind::Computing, Some(5)),
+                    (100, 600, SpanKind::Stopped, Some(5)),
+                    (600, 620, SpanKind::Computing, Some(5)),
+                    (620, 650, SpanKind::Serializing, Some(5)),
+                    (650, u64::MAX, SpanKind::Computing, Some(6)),
+                ],
+                "{order:?}"
+            );
+            assert_eq!((lane.computed_ns(0, 650), lane.computed_ns(95, 610)), (30, 15));
+            let moments = [99, 100, 599, 600];
+            let computing = State::Busy(SpanKind::Computing, Some(5));
+            let states = moments.map(|at_ns| actor(worker).state(at_ns));
+            assert_eq!(states, [computing, State::Stopped, State::Stopped, computing]);
+            let waiting = State::Busy(SpanKind::Waiting, None);
+            let states = moments.map(|at_ns| actor(thread).state(at_ns));
+            assert_eq!(states, [waiting, State::Stopped, State::Stopped, waiting], "so do its threads");
+        }
+        // Never continued, until it was killed.
+        let killed = What::ActorExited { actor: worker, exit: crate::trace::Exit::Signal(9) };
+        let killed = event(900, ActorId::PARENT, killed);
+        let events: Vec<Event> = setting.iter().chain([&first, &stop, &killed]).cloned().collect();
+        let model = Model::of(&events);
+        let lane = &model.runs[0].actor(worker).expect("it was born").lane;
+        let last = lane.spans().last().expect("a span");
+        assert_eq!((last.from_ns, last.to_ns, last.kind), (100, 900, SpanKind::Stopped));
+        assert_eq!(lane.computed_ns(0, 1000), 10);
     }
 
     #[test]

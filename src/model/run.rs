@@ -150,6 +150,7 @@ impl Actor {
             return State::Stopped;
         }
         match self.lane.at(at_ns) {
+            Some(span) if span.kind == SpanKind::Stopped => State::Stopped,
             Some(span) => State::Busy(span.kind, span.unit),
             None if self.lane.sums().iter().any(|sum| (sum.from_ns..sum.to_ns).contains(&at_ns)) => {
                 State::Busy(SpanKind::Computing, None)
@@ -322,15 +323,8 @@ impl Run {
 
     /// Units that the parent still holds at a moment: not yet sent to a worker.
     pub fn waiting_units(&self, at_ns: u64) -> u32 {
-        let sent: usize = self
-            .channels
-            .iter()
-            .filter(|channel| channel.from == ActorId::PARENT)
-            .map(|channel| channel.units_sent_by(at_ns))
-            .sum();
         let units = self.cut.units().min(self.detail_units);
-        let begun = if self.channels.is_empty() { self.units.begun_by(at_ns) } else { sent };
-        units.saturating_sub(begun as u32)
+        units.saturating_sub(self.units.handed_by(at_ns) as u32)
     }
 
     /// Messages under way on all channels at a moment.

@@ -177,16 +177,6 @@ impl Channel {
         self.sent.by(at_ns)
     }
 
-    /// How many of the messages sent by then carry a unit (one setup goes before them, one stop after).
-    pub fn units_sent_by(&self, at_ns: u64) -> usize {
-        let sent = self.sent.by(at_ns).min(self.contents.len());
-        let is_unit = |content: &Option<(Content, u32)>| !matches!(content, Some((Content::Setup | Content::Stop, _)));
-        let control = |few: &[Option<(Content, u32)>]| few.iter().filter(|content| !is_unit(content)).count();
-        // Control messages stand at the two ends, so there is no need to look at each message.
-        let (first, last) = (sent.min(1), sent.saturating_sub(1).max(sent.min(1)));
-        sent - control(&self.contents[..first]) - control(&self.contents[last..sent])
-    }
-
     /// How many messages had been received by then (recorded one by one).
     pub fn received_by(&self, at_ns: u64) -> usize {
         self.received.by(at_ns)

@@ -35,20 +35,22 @@ pub struct Unit {
 /// Every unit recorded one by one.
 #[derive(Clone, Debug, Default)]
 pub struct Units {
-    units: Vec<Unit>,
+    records: Vec<Unit>,
     /// When results arrived, in order of arrival: (at, unit).
     arrivals: Vec<(u64, u32)>,
+    /// When units first left the parent, in order.
+    handed_ns: Vec<u64>,
 }
 
 impl Units {
     /// The unit of this number, if anything is known of it.
     pub fn get(&self, unit: u32) -> Option<&Unit> {
-        self.units.get(unit as usize)
+        self.records.get(unit as usize)
     }
 
     /// All of them, by number.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &Unit)> {
-        (0..).zip(&self.units)
+        (0..).zip(&self.records)
     }
 
     /// How many results had arrived by then.
@@ -56,9 +58,10 @@ impl Units {
         self.arrivals.partition_point(|&(stamp, _)| stamp <= at_ns)
     }
 
-    /// How many units were begun by then.
-    pub fn begun_by(&self, at_ns: u64) -> usize {
-        self.units.iter().filter(|unit| unit.began_ns.is_some_and(|began| began <= at_ns)).count()
+    /// How many units had left the parent by then, each counted once; one that it computes itself leaves it
+    /// when it begins.
+    pub fn handed_by(&self, at_ns: u64) -> usize {
+        self.handed_ns.partition_point(|&stamp_ns| stamp_ns <= at_ns)
     }
 
     /// Results in the order they arrived: (at, unit).
@@ -73,18 +76,30 @@ impl Units {
             return None;
         }
         let index = unit as usize;
-        if index >= self.units.len() {
-            if !room.take(index + 1 - self.units.len()) {
+        if index >= self.records.len() {
+            if !room.take(index + 1 - self.records.len()) {
                 return None;
             }
-            self.units.resize(index + 1, Unit::default());
+            self.records.resize(index + 1, Unit::default());
         }
-        self.units.get_mut(index)
+        self.records.get_mut(index)
+    }
+
+    /// Notes that a unit left the parent, or was seen to have left it.
+    pub(super) fn hand(&mut self, unit: u32, at_ns: u64, room: &mut Room) {
+        if let Some(record) = self.at(unit, room)
+            && record.handed_ns.is_none()
+        {
+            record.handed_ns = Some(at_ns);
+            // Stamps never fall, so that "how many by then" is a binary search.
+            let last_ns = self.handed_ns.last().copied().unwrap_or(0);
+            self.handed_ns.push(at_ns.max(last_ns));
+        }
     }
 
     /// Notes that a worker died which had this unit.
     pub(super) fn lose(&mut self, unit: u32, at_ns: u64, fate: Fate) {
-        if let Some(record) = self.units.get_mut(unit as usize) {
+        if let Some(record) = self.records.get_mut(unit as usize) {
             record.lost += 1;
             record.last_lost = Some((at_ns, fate));
         }
@@ -92,14 +107,14 @@ impl Units {
 
     /// Notes that a unit has no result.
     pub(super) fn fail(&mut self, unit: u32, at_ns: u64) {
-        if let Some(record) = self.units.get_mut(unit as usize) {
+        if let Some(record) = self.records.get_mut(unit as usize) {
             record.failed_ns.get_or_insert(at_ns);
         }
     }
 
     /// Notes that the caller took the result of a unit.
     pub(super) fn deliver(&mut self, unit: u32, at_ns: u64) {
-        if let Some(record) = self.units.get_mut(unit as usize) {
+        if let Some(record) = self.records.get_mut(unit as usize) {
             record.delivered_ns.get_or_insert(at_ns);
         }
     }

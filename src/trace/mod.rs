@@ -19,5 +19,11 @@ pub use exit::signal_name;
 /// any screen could show, and about 40 MB of trace.
 pub const DETAIL_UNITS: u32 = 200_000;
 
+/// So many failures of a run are told one by one: after those the outcome says how many there were.
+pub const MOST_FAILURES: usize = 1000;
+
+/// So many calls of one kind are told one by one; those after them happen all the same.
+pub const MOST_CALLS: usize = 64;
+
 /// The interval of those sums.
 pub const SUM_INTERVAL_NS: u64 = 10_000_000;

@@ -1,5 +1,7 @@
 //! `poolscope run` with everything a pool can do and everything that can go wrong in it.
 
+use poolscope::engine::pool::caller::LOOK_AHEAD;
+use poolscope::trace::{MOST_CALLS, MOST_FAILURES};
 use serde_json::{Value, json};
 
 use crate::common::{code, folder, json as told, poolscope, text};
@@ -116,4 +118,47 @@ fn a_program_is_run_and_told() {
     ] {
         crate::common::assert_refused(&poolscope(folder.path(), &[&["run"], flags].concat()), words);
     }
+}
+
+#[test]
+fn a_worker_that_stands_still_is_not_busy() {
+    let sleeps = ["--workload", "sleep", "--items", "40", "--chunksize", "1"];
+    let faults = ["--fault", "stop@worker:2:100ms", "--fault", "continue@worker:2:600ms"];
+    let (code, _, report) = run(&[&sleeps[..], &faults].concat());
+    assert_eq!(code, Some(0));
+    let worker = &report["runs"][0]["actors"][2];
+    let busy_ms = worker["busy_ns"].as_u64().expect("a time") / 1_000_000;
+    let wall_ms = report["runs"][0]["wall_ns"].as_u64().expect("a time") / 1_000_000;
+    assert!(wall_ms >= 600, "it had to wait for it: {wall_ms} ms");
+    assert!(busy_ms + 500 <= wall_ms, "half a second it stood still: {busy_ms} of {wall_ms} ms");
+    assert!(busy_ms > 50, "{busy_ms} ms");
+}
+
+#[test]
+fn threads_that_died_have_not_retired() {
+    let folder = folder();
+    let flags = ["run", "--workload", "squares", "--items", "20", "--workers", "2"];
+    let threads = ["--with", "gil-threads", "--initializer", "fails"];
+    let output = poolscope(folder.path(), &[&flags[..], &threads].concat());
+    let words = text(&output.stdout);
+    assert!(words.contains("the place of another: 0 had retired, 10 had died"), "{words}");
+}
+
+#[test]
+fn the_trace_tells_as_many_failures_and_calls_as_the_reports_think() {
+    // The pool is broken early, and whatever is not done by then fails.
+    let flags = ["--workload", "squares", "--items", "2500", "--call", "imap"];
+    let broken = ["--fault", "exit@call:3", "--policy", "broken"];
+    let report = run(&[&flags[..], &broken].concat()).2;
+    let count = |what: &str| report["runs"][0][what].as_array().map(Vec::len);
+    assert_eq!(count("errors"), Some(MOST_FAILURES), "{:?}", report["runs"][0]["outcome"]);
+    assert_eq!(count("calls").map(|calls| (MOST_CALLS..MOST_CALLS + 6).contains(&calls)), Some(true));
+}
+
+#[test]
+fn the_help_knows_the_look_ahead() {
+    let help = poolscope(folder().path(), &["run", "--help"]);
+    let words: Vec<&str> = text(&help.stdout).split_whitespace().collect();
+    let told = format!("has taken [default: {LOOK_AHEAD} for each worker or thread]");
+    assert!(words.join(" ").contains(&told), "{}", text(&help.stdout));
 }

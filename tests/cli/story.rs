@@ -1,7 +1,7 @@
 //! What a report tells besides figures: errors, lost units, replaced workers, calls, printed lines, and the
 //! whole story of a program. The traces are made by hand, as an engine would make them.
 
-use poolscope::plan::{Call, Plan, Stage, StartMethod};
+use poolscope::plan::{Call, Executor, Plan, Stage, StartMethod};
 use poolscope::trace::{ActorId, Birth, Event, Exit, Fate, Outcome, Role, TaskFailure, What};
 use serde_json::{Value, json};
 
@@ -103,18 +103,62 @@ fn errors_lost_units_and_restarts_are_told() {
     }
 }
 
-#[test]
-fn a_worker_that_ended_with_zero_has_retired() {
+/// Why the first worker of the troubled run was replaced where the plan and its exit are these; and the words.
+fn why_replaced(with: Executor, maxtasksperchild: Option<u32>, exited: Exit) -> (String, String) {
     let folder = folder();
     let mut events = troubled_run();
     for event in &mut events {
-        if let What::ActorExited { exit, .. } = &mut event.what {
-            *exit = Exit::Code(0);
+        match &mut event.what {
+            What::RunBegan { plan, .. } => (plan.with, plan.maxtasksperchild) = (with, maxtasksperchild),
+            What::ActorExited { exit, .. } => *exit = exited,
+            _ => {}
         }
     }
     write_trace(folder.path(), "t.pst", &events);
     let run = &told(&poolscope(folder.path(), &["show", "t.pst", "--json"]))["runs"][0];
-    assert_eq!(run["restarts"][0]["why"], "retired");
+    let words = poolscope(folder.path(), &["show", "t.pst"]);
+    (run["restarts"][0]["why"].as_str().expect("a word").to_owned(), text(&words.stdout).to_owned())
+}
+
+#[test]
+fn only_a_process_that_may_retire_and_ended_with_zero_has_retired() {
+    let why = |with, most, exit| why_replaced(with, most, exit).0;
+    assert_eq!(why(Executor::Processes, Some(1), Exit::Code(0)), "retired");
+    assert_eq!(why(Executor::Hybrid, Some(1), Exit::Code(0)), "retired");
+    assert_eq!(why(Executor::Processes, Some(1), Exit::Code(3)), "died");
+    assert_eq!(why(Executor::Processes, None, Exit::Code(0)), "died", "the plan lets no worker retire");
+    let (why, words) = why_replaced(Executor::GilThreads, None, Exit::Joined);
+    assert_eq!(why, "died", "threads never retire");
+    assert!(words.contains("which ended before its time: it fails"), "a thread has no exit code: {words}");
+    assert!(words.contains("0 had retired, 1 had died"), "{words}");
+}
+
+#[test]
+fn of_more_failures_than_the_trace_tells_the_number_is_not_guessed() {
+    let folder = folder();
+    let words = |failed: u32| {
+        let plan = Plan { call: Call::Imap, workers: 1, ..Plan::default() };
+        let began = What::RunBegan { run: 0, plan: Box::new(plan), items: 5000, chunksize: 1, detail_units: 9 };
+        let failure = TaskFailure { kind: "ValueError".to_owned(), ..TaskFailure::default() };
+        let outcome = Outcome::Raised(format!("ValueError. {failed} of 5000 units have no result."));
+        let mut whats = vec![began];
+        whats.push(What::ActorBorn(Box::new(Birth::new(ActorId::PARENT, Role::Parent, 0, 10, 0))));
+        let told = failed.min(1000);
+        whats.extend((0..told).map(|unit| What::UnitFailed { unit, failure: Box::new(failure.clone()) }));
+        let call = What::Called { call: "next(results)".to_owned(), since_ns: 0, answer: "E".to_owned(), raised: true };
+        whats.extend(std::iter::repeat_n(call, told.min(64) as usize));
+        whats.push(What::RunEnded { outcome, wall_ns: 1, start_ns: 0, digest: String::new() });
+        let events: Vec<Event> = whats.into_iter().map(|what| Event { at_ns: 1, by: ActorId::PARENT, what }).collect();
+        write_trace(folder.path(), "t.pst", &events);
+        text(&poolscope(folder.path(), &["show", "t.pst"]).stdout).to_owned()
+    };
+    let few = words(999);
+    assert!(few.contains("… and 979 more\n"), "{few}");
+    let many = words(4999);
+    assert!(many.contains("… and 4,979 more, of which the trace tells 980\n"), "{many}");
+    assert!(many.contains("… and 44 more, and perhaps others that the trace does not tell\n"), "{many}");
+    let all = words(1000);
+    assert!(all.contains("… and 980 more\n"), "that is all of them: {all}");
 }
 
 #[test]

@@ -66,6 +66,9 @@ pub(in crate::cli) struct LostUnit {
     pub(in crate::cli) pid: u32,
     /// How it ended, by name; null if nobody knows.
     pub(in crate::cli) exit: Option<String>,
+    /// The same.
+    #[serde(skip)]
+    pub(in crate::cli) ended: Option<Exit>,
     /// What becomes of the unit.
     pub(in crate::cli) fate: Fate,
 }
@@ -149,13 +152,17 @@ impl<'a> Story<'a> {
                 pid: Some(what.pid).filter(|&pid| pid > 0),
             }
         });
-        let lost = run.lost.iter().map(|lost| LostUnit {
-            at_ns: since(lost.at_ns),
-            unit: lost.unit,
-            worker: title(run, lost.worker),
-            pid: pid(lost.worker).unwrap_or_default(),
-            exit: run.actor(lost.worker).and_then(|actor| actor.exited).map(|(_, exit)| exit.to_string()),
-            fate: lost.fate,
+        let lost = run.lost.iter().map(|lost| {
+            let ended = run.actor(lost.worker).and_then(|actor| actor.exited).map(|(_, exit)| exit);
+            LostUnit {
+                at_ns: since(lost.at_ns),
+                unit: lost.unit,
+                worker: title(run, lost.worker),
+                pid: pid(lost.worker).unwrap_or_default(),
+                exit: ended.map(|exit| exit.to_string()),
+                ended,
+                fate: lost.fate,
+            }
         });
         let calls = run.calls.iter().map(|made| CallMade {
             at_ns: since(made.to_ns),
@@ -191,11 +198,13 @@ pub(super) fn title(run: &Run, id: ActorId) -> String {
 
 /// Workers beyond the first of each place, in the order of their births.
 fn restarts(run: &Run) -> Vec<Restart> {
+    // Threads never retire, and no worker does unless the plan says after how many units.
+    let may_retire = run.plan.maxtasksperchild.is_some() && run.plan.with.has_processes();
     let mut last: std::collections::BTreeMap<u32, &Actor> = std::collections::BTreeMap::new();
     let mut found = Vec::new();
     for worker in run.workers() {
         if let Some(before) = last.insert(worker.place, worker) {
-            let in_order = matches!(before.exited, Some((_, Exit::Code(0) | Exit::Joined)));
+            let in_order = may_retire && matches!(before.exited, Some((_, Exit::Code(0))));
             found.push(Restart {
                 at_ns: worker.born_ns.saturating_sub(run.began_ns),
                 place: worker.place,

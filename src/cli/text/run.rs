@@ -72,7 +72,8 @@ impl RunInWords<'_> {
     /// What went wrong, and when the caller got which result.
     fn troubles(&self, f: &mut Formatter<'_>) -> Result {
         for (run, number) in self.report.runs.iter().zip(1..) {
-            let told = Troubles { plan: &self.checked.plan, story: &run.story }.to_string();
+            let outcome = run.figures.outcome;
+            let told = Troubles { plan: &self.checked.plan, story: &run.story, outcome }.to_string();
             if told.is_empty() {
                 continue;
             }

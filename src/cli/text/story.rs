@@ -6,7 +6,7 @@ use std::fmt::{Display, Formatter, Result};
 use crate::chunk::grouped;
 use crate::cli::report::{ActorFigures, CallMade, LostUnit, Story, UnitError, Why};
 use crate::plan::{Call, Plan};
-use crate::trace::{Fate, Role};
+use crate::trace::{Exit, Fate, MOST_CALLS, MOST_FAILURES, Outcome, Role};
 use crate::words::duration;
 
 use super::counted;
@@ -24,12 +24,22 @@ pub(super) fn folded(lines: impl ExactSizeIterator<Item = String>) -> Vec<String
     told
 }
 
+/// Of more lines than are told, that there may be others of which the trace says nothing.
+fn unsure(mut told: Vec<String>) -> Vec<String> {
+    if let Some(last) = told.get_mut(MOST_TOLD) {
+        last.push_str(", and perhaps others that the trace does not tell");
+    }
+    told
+}
+
 /// What happened in a pool that did not in an undisturbed `map`.
 pub(super) struct Troubles<'a> {
     /// What was run.
     pub(super) plan: &'a Plan,
     /// What happened.
     pub(super) story: &'a Story<'a>,
+    /// How the run ended.
+    pub(super) outcome: Option<&'a Outcome>,
 }
 
 impl Display for Troubles<'_> {
@@ -38,10 +48,10 @@ impl Display for Troubles<'_> {
         // That map was called, the pool closed and joined, is nothing to tell.
         let plain = self.plan.call == Call::Map && !story.calls.iter().any(|call| call.raised);
         let calls = if plain { &[] } else { story.calls.as_slice() };
-        section(f, "errors", &folded(story.errors.iter().map(error)))?;
+        section(f, "errors", &errors(story, self.outcome))?;
         section(f, "lost", &folded(story.lost_units.iter().map(lost)))?;
         section(f, "restarts", &restarts(story))?;
-        section(f, "calls", &folded(calls.iter().map(told_call)))?;
+        section(f, "calls", &told_calls(calls))?;
         section(f, "delivered", delivered(story).as_slice())
     }
 }
@@ -52,6 +62,39 @@ fn section(f: &mut Formatter<'_>, word: &str, lines: &[String]) -> Result {
         .iter()
         .zip([word].into_iter().chain(std::iter::repeat("")))
         .try_for_each(|(line, word)| writeln!(f, "{word:<10}{line}"))
+}
+
+/// Every unit that has no result. The trace tells the first ones; how many there are the outcome says.
+fn errors(story: &Story<'_>, outcome: Option<&Outcome>) -> Vec<String> {
+    let mut lines = folded(story.errors.iter().map(error));
+    let known = story.errors.len();
+    if known != MOST_FAILURES {
+        return lines;
+    }
+    let Some(all) = outcome.and_then(failed_units) else { return unsure(lines) };
+    if let Some(last) = lines.get_mut(MOST_TOLD).filter(|_| all > known as u64) {
+        let (more, recorded) = (all - MOST_TOLD as u64, (known - MOST_TOLD) as u64);
+        *last = format!("… and {} more, of which the trace tells {}", grouped(more), grouped(recorded));
+    }
+    lines
+}
+
+/// How many units have no result, as the sentence of the outcome ends: `… 4999 of 5000 units have no result.`
+fn failed_units(outcome: &Outcome) -> Option<u64> {
+    let Outcome::Raised(why) = outcome else { return None };
+    let start = [" have no result.", " has no result."].iter().find_map(|end| why.strip_suffix(end))?;
+    let (start, _) = start.rsplit_once(" of ")?;
+    start.rsplit(' ').next()?.parse().ok()
+}
+
+/// The calls. Of those that are made again and again the trace tells the first ones.
+fn told_calls(calls: &[CallMade<'_>]) -> Vec<String> {
+    let lines = folded(calls.iter().map(told_call));
+    let count =
+        |kinds: &[&str]| calls.iter().filter(|call| kinds.iter().any(|kind| call.call.starts_with(kind))).count();
+    let most =
+        count(&["next(", "results.next(", "results[", "pool.apply("]).max(count(&["callback(", "error_callback("]));
+    if most < MOST_CALLS { lines } else { unsure(lines) }
 }
 
 /// `unit 3, item 3 (10000081) failed in Worker 2 (pid 412) at call: ValueError: on purpose`.
@@ -66,7 +109,12 @@ fn error(error: &UnitError<'_>) -> String {
 
 /// `unit 3 of Worker 2 (pid 412), which ended with −SIGKILL: it fails`.
 fn lost(lost: &LostUnit) -> String {
-    let exit = lost.exit.as_ref().map_or_else(|| "is gone".to_owned(), |exit| format!("ended with {exit}"));
+    let exit = match lost.ended {
+        None | Some(Exit::Unknown) => "is gone".to_owned(),
+        // A thread has no exit code.
+        Some(Exit::Joined) => "ended before its time".to_owned(),
+        Some(exit) => format!("ended with {exit}"),
+    };
     let fate = match lost.fate {
         Fate::Fails => "it fails",
         Fate::Retried => "it had been begun, and is computed again",
@@ -175,6 +223,15 @@ mod tests {
         assert_eq!(lines(3), ["0", "1", "2"]);
         assert_eq!(lines(MOST_TOLD).len(), MOST_TOLD);
         assert_eq!(lines(10_010)[MOST_TOLD], "… and 9,990 more");
+    }
+
+    #[test]
+    fn the_outcome_says_how_many_failed() {
+        let of = |why: &str| failed_units(&Outcome::Raised(why.to_owned()));
+        assert_eq!(of("pool.map raised E: 1 of 2 (unit 3). 4999 of 5000 units have no result."), Some(4999));
+        assert_eq!(of("pool.map raised E (unit 0). 1 of 1 unit has no result."), Some(1));
+        assert_eq!(of("pool.imap raised E (unit 0). The iteration ended there: 3 of 9 units were taken."), None);
+        assert_eq!(failed_units(&Outcome::Complete), None);
     }
 
     #[test]

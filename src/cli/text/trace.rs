@@ -88,7 +88,7 @@ fn write_run(f: &mut Formatter<'_>, run: &RecordedRun<'_>, number: u32) -> Resul
     if !run.channels.is_empty() {
         write!(f, "\n{}", channels(&run.channels))?;
     }
-    let told = Troubles { plan, story: &run.story }.to_string();
+    let told = Troubles { plan, story: &run.story, outcome: run.figures.outcome }.to_string();
     if told.is_empty() { Ok(()) } else { write!(f, "\n{told}") }
 }
 

@@ -141,7 +141,7 @@ impl<H: Host> Carrier<'_, H> {
                 drop(tell);
                 // Its story begins when its birth was told.
                 let _ = heard.read(&mut [0; 1]);
-                sys::exit_now(i32::from(!sys::die_with_parent(me)) | try_in_vain(copy, &teller, patience));
+                sys::exit_now(life_of_copy(sys::die_with_parent(me), || try_in_vain(copy, &teller, patience)));
             }
         };
         let numbers = self.me.numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(":");
@@ -163,6 +163,11 @@ impl<H: Host> Carrier<'_, H> {
     }
 }
 
+/// The exit code of a copy: if its parent is gone already, it does nothing at all.
+fn life_of_copy(has_parent: bool, live: impl FnOnce() -> i32) -> i32 {
+    if has_parent { live() } else { 1 }
+}
+
 /// What the copy does: it tries to get a lock that nobody in it will ever open.
 fn try_in_vain(copy: ActorId, teller: &Teller, patience: Duration) -> i32 {
     let since_ns = sys::now_ns();
@@ -172,4 +177,15 @@ fn try_in_vain(copy: ActorId, teller: &Teller, patience: Duration) -> i32 {
     let _ = teller.tell(copy, sys::now_ns(), What::Called { call, since_ns, answer: got.clone(), raised: false });
     print::print(copy, sys::now_ns(), &format!("the copy got the lock: {got}"));
     0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_whose_parent_is_gone_ends_at_once() {
+        assert_eq!(life_of_copy(false, || unreachable!("it does nothing")), 1);
+        assert_eq!((life_of_copy(true, || 0), life_of_copy(true, || 7)), (0, 7));
+    }
 }

@@ -133,7 +133,7 @@ impl Times {
                 }
                 SpanKind::Starting | SpanKind::Initializing => add(&mut self.starting_ns, length_ns),
                 SpanKind::WaitingForGil => add(&mut self.gil_ns, length_ns),
-                SpanKind::Sleeping | SpanKind::Calling => {
+                SpanKind::Sleeping | SpanKind::Calling | SpanKind::Stopped => {
                     add(&mut self.waiting_ns, length_ns);
                 }
                 SpanKind::Receiving | SpanKind::Serializing | SpanKind::Sending | SpanKind::Dispatching => {
@@ -173,7 +173,7 @@ impl Window {
     /// When a worker had done its last work within.
     fn work_ends(self, worker: &Actor) -> u64 {
         let lane = &worker.lane;
-        let is_work = |kind| kind != SpanKind::Waiting;
+        let is_work = |kind| !matches!(kind, SpanKind::Waiting | SpanKind::Stopped);
         let span = lane.spans().iter().rev().find(|span| span.from_ns < self.to_ns && is_work(span.kind));
         let sum = lane.sums().iter().rev().find(|sum| sum.from_ns < self.to_ns);
         let ends = [span.map(|span| span.to_ns), sum.map(|sum| sum.to_ns)];

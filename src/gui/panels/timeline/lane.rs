@@ -142,6 +142,7 @@ impl Band<'_> {
             SpanKind::Computing => Fill::Computing,
             SpanKind::Waiting => Fill::Waiting,
             SpanKind::Sleeping => Fill::Sleeping,
+            SpanKind::Stopped => Fill::Stopped,
             SpanKind::Calling => return Some(self.call(span, left, right)),
             kind => Fill::Overhead(kind),
         };
@@ -152,6 +153,7 @@ impl Band<'_> {
             (SpanKind::Starting, Role::Parent) if !self.program => ["starting workers", "starting"],
             (SpanKind::WaitingForGil, _) => [SpanKind::WaitingForGil.word(), "GIL (emulated)"],
             (SpanKind::Computing, _) => ["working", ""],
+            (SpanKind::Stopped, _) => [SpanKind::Stopped.word(), "stopped"],
             (kind, _) => [kind.word(), ""],
         };
         let label = match (span.kind, span.unit) {

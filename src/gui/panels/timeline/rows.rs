@@ -210,22 +210,12 @@ impl Row {
         if let Some(dead_ns) = actor.unreaped_ns {
             self.marks.extend(over(Fill::Zombie, "zombie", dead_ns, end_ns));
         }
-        let mut stopped: Option<u64> = None;
         for sent in &actor.signals {
-            match sent.signal.as_str() {
-                "SIGSTOP" => _ = stopped.get_or_insert(sent.at_ns),
-                "SIGCONT" => {
-                    let since = stopped.take();
-                    self.marks.extend(since.and_then(|since| over(Fill::Stopped, "stopped", since, sent.at_ns)));
-                }
-                _ => {}
-            }
             let x = axis.x(sent.at_ns);
             if (axis.left..=axis.right).contains(&x) {
                 self.signals.push(Sign { x: x.round() as i32, name: sent.signal.clone(), why: sent.why.clone() });
             }
         }
-        self.marks.extend(stopped.and_then(|since| over(Fill::Stopped, "stopped", since, end_ns)));
         if let Some((x, exit)) = actor.exited.map(|(at_ns, exit)| (axis.x(at_ns), exit))
             && (axis.left..=axis.right + 1.0).contains(&x)
         {
