@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::program;
-use crate::plan::{Call, Callback, Executor, Fault, Initializer, LossPolicy, Plan, PlanError, StartMethod, start_methods};
+use crate::plan::{
+    Call, Callback, Executor, Fault, Initializer, LossPolicy, Plan, PlanError, StartMethod, start_methods,
+};
 use crate::workload::REGISTRY;
 
 fn program_of(plan: &Plan) -> String {
