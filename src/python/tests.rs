@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::program;
-use crate::plan::{Call, Callback, Executor, Fault, Initializer, LossPolicy, Plan, StartMethod, start_methods};
+use crate::plan::{
+    Call, Callback, Executor, Fault, Initializer, LossPolicy, Plan, PlanError, StartMethod, start_methods,
+};
 use crate::workload::REGISTRY;
 
 fn program_of(plan: &Plan) -> String {
@@ -118,6 +120,8 @@ fn variants() -> Vec<Plan> {
             }
         }
     }
+    // What an executor can't make happen has no program.
+    plans.retain(|plan| !matches!(plan.check(), Err(PlanError::NotOfThisExecutor { .. })));
     plans
 }
 
