@@ -25,6 +25,10 @@
 //!                     ◄──────────── one pipe for the story of all ────────────
 //! ```
 //!
+//! A worker may have several threads (`hybrid`): its main thread reads the units, each of the others takes
+//! one when it is free, records into a ring of its own and answers by itself. Threads of the parent
+//! (`threads`, `gil-threads`) are no processes: their rings are the parent's own memory.
+//!
 //! Every one of them is the same binary: `main.rs` asks [`engine::child_hook`] first whether this
 //! process is a child, and only then looks at the command line.
 //!
@@ -34,6 +38,21 @@
 //! - A crash may take the parent down, with all its threads: the window lives on to show it.
 //! - A deadlock can't freeze the window; Stop always works.
 //! - The command line runs the very same engine, so all that is on screen can be tested without one.
+//!
+//! # The pool
+//!
+//! What decides in a pool is pure, and is driven by real workers and by tests alike
+//! ([`engine::pool`]):
+//!
+//! ```text
+//!  units ─► Dispatch ─► worker ─► answer ─► Collector ─► Caller ─► what the program that called gets
+//!              ▲           │ ends before its time
+//!              └─ again ◄──┴─► policy (replace, retry, broken, lost) ─► Restarts ─► a successor, or the end
+//! ```
+//!
+//! What a worker had in hand when it died is known from its ring, which outlives it: a unit it had not
+//! begun is handed out again, one it had begun is a matter of policy. Results are taken once, whoever
+//! computes them how often.
 //!
 //! # The road of a message
 //!
@@ -77,7 +96,8 @@
 //! 4. **Jobs travel by name and bytes**, exactly as Python pickles a function by its importable name:
 //!    a registered [workload]'s name and serialized arguments. No closures, no function addresses.
 //! 5. **Measured, simulated, recorded and emulated are never mixed up.** Every number on screen can
-//!    say which it is. Rust threads have no GIL, and nothing here pretends that they do.
+//!    say which it is. Rust threads have no GIL: where threads take turns under one, it is an emulation
+//!    after CPython's, and the word stands beside it.
 //! 6. **Nothing has a name another user could open.** Inherited anonymous pipes and unnamed shared
 //!    memory only. Kill anything, at any moment: one second later no process, no zombie and no shared
 //!    memory of ours is left.

@@ -37,6 +37,8 @@ use sample::{Roster, Sampler};
 
 /// How long a stopped engine may take to end in order; then it is killed with its children.
 const STOP_PATIENCE: Duration = Duration::from_millis(1500);
+/// How long after a deadline the engine may take to end by itself.
+const OVERDUE_PATIENCE: Duration = Duration::from_secs(3);
 /// How long the readers may take to finish once the engine is gone.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(2);
 /// How long whoever drops a session waits for all of that; then it goes on without them.
@@ -132,6 +134,7 @@ impl Session {
 
     /// Starts the engine and those who watch it. Whatever fails here, the engine is gone after it.
     fn launch(plan: &Plan, options: Options, recording: &Arc<Recording>) -> std::io::Result<Self> {
+        let overdue = overdue(plan).map(|patience| Instant::now() + patience);
         let plan = serde_json::to_string(plan).map_err(std::io::Error::other)?;
         let mut command = Command::new(options.program.map_or_else(std::env::current_exe, Ok)?);
         command
@@ -164,7 +167,7 @@ impl Session {
         }
         let (orders, inbox) = crossbeam_channel::unbounded();
         let sampler = options.sample.then(|| Sampler::new(roster)).flatten();
-        let keeper = Keeper { child, stdin, outlet, readers, sampler, inbox };
+        let keeper = Keeper { child, stdin, outlet, readers, sampler, inbox, overdue };
         let keeper = Some(named("keeper", move || keeper.run())?);
         Ok(Self { reports, orders, keeper })
     }
@@ -192,6 +195,12 @@ impl Drop for Session {
         // The keeper has deadlines of its own, but a disk under the trace may have none.
         join_within(DROP_PATIENCE, self.keeper.take());
     }
+}
+
+/// How long a session on a plan with deadlines may take, all its runs together; `None` if it has none.
+fn overdue(plan: &Plan) -> Option<Duration> {
+    let each = Duration::from_millis(plan.deadline_ms()?) + OVERDUE_PATIENCE;
+    Some(each.saturating_mul(plan.repeats) + OVERDUE_PATIENCE)
 }
 
 /// What the processes of this run are found by: the tag this program carries itself, if somebody gave
@@ -296,6 +305,8 @@ struct Keeper {
     readers: Vec<JoinHandle<()>>,
     sampler: Option<Sampler>,
     inbox: Receiver<Order>,
+    /// When everything must be over by the plan's own deadlines, with room for the engine to see to it itself.
+    overdue: Option<Instant>,
 }
 
 impl Keeper {
@@ -308,7 +319,9 @@ impl Keeper {
                 Ok(None) => {}
                 Err(_) => break None,
             }
-            if !forced && stopping.is_some_and(|since| since.elapsed() > STOP_PATIENCE) {
+            // An engine that stands still can't keep its own deadline.
+            let is_overdue = self.overdue.is_some_and(|overdue| Instant::now() > overdue);
+            if !forced && (is_overdue || stopping.is_some_and(|since| since.elapsed() > STOP_PATIENCE)) {
                 forced = true;
                 self.child.kill();
             }

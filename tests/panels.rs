@@ -31,6 +31,9 @@ fn app<'w>(window: &'w Window<'_>) -> &'w App {
 }
 
 fn press(window: &mut Window<'_>, role: Role, name: &str) {
+    // Some settings lie below the edge until they are scrolled to.
+    window.get_by_role_and_label(role, name).scroll_to_me();
+    window.run_steps(4);
     window.get_by_role_and_label(role, name).click();
     window.run_steps(3);
 }
@@ -208,7 +211,41 @@ fn what_a_call_has_no_use_for_is_disabled_and_cleared() {
     assert_eq!((plan.timeout_ms, plan.buffersize, plan.maxtasksperchild), (Some(200), None, Some(4)));
     plan.check().expect("whatever was chosen before, it can run");
     press(&mut window, Role::Button, "Threads");
-    assert!(!is_enabled(&window, Role::CheckBox, "maxtasksperchild"), "threads are not replaced");
+    assert!(!is_enabled(&window, Role::CheckBox, "maxtasksperchild"), "a pool of threads has none");
+}
+
+#[test]
+fn what_an_executor_cannot_do_is_marked_and_comes_back() {
+    let mut window = window();
+    window.get_by_label("More of Pool").click();
+    window.run_steps(3);
+    press(&mut window, Role::CheckBox, "maxtasksperchild");
+    press_anywhere(&mut window, Role::Button, "Add the fault");
+    press_anywhere(&mut window, Role::ComboBox, "When it happens");
+    window.get_by_label("at a time").click_accesskit();
+    window.run_steps(3);
+    press_anywhere(&mut window, Role::Button, "Add the fault");
+    let asked = app(&window).experiment().plan.clone();
+    assert_eq!((asked.maxtasksperchild, asked.faults.len()), (Some(4), 2));
+
+    press_anywhere(&mut window, Role::Button, "Threads");
+    let plan = &app(&window).experiment().plan;
+    assert_eq!((plan.maxtasksperchild, plan.faults.len()), (None, 1));
+    plan.check().expect("what is left can run");
+    window.get_by_label("kill@worker:1:100ms");
+    window.get_by_label_contains("Left out with threads: A thread can't be reached alone");
+    assert!(is_enabled(&window, Role::Button, "Run") && !is_enabled(&window, Role::CheckBox, "maxtasksperchild"));
+    assert!(!is_enabled(&window, Role::Button, "Add the fault"), "another can't be added either");
+    assert!(is_enabled(&window, Role::ComboBox, "Lost worker"), "a thread that exits is lost alone");
+
+    press_anywhere(&mut window, Role::Button, "Sequential");
+    app(&window).experiment().plan.check().expect("what is left can run");
+    press_anywhere(&mut window, Role::Button, "Process");
+    assert_eq!(app(&window).experiment().plan.faults, [], "a program has no workers of a pool");
+    assert!(is_enabled(&window, Role::Button, "Run"));
+    press_anywhere(&mut window, Role::Button, "Pool");
+    press_anywhere(&mut window, Role::Button, "Processes");
+    assert_eq!(app(&window).experiment().plan, asked, "nothing is forgotten");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! What the pool costs, beside the same over a bare pipe and in CPython, as a table of ratios.
+//! What the pool costs, beside the same over a bare pipe and in CPython, as a table of ratios; how fast it
+//! starts, learns of a death and stops; what its parent holds in memory.
 //!
 //! `cargo bench --bench pool` measures, `cargo bench --bench pool -- --quick` only proves that it runs.
 //! Machines are noisy: the figures of one row are taken in turn, in one run, and each is a median.
@@ -7,8 +8,13 @@
 
 mod bare;
 mod cpython;
+#[cfg(unix)]
+mod death;
 mod event;
+mod live;
+mod memory;
 mod start;
+mod stop;
 mod throughput;
 
 /// How much is measured.
@@ -30,6 +36,10 @@ fn main() {
     throughput::report(effort);
     start::report(effort);
     event::report(effort);
+    memory::report(effort);
+    #[cfg(unix)]
+    death::report(effort);
+    stop::report(effort);
 }
 
 /// The middle of some figures.
@@ -40,20 +50,7 @@ fn median(mut figures: Vec<f64>) -> f64 {
 
 /// Runs a plan once and gives its only run, with all its events applied.
 fn run(plan: &poolscope::plan::Plan) -> poolscope::model::Model {
-    use poolscope::session::{Options, Report, Session};
-    let options = Options { program: Some(env!("CARGO_BIN_EXE_poolscope").into()), ..Options::default() };
-    let session = Session::start(plan, options).expect("the engine starts");
-    let mut model = poolscope::model::Model::new();
-    while let Ok(report) = session.reports().recv() {
-        match report {
-            Report::Events(events) => {
-                for event in &events {
-                    model.apply(event);
-                }
-            }
-            Report::Warning(warning) => println!("{warning}"),
-            Report::Ended(_) => break,
-        }
-    }
-    model
+    let mut live = live::Live::start(plan);
+    live.finish();
+    std::mem::take(&mut live.model)
 }

@@ -59,6 +59,8 @@ pub(super) struct Desk<'a> {
     pub(super) faults: Faults,
     /// Units from this one on are recorded as sums.
     pub(super) detail_units: u32,
+    /// Whether the results are a picture: then all of them travel to the screen.
+    is_picture: bool,
     /// When the run began.
     pub(super) began_ns: u64,
     /// Until every worker was ready.
@@ -86,6 +88,7 @@ impl<'a> Desk<'a> {
             scribe,
             faults: Faults::of_items(&plan.faults),
             detail_units,
+            is_picture: checked.input.workload.is_picture(),
             began_ns,
             start_ns: 0,
             completed_ns,
@@ -100,9 +103,8 @@ impl<'a> Desk<'a> {
     /// Takes the result of a unit into its place.
     pub(super) fn take(&mut self, unit: u32, payload: &[u8]) -> Result<(), Unexpected> {
         let in_order = self.collector.take(unit, payload)?;
-        let picture = self.checked.input.workload.is_picture();
         let first = self.checked.cut.range(unit).start;
-        if picture || (first < SHOWN_ITEMS && payload.len() <= SHOWN_BYTES) {
+        if self.is_picture || (first < SHOWN_ITEMS && payload.len() <= SHOWN_BYTES) {
             self.scribe.say(What::ResultArrived { unit, payload: payload.to_vec() });
         }
         self.settled(unit, in_order);
@@ -126,11 +128,14 @@ impl<'a> Desk<'a> {
 
     /// Every unit that has no result yet gets none: for the same reason, which is the pool's.
     pub(super) fn fail_the_rest(&mut self, by: ActorId, failure: &TaskFailure) -> Result<(), Unexpected> {
-        for unit in 0..self.checked.cut.units() {
-            if !self.collector.is_settled(unit) {
-                self.fail(unit, by, failure.clone())?;
-            }
+        // There may be millions, and somebody waits: the first are told one by one, the others are counted.
+        let now_ns = sys::now_ns();
+        let unsettled = self.collector.unsettled().take(TOLD_FAILURES as usize).collect::<Vec<u32>>();
+        for unit in unsettled {
+            self.fail(unit, by, failure.clone())?;
         }
+        self.collector.fail_the_rest();
+        self.completed_ns.get_or_insert(now_ns);
         Ok(())
     }
 
@@ -146,6 +151,7 @@ impl<'a> Desk<'a> {
     }
 
     /// A unit has settled, and with it those in `in_order` are the next in input order.
+    #[inline]
     fn settled(&mut self, unit: u32, in_order: Range<u32>) {
         self.narrator.arrived(self.scribe, self.failures.get(&unit));
         match self.caller.wants_order() {

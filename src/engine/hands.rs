@@ -18,6 +18,9 @@ use super::hand::{Hand, Job, Leave, Road};
 use super::log::Log;
 use super::worker::{EXIT_LOST, Setup};
 
+/// The exit code of a Rust program that panicked.
+const PANICKED: i32 = 101;
+
 /// A unit as the main thread lays it down.
 pub(super) struct Laid {
     pub(super) unit: u32,
@@ -56,12 +59,15 @@ impl Hands {
             log.set_up(setup.tracing, setup.detail_units, setup.requests, replies);
             let hand = Hand::new(log, Road::Shared(Arc::clone(road), number));
             let (job, intake) = (Arc::clone(job), Arc::clone(&intake));
-            let body = move || match work(hand, &job, &intake) {
-                Ok(()) => {}
+            let work = move || work(hand, &job, &intake);
+            let body = move || match std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)) {
+                Ok(Ok(())) => {}
                 // `sys.exit` in a thread of a process ends only the thread in Python; here it is the task that
                 // wants its worker to end, and the worker is the process.
-                Err(Leave::Exit(code)) => std::process::exit(code),
-                Err(Leave::Lost) => sys::exit_now(EXIT_LOST),
+                Ok(Err(Leave::Exit(code))) => std::process::exit(code),
+                Ok(Err(Leave::Lost)) => sys::exit_now(EXIT_LOST),
+                // Its unit would never come, and nobody would know: it takes its process along.
+                Err(_) => sys::exit_now(PANICKED),
             };
             threads.push(std::thread::Builder::new().name(format!("thread {number}")).spawn(body)?);
         }
@@ -77,10 +83,8 @@ impl Hands {
     pub(super) fn join(self) {
         drop(self.laying);
         for thread in self.threads {
-            // A panic in it has been told on the standard error, and its unit is missing.
-            if thread.join().is_err() {
-                sys::exit_now(EXIT_LOST);
-            }
+            // A thread that panicked has ended the process.
+            let _ = thread.join();
         }
     }
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use crate::sys;
+use crate::trace::ActorId;
 use crate::trace::ring::Shared;
 use crate::workload::{Here, Input};
 
@@ -26,10 +27,10 @@ pub(super) struct Calculator {
 
 impl Calculator {
     /// For this input.
-    pub(super) fn new(input: Input, faults: Faults) -> Self {
+    pub(super) fn new(input: Input, faults: Faults, actor: ActorId) -> Self {
         Self {
             input,
-            tasks: Tasks { workload: input.workload, faults, last_moment: LAST_MOMENT },
+            tasks: Tasks { workload: input.workload, faults, actor, last_moment: LAST_MOMENT },
             arguments: Vec::new(),
         }
     }

@@ -5,6 +5,8 @@
 //! The computing is done by a thread of its own, so that Stop and the live view work meanwhile; the
 //! parent's first thread sleeps. An error ends it there, as in `list(map(f, items))`.
 
+use std::time::Duration;
+
 use crossbeam_channel::{RecvTimeoutError, Sender};
 
 use crate::chunk::Cut;
@@ -18,6 +20,9 @@ use super::log::Log;
 use super::shared::Calculator;
 use super::task::Undone;
 
+/// How long the observer may take to read the rest when the parent exits.
+const EXIT_PATIENCE: Duration = Duration::from_secs(1);
+
 /// A unit with its results, or why it has none.
 type Answer = (u32, Result<Vec<u8>, Undone>);
 
@@ -28,7 +33,8 @@ pub(super) fn run(desk: &mut Desk<'_>) -> End {
     let mut log = Log::new(Recorder::new(memory));
     // The parent alone has no channels; these names are never used.
     log.set_up(desk.checked.plan.tracing, desk.detail_units, ChannelId(0), ChannelId(0));
-    let (calculator, cut) = (Calculator::new(desk.checked.input, desk.faults.clone()), desk.checked.cut);
+    let (calculator, cut) =
+        (Calculator::new(desk.checked.input, desk.faults.clone(), ActorId::PARENT), desk.checked.cut);
     let (sender, answers) = crossbeam_channel::unbounded();
     let body = move || compute(calculator, cut, log, &sender);
     let end = match std::thread::Builder::new().name("sequential".to_owned()).spawn(body) {
@@ -37,7 +43,13 @@ pub(super) fn run(desk: &mut Desk<'_>) -> End {
             let answer = answers.recv_timeout(desk.patience(sys::now_ns()));
             let taken = match answer {
                 Ok((unit, Ok(results))) => desk.take(unit, &results).map_err(End::from),
-                Ok((unit, Err(undone))) => Err(raise(desk, unit, undone)),
+                Ok((unit, Err(Undone::Failed(failure)))) => Err(raise(desk, unit, *failure)),
+                Ok((_, Err(Undone::Exit))) => {
+                    // What `sys.exit` does in the one process there is.
+                    desk.scribe.drain(ActorId::PARENT, &mut ring);
+                    desk.scribe.finish(EXIT_PATIENCE);
+                    std::process::exit(sys::EXIT_CODE)
+                }
                 Err(RecvTimeoutError::Timeout) => Ok(()),
                 Err(RecvTimeoutError::Disconnected) => Err(if desk.is_complete() {
                     desk.verdict()
@@ -64,12 +76,7 @@ pub(super) fn run(desk: &mut Desk<'_>) -> End {
 }
 
 /// A task failed: there is nobody to go on.
-fn raise(desk: &mut Desk<'_>, unit: u32, undone: Undone) -> End {
-    let failure = match undone {
-        Undone::Failed(failure) => *failure,
-        // What `sys.exit` does in the one process there is.
-        Undone::Exit => std::process::exit(sys::EXIT_CODE),
-    };
+fn raise(desk: &mut Desk<'_>, unit: u32, failure: TaskFailure) -> End {
     let pid = std::process::id();
     match desk.fail(unit, ActorId::PARENT, TaskFailure { pid, ..failure }) {
         Ok(()) => desk.verdict(),

@@ -4,9 +4,9 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use crate::plan::Stage;
+use crate::plan::{Action, Stage};
 use crate::sys;
-use crate::trace::TaskFailure;
+use crate::trace::{ActorId, TaskFailure, print};
 use crate::workload::{Here, Reader, TaskError, Workload};
 
 use super::faults::{self, Faults};
@@ -31,6 +31,8 @@ impl Undone {
 pub(super) struct Tasks {
     pub(super) workload: &'static dyn Workload,
     pub(super) faults: Faults,
+    /// Who computes, for what is printed.
+    pub(super) actor: ActorId,
     /// How long a process takes its time before it does itself harm. Where the log of what happened lies in
     /// the very process that crashes, the parent must have passed it on, or nobody would see how it came to
     /// that.
@@ -57,7 +59,7 @@ impl Tasks {
         out: &mut Vec<u8>,
     ) -> Result<(), Undone> {
         let doomed = self.are_doomed(&items);
-        let go_wrong = |stage, items| if doomed { self.go_wrong(stage, items, again) } else { Ok(()) };
+        let go_wrong = |stage, items| if doomed { self.go_wrong(stage, items, again, here) } else { Ok(()) };
         if serialized {
             go_wrong(Stage::DecodeArguments, items.clone())?;
         }
@@ -75,17 +77,25 @@ impl Tasks {
     }
 
     /// Whatever the plan wants to go wrong at this moment.
-    fn go_wrong(&self, stage: Stage, items: Range<u64>, again: bool) -> Result<(), Undone> {
+    fn go_wrong(&self, stage: Stage, items: Range<u64>, again: bool, here: &Here<'_>) -> Result<(), Undone> {
         for (item, action) in self.faults.at(stage, items, again) {
             if action.is_error() {
                 let location = self.location();
                 return Err(Undone::Failed(Box::new(TaskFailure { location, ..faults::failure(action, stage, item) })));
             }
-            if action == crate::plan::Action::Exit {
-                return Err(Undone::Exit);
+            let line = format!("fault at item {item} ({}): {}", stage.name(), action.name());
+            print::print(self.actor, sys::now_ns(), &line);
+            match action {
+                Action::Exit => return Err(Undone::Exit),
+                // As one who waits for what never comes: the interpreter, if there is one, is free meanwhile.
+                Action::Hang => loop {
+                    here.wait(Duration::from_mins(1));
+                },
+                _ => {
+                    std::thread::sleep(self.last_moment);
+                    sys::suffer(action);
+                }
             }
-            std::thread::sleep(self.last_moment);
-            sys::suffer(action);
         }
         Ok(())
     }

@@ -181,7 +181,7 @@ impl<M: Deref<Target = [AtomicU64]>> Worker<M> {
         self.quota = setup.quota;
         let workload = workload::find(&setup.workload).map_err(|_| Leave::Lost)?;
         let cut = Cut { items: setup.items, chunksize: setup.chunksize };
-        let tasks = Tasks { workload, faults: setup.faults, last_moment: Duration::ZERO };
+        let tasks = Tasks { workload, faults: setup.faults, actor: setup.actor, last_moment: Duration::ZERO };
         Ok(Arc::new(Job { tasks, cut, initializer: setup.initializer, actor: setup.actor }))
     }
 

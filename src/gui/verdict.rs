@@ -13,7 +13,7 @@ pub fn why_slower(measured: &Measurement, speedup: Speedup, baseline: &Baseline)
     }
     let wall_ns = median(&measured.wall_ns)?;
     let (wall, alone) = (duration(wall_ns), duration(baseline.median_ns()));
-    let team = measured.plan.team();
+    let team = measured.plan.hands();
     let workers = if team == 1 { "1 worker".to_owned() } else { format!("{team} workers") };
     if measured.start_ns >= wall_ns * 2 / 5 {
         let start = duration(measured.start_ns);

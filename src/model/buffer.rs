@@ -51,6 +51,8 @@ pub fn fate_in_words(fate: Fate) -> &'static str {
 pub struct Buffer {
     /// Results that lie in the parent, or were taken from there.
     pub arrived: u32,
+    /// Units that failed.
+    pub failed: u32,
     /// Results that the caller has.
     pub delivered: u32,
     /// The unit that the caller waits for while results of later ones are there, and how many those are.
@@ -66,14 +68,15 @@ impl Run {
     pub fn slot(&self, unit: u32, at_ns: u64) -> Slot {
         let Some(record) = self.units.get(unit) else { return Slot::Waiting };
         let by_then = |moment: Option<u64>| moment.is_some_and(|moment| moment <= at_ns);
+        // First: an error comes back as a reply, too, and next() raises it.
+        if by_then(record.failed_ns) {
+            return Slot::Failed;
+        }
         if by_then(record.delivered_ns) || (by_then(record.arrived_ns) && self.returned_by(at_ns)) {
             return Slot::Delivered;
         }
         if by_then(record.arrived_ns) {
             return Slot::Arrived;
-        }
-        if by_then(record.failed_ns) {
-            return Slot::Failed;
         }
         if let Some((_, fate)) = record.last_lost.filter(|(lost_ns, _)| *lost_ns <= at_ns) {
             // Begun again since: it is with a worker again.
@@ -95,7 +98,11 @@ impl Run {
 
     /// The results of the call at a moment.
     pub fn buffer(&self, at_ns: u64) -> Buffer {
-        let arrived = self.arrived_by(at_ns) as u32;
+        let failures = &self.failures[..self.failures.partition_point(|failure| failure.at_ns <= at_ns)];
+        let replied = |unit: u32| self.units.get(unit).is_some_and(|record| record.arrived_ns.is_some());
+        let failed = failures.len() as u32;
+        let errors = failures.iter().filter(|failure| replied(failure.unit)).count() as u32;
+        let arrived = (self.arrived_by(at_ns) as u32).saturating_sub(errors);
         let taken = self.delivered_by(at_ns) as u32;
         let delivered = if self.returned_by(at_ns) { arrived } else { taken };
         let first_ns = match self.delivered.first() {
@@ -119,7 +126,14 @@ impl Run {
             let out = units.saturating_sub(self.waiting_units(at_ns));
             (out.saturating_sub(taken), most)
         });
-        Buffer { arrived, delivered, holds_up, ahead, first_ns: first_ns.map(|at| at.saturating_sub(self.began_ns)) }
+        Buffer {
+            arrived,
+            failed,
+            delivered,
+            holds_up,
+            ahead,
+            first_ns: first_ns.map(|at| at.saturating_sub(self.began_ns)),
+        }
     }
 }
 
@@ -174,7 +188,7 @@ mod tests {
         assert_eq!(run.buffer(41).holds_up, None, "the next one is there");
         assert_eq!(
             run.buffer(45),
-            Buffer { arrived: 3, delivered: 3, holds_up: None, ahead: Some((1, 4)), first_ns: Some(40) }
+            Buffer { arrived: 3, failed: 0, delivered: 3, holds_up: None, ahead: Some((1, 4)), first_ns: Some(40) }
         );
     }
 

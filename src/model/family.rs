@@ -73,6 +73,14 @@ impl Run {
         known.map_or(&[], Vec::as_slice)
     }
 
+    /// Who computes where: the workers of each place, one after the other; where they have several threads,
+    /// those of each thread of a place.
+    pub fn hands(&self) -> Vec<Vec<&Actor>> {
+        let actors = |lives: &Vec<usize>| lives.iter().filter_map(|&index| self.actors.get(index)).collect();
+        let Family { lives, threads, .. } = &self.family;
+        if threads.is_empty() { lives.values().map(actors).collect() } else { threads.values().map(actors).collect() }
+    }
+
     /// Who is or was there at a moment: the last one asked for by then, or the first one, who is yet to
     /// come. With it which life of its place it is, from 0.
     pub fn life_at(&self, who: Who, at_ns: u64) -> Option<(usize, &Actor)> {
@@ -89,6 +97,11 @@ impl Run {
     pub fn children(&self, id: ActorId) -> impl Iterator<Item = &Actor> {
         let children = self.family.children.get(&id.0).map_or(&[][..], Vec::as_slice);
         children.iter().filter_map(|&index| self.actors.get(index))
+    }
+
+    /// Whether an actor is a process that computes by threads of its own.
+    pub fn has_threads(&self, id: ActorId) -> bool {
+        self.children(id).any(|child| child.role == Role::ProcessThread)
     }
 
     /// The number that chooses an actor's colour: a successor has its predecessor's, a thread its process's.
@@ -233,6 +246,7 @@ mod tests {
         assert_eq!(run.lives(Who::Thread(1, 1)).len(), 2);
         assert_eq!([5, 6, 9].map(|id| run.who(ActorId(id))), [Some(Who::Place(1)), Some(Who::Thread(1, 1)), None]);
         assert_eq!(run.hue(&run.actors[5]), 1);
+        assert!(run.has_threads(ActorId(2)) && !run.has_threads(ActorId(1)));
         assert_eq!(run.children(ActorId(2)).map(|thread| thread.number).collect::<Vec<_>>(), [1, 2]);
     }
 

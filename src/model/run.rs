@@ -276,6 +276,9 @@ impl Run {
     /// in a call.
     pub fn state_in_words(&self, actor: &Actor, at_ns: u64) -> String {
         let state = actor.state(at_ns);
+        if matches!(state, State::Busy(SpanKind::Waiting, _)) && actor.is_worker() && self.has_threads(actor.id) {
+            return "its threads work".to_owned();
+        }
         if self.plan.program.is_none() || actor.role == Role::ForkServer {
             return actor.state_in_words(at_ns);
         }

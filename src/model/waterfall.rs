@@ -28,6 +28,8 @@ pub enum Part {
     Messages,
     /// Workers waiting for a unit before their last one.
     Waiting,
+    /// Threads waiting for the emulated Global Interpreter Lock.
+    Gil,
     /// Workers with nothing left to do while others computed.
     Uneven,
     /// Computing took longer in all than alone.
@@ -38,8 +40,8 @@ pub enum Part {
 
 impl Part {
     /// Every part, in the order in which they are taken from the ideal.
-    pub const ALL: [Self; 6] =
-        [Self::Starting, Self::Messages, Self::Waiting, Self::Uneven, Self::Busy, Self::Unexplained];
+    pub const ALL: [Self; 7] =
+        [Self::Starting, Self::Messages, Self::Waiting, Self::Gil, Self::Uneven, Self::Busy, Self::Unexplained];
 
     /// What it is called.
     pub fn name(self) -> &'static str {
@@ -47,6 +49,7 @@ impl Part {
             Self::Starting => "starting workers",
             Self::Messages => "messages",
             Self::Waiting => "waiting for units",
+            Self::Gil => "waiting for the GIL (emulated)",
             Self::Uneven => "uneven last units",
             Self::Busy => "busy cores",
             Self::Unexplained => "unexplained",
@@ -55,12 +58,19 @@ impl Part {
 
     fn meaning(self) -> &'static str {
         match self {
-            Self::Starting => "From the begin of the run until each worker said that it was ready.",
+            Self::Starting => {
+                "From the begin of the run until each worker said that it was ready; and replacing those that retired \
+                 or died."
+            }
             Self::Messages => {
                 "Receiving units and sending results, with processes by serializing and pipes; and the last result's \
                  way to the parent."
             }
             Self::Waiting => "Workers waited for their next unit, though more were to come.",
+            Self::Gil => {
+                "One thread at a time computes, the one that holds the lock. Rust has no such lock: this one is emulated, \
+                 after CPython's."
+            }
             Self::Uneven => "Workers had nothing left to do while others computed the last units.",
             Self::Busy => {
                 "Computing took longer in all than alone: workers share cores, caches and memory with each other and \
@@ -115,15 +125,17 @@ impl Times {
         let (workers, alone) = (i128::from(self.workers), i128::from(baseline_ns));
         // Times are summed over the workers: whole numbers, so that nothing is lost on the way.
         let total = i128::from(self.wall_ns) * workers;
-        let known = [self.starting_ns, self.messages_ns, self.waiting_ns, self.uneven_ns].map(i128::from);
+        let known = [self.starting_ns, self.messages_ns, self.waiting_ns, self.gil_ns, self.uneven_ns].map(i128::from);
         let computing = i128::from(self.computing_ns);
-        let [starting, messages, waiting, uneven] = known;
+        let [starting, messages, waiting, gil, uneven] = known;
         let unexplained = total - known.iter().sum::<i128>() - computing;
-        let lost = [starting, messages, waiting, uneven, computing - alone, unexplained];
+        let lost = [starting, messages, waiting, gil, uneven, computing - alone, unexplained];
 
         let speedup = |sum: i128| (alone * workers) as f64 / sum as f64;
         let mut sum = alone;
-        let steps = Part::ALL.into_iter().zip(lost).map(|(part, lost)| {
+        // A lock that nobody waited for is not worth a line.
+        let parts = Part::ALL.into_iter().zip(lost).filter(|(part, lost)| *part != Part::Gil || *lost != 0);
+        let steps = parts.map(|(part, lost)| {
             let before = sum;
             sum += lost;
             Step {

@@ -1,6 +1,6 @@
 //! Why a plan can't be run, in sentences a student understands.
 
-use super::{Call, Fault, StartMethod};
+use super::{Call, Executor, Fault, StartMethod};
 
 /// A plan that cannot be run, with the field that is wrong and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,6 +56,16 @@ pub enum PlanError {
         call: Call,
         /// What to do.
         advice: &'static str,
+    },
+    /// Something that shall happen, and can't where this executor computes.
+    #[error("{what}: not with {}. {why}", .executor.name())]
+    NotOfThisExecutor {
+        /// The plan's field, with the fault if it is one.
+        what: String,
+        /// Who computes.
+        executor: Executor,
+        /// Why it can't happen there.
+        why: &'static str,
     },
     /// A fault at an item or a worker that the run does not have.
     #[error("faults: {fault}: there is no {target}. {advice}")]

@@ -3,6 +3,7 @@
 
 mod choice;
 mod error;
+mod executor;
 mod fault;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use crate::workload::{self, Input};
 
 pub use choice::{Call, Callback, Executor, Initializer, LossPolicy, StartMethod};
 pub use error::PlanError;
+pub use executor::Reason;
 pub use fault::{Action, Fault, FaultError, Moment, Stage};
 
 /// The most workers a run may have.
@@ -212,6 +214,9 @@ impl Plan {
             let offered = offered.iter().map(|method| method.name()).collect::<Vec<_>>().join(", ");
             return Err(PlanError::StartMethodMissing { method: self.start, offered });
         }
+        if self.program.is_none() {
+            self.check_executor()?;
+        }
         self.check_call()?;
         let input = workload::find(&self.workload)?.input(self.preset.as_deref(), self.items)?;
         in_range("items", input.len(), 0..=MAX_ITEMS, "Ten million items are the limit of a run.")?;
@@ -272,7 +277,8 @@ impl Plan {
     /// When the run is ended if it has not ended by itself: what the plan says, or, where something in it
     /// is known never to end, [`SILENCE_DEADLINE_MS`].
     pub fn deadline_ms(&self) -> Option<u64> {
-        let silent = self.policy == LossPolicy::Lost || self.faults.iter().any(|fault| fault.action.is_silence());
+        let loses = self.policy == LossPolicy::Lost && self.with.no_policy().is_none();
+        let silent = loses || self.faults.iter().any(|fault| fault.action.is_silence());
         self.deadline_ms.or(silent.then_some(SILENCE_DEADLINE_MS))
     }
 

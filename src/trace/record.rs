@@ -37,7 +37,8 @@ mod kind {
 
 impl What {
     /// The event as four words, for the kinds that happen often; the others are told as JSON.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "where the kind is known, little is left of this but the four words")]
+    #[inline(always)]
     pub fn to_words(&self, at_ns: u64) -> Option<Words> {
         let pack = |kind: u8, core: u16, a: u32, b: u64, c: u64| {
             Some([at_ns, u64::from(kind) | u64::from(core) << 16 | u64::from(a) << 32, b, c])

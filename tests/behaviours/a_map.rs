@@ -1,7 +1,7 @@
 //! A: `map`, `starmap`, `map_async`, `apply`, `apply_async`: results, order, units, errors, callbacks.
 
 use poolscope::chunk::Cut;
-use poolscope::model::SpanKind;
+use poolscope::model::{Span, SpanKind};
 use poolscope::plan::{Call, Callback, Plan};
 use poolscope::trace::{ActorId, Exit, Outcome};
 use serde_json::{Value, json};
@@ -210,7 +210,7 @@ fn a18_a_callback_runs_once_before_the_result_is_there() {
             let called = finished.assert_complete().calls("callback(");
             assert_eq!(called.len(), jobs, "{}: {call:?}", finished.way);
             assert!(called.iter().all(|call| call.by == ActorId::PARENT && !call.raised));
-            let get = finished.run().calls.iter().filter(|call| call.call.contains(".get(")).last().expect("a get");
+            let get = finished.run().calls.iter().rfind(|call| call.call.contains(".get(")).expect("a get");
             assert!(called.iter().all(|call| call.to_ns <= get.to_ns), "{}: before get() returns", finished.way);
             same("A18", &json!([1, 6]));
             let failing = with_faults(Plan { call, ..plan.clone() }, &["error@call:3"]);
@@ -286,8 +286,12 @@ fn apply_is_one_after_the_other() {
         let computing = finished.run().actors.iter().flat_map(|actor| actor.lane.spans());
         let mut spans: Vec<_> = computing.filter(|span| span.kind == SpanKind::Computing).collect();
         spans.sort_by_key(|span| span.from_ns);
-        assert_eq!(spans.len(), 5);
-        assert!(spans.windows(2).all(|pair| pair[0].to_ns <= pair[1].from_ns), "{}: {spans:?}", finished.way);
+        // Several threads of a process may have a part in the same unit.
+        let mut units: Vec<_> = spans.iter().filter_map(|span| span.unit).collect();
+        units.dedup();
+        assert_eq!(units, [0, 1, 2, 3, 4], "{}", finished.way);
+        let in_turn = |pair: &[&Span]| pair[0].unit == pair[1].unit || pair[0].to_ns <= pair[1].from_ns;
+        assert!(spans.windows(2).all(in_turn), "{}: {spans:?}", finished.way);
         assert_eq!(finished.delivered(), [0, 1, 2, 3, 4]);
     }
 }

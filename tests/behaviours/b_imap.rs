@@ -35,10 +35,13 @@ fn met(finished: &Finished) -> Value {
 /// A slow item holds up the results of all that are done behind it.
 #[test]
 fn b01_a_late_result_holds_up_those_behind_it() {
-    let uneven = |way: Plan| match way.with.has_processes() {
-        // The first worker of unit 0 dies of it; somebody computes it again, later.
-        true => with_faults(Plan { policy: LossPolicy::Retry, ..sleeps(&way, 8, 1) }, &["kill@call:0:once"]),
-        false => Plan { workload: "skewed".into(), preset: Some("tiny".into()), chunksize: Some(1), ..way },
+    let uneven = |way: Plan| {
+        if way.with.has_processes() {
+            // The first worker of unit 0 dies of it; somebody computes it again, later.
+            let plan = Plan { policy: LossPolicy::Retry, ..sleeps(&way, 8, 1) };
+            return with_faults(plan, &["kill@call:0:once"]);
+        }
+        Plan { workload: "skewed".into(), preset: Some("tiny".into()), chunksize: Some(1), ..way }
     };
     for way in ways() {
         let finished = run(&imap(uneven(way)));

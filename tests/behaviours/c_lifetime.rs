@@ -173,7 +173,7 @@ fn c10_terminate_is_quick() {
 fn c11_who_ignores_terminate_is_killed() {
     for way in processes() {
         let initializer = Some(Initializer::IgnoreTerminate);
-        let finished = run(&Plan { initializer, terminate_after_ms: Some(100), ..sleeps(&way, 6000, 1) });
+        let finished = run(&Plan { initializer, terminate_after_ms: Some(400), ..sleeps(&way, 6000, 1) });
         finished.assert_raised("Terminated");
         for worker in finished.workers() {
             let signals: Vec<&str> = worker.signals.iter().map(|sent| sent.signal.as_str()).collect();
@@ -210,9 +210,12 @@ fn c14_an_error_and_terminate_in_one_run() {
     }
 }
 
-/// Threads do not retire.
+/// Threads do not retire, in Python's `ThreadPool` neither: who asks for it is told.
 #[test]
 fn threads_stay() {
-    let finished = run(&Plan { maxtasksperchild: Some(1), ..squares(&threads(), 12, 1) });
+    let plan = Plan { maxtasksperchild: Some(1), ..squares(&threads(), 12, 1) };
+    let refused = plan.check().expect_err("it is refused").to_string();
+    assert!(refused.starts_with("maxtasksperchild: not with threads. A ThreadPool has none"), "{refused}");
+    let finished = run(&Plan { maxtasksperchild: None, ..plan });
     assert_eq!(finished.assert_complete().workers().len(), 2);
 }

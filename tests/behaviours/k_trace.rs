@@ -17,7 +17,7 @@ fn plans() -> Vec<Plan> {
         plans.push(Plan { terminate_after_ms: Some(30), ..sleeps(&way, 1000, 1) });
         if way.with.has_processes() {
             plans.push(Plan { maxtasksperchild: Some(2), ..squares(&way, 20, 1) });
-            for &policy in [LossPolicy::Replace, LossPolicy::Retry, LossPolicy::Broken].iter() {
+            for &policy in &[LossPolicy::Replace, LossPolicy::Retry, LossPolicy::Broken] {
                 plans.push(with_faults(Plan { policy, ..squares(&way, 20, 1) }, &["kill@call:3:once"]));
             }
         }
@@ -117,12 +117,8 @@ fn k04_a_trace_of_a_crash_opens() {
         // Of each worker there is something: it said that it was ready.
         let ready = opened.events.iter().filter(|event| matches!(event.what, What::ActorReady)).count();
         assert!(ready >= 2, "{}: {ready}", way.start.name());
-        assert_eq!(lines_of(&opened.events), lines_of(&told.events), "{}: file and window agree", way.start.name());
+        assert_eq!(opened.events.len(), told.events.len(), "{}: file and window agree", way.start.name());
     }
-}
-
-fn lines_of(events: &[Event]) -> usize {
-    events.len()
 }
 
 /// With tracing off the results are the same, and the units leave no events.

@@ -25,14 +25,17 @@ pub(crate) fn threads() -> Plan {
     Plan { workers: 2, with: Executor::Threads, ..Plan::default() }
 }
 
-/// Every way: processes by every start method, and threads.
+/// Every way: processes by every start method, processes with two threads each, threads, threads that take
+/// turns.
 pub(crate) fn ways() -> Vec<Plan> {
-    processes().into_iter().chain([threads()]).collect()
+    let hybrid = Plan { with: Executor::Hybrid, threads: 2, ..quickest() };
+    let turns = Plan { with: Executor::GilThreads, ..threads() };
+    processes().into_iter().chain([hybrid, threads(), turns]).collect()
 }
 
 /// The way in a word, for messages.
 pub(crate) fn name(plan: &Plan) -> &'static str {
-    if plan.with.has_processes() { plan.start.name() } else { plan.with.name() }
+    if plan.with == Executor::Processes { plan.start.name() } else { plan.with.name() }
 }
 
 /// The squares of `0..items`, item by item or in chunks.

@@ -73,7 +73,7 @@ fn a_killed_worker_is_replaced_and_told() {
     assert!(exits.contains(&&json!(3)), "{exits:?}");
 
     let (code, message, report) = squares(&["--fault", "exit@call:3:once", "--policy", "retry"]);
-    assert_eq!((code, &*message), (Some(0), ""), "computed again, by another");
+    assert_eq!((code, &*message), (Some(0), "fault at item 3 (call): exit\n"), "computed again, by another");
     let lost = report["runs"][0]["lost_units"].as_array().expect("a list").clone();
     assert!(lost.iter().any(|lost| lost["fate"] == "retried"), "{lost:?}");
 }

@@ -40,7 +40,7 @@ impl Display for RunInWords<'_> {
         writeln!(f, "{}\n", team(&self.checked.plan))?;
         writeln!(f, "{}", self.walls())?;
         if let Some(speedup) = self.report.speedup {
-            writeln!(f, "speedup   {}", speedup_in_words(speedup, self.checked.plan.team()))?;
+            writeln!(f, "speedup   {}", speedup_in_words(speedup, self.checked.plan.hands()))?;
             if speedup.median < 1.0 {
                 writeln!(f, "          {}", self.why_slower())?;
             }

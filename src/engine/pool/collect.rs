@@ -57,16 +57,19 @@ pub(in crate::engine) struct Collector {
     /// From `next` on.
     held: VecDeque<Held>,
     failed: BTreeSet<u32>,
+    /// How many more have none since [`Self::fail_the_rest`].
+    failed_at_once: u32,
     hasher: Xxh3,
 }
 
 impl Collector {
     /// Waits for the units `0..units`.
     pub(in crate::engine) fn new(units: u32) -> Self {
-        Self { units, next: 0, held: VecDeque::new(), failed: BTreeSet::new(), hasher: Xxh3::new() }
+        Self { units, next: 0, held: VecDeque::new(), failed: BTreeSet::new(), failed_at_once: 0, hasher: Xxh3::new() }
     }
 
     /// Takes the result of a unit. Gives which units are in order by it: whose predecessors are all here.
+    #[inline]
     pub(in crate::engine) fn take(&mut self, unit: u32, payload: &[u8]) -> Result<Range<u32>, Unexpected> {
         if unit == self.next && unit < self.units && self.held.is_empty() {
             self.hasher.update(payload);
@@ -83,8 +86,20 @@ impl Collector {
         Ok(settled)
     }
 
+    /// The units that have neither, in order.
+    pub(in crate::engine) fn unsettled(&self) -> impl Iterator<Item = u32> {
+        (self.next..self.units).filter(|&unit| !self.is_settled(unit))
+    }
+
+    /// Every unit that has neither gets none, at once.
+    pub(in crate::engine) fn fail_the_rest(&mut self) {
+        self.failed_at_once += self.unsettled().count() as u32;
+        self.held.clear();
+        self.next = self.units;
+    }
+
     /// Whether a unit has its result, or will have none.
-    pub(in crate::engine) fn is_settled(&self, unit: u32) -> bool {
+    fn is_settled(&self, unit: u32) -> bool {
         let place = unit.checked_sub(self.next);
         place.is_none_or(|place| self.held.get(place as usize).is_some_and(|held| held.payload().is_some()))
     }
@@ -109,7 +124,7 @@ impl Collector {
 
     /// How many units have no result and will have none.
     pub(in crate::engine) fn failed(&self) -> u32 {
-        self.failed.len() as u32
+        self.failed.len() as u32 + self.failed_at_once
     }
 
     /// Whether this unit has none.

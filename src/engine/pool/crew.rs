@@ -123,10 +123,12 @@ pub(super) fn dismiss(desk: &mut Desk<'_>, starter: &mut dyn Starter, crew: &mut
     let patience = if farewell == Farewell::Terminate { TERMINATE_PATIENCE } else { STOP_PATIENCE };
     let give_up = Instant::now() + patience;
     for member in crew.iter_mut() {
-        while !is_gone(member, give_up) {
+        let mut gone = is_gone(member, give_up);
+        while gone.is_none() {
             member.push_out();
+            gone = is_gone(member, give_up);
         }
-        if Instant::now() >= give_up {
+        if gone == Some(false) {
             signal(desk, starter, member, Signal::Kill, "it did not end when it was asked to");
         }
     }
@@ -137,23 +139,36 @@ pub(super) fn dismiss(desk: &mut Desk<'_>, starter: &mut dyn Starter, crew: &mut
 
 /// Sends a worker a signal, and says so.
 pub(super) fn signal(desk: &mut Desk<'_>, starter: &mut dyn Starter, member: &mut Member, signal: Signal, why: &str) {
-    // Said before it is sent, so that it comes before what it leads to. Who is gone already feels nothing.
-    let (actor, name, why) = (member.tracked.actor, signal.name().to_owned(), why.to_owned());
-    desk.scribe.say(What::SignalSent { actor, signal: name, why });
-    if starter.signal(&mut member.started, signal).is_err() && signal == Signal::Kill {
+    // Stamped before it is sent, so that it comes before what it leads to. Who is gone already feels nothing.
+    let (at_ns, actor, name) = (sys::now_ns(), member.tracked.actor, signal.name());
+    let mut sent = starter.signal(&mut member.started, signal);
+    if sent.is_err() && signal == Signal::Kill {
         starter.kill(&mut member.started);
+        sent = Ok(());
     }
+    desk.scribe.say_at(
+        at_ns,
+        match sent {
+            Ok(()) => What::SignalSent { actor, signal: name.to_owned(), why: why.to_owned() },
+            Err(error) => What::Printed { line: format!("{} could not be sent {name}: {error}.", member.title()) },
+        },
+    );
 }
 
-/// Waits until a worker's result pipe closes, or something else is to be done, or patience ends.
-fn is_gone(member: &Member, give_up: Instant) -> bool {
+/// Waits until a worker's result pipe closes (it is gone), patience ends (it is not), or something else is to
+/// be done first.
+fn is_gone(member: &Member, give_up: Instant) -> Option<bool> {
     let left = give_up.saturating_duration_since(Instant::now());
     let writers: Vec<&PipeWriter> = member.tasks_if_waiting().into_iter().collect();
-    if left.is_zero() || sys::wait_ready(&[&member.results], &writers, left).is_err() {
-        return true;
+    // Looked at even when patience has ended: others may have used it up.
+    let ready = sys::wait_ready(&[&member.results], &writers, left);
+    if ready.is_ok_and(|ready| ready.readers.contains(&true)) {
+        let mut rest = [0; 4096];
+        if matches!(member.results.read(&mut rest), Ok(Progress::Closed) | Err(_)) {
+            return Some(true);
+        }
     }
-    let mut rest = [0; 4096];
-    matches!(member.results.read(&mut rest), Ok(Progress::Closed) | Err(_))
+    left.is_zero().then_some(false)
 }
 
 /// A worker has ended, or was killed: reads its last events and says how it ended.

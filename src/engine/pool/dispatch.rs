@@ -28,7 +28,7 @@ const NEWEST: f64 = 0.5;
 pub struct Handout {
     /// Which.
     pub unit: u32,
-    /// Whether a worker had it before, and died.
+    /// Whether a worker had begun it before, and died.
     pub again: bool,
 }
 
@@ -54,6 +54,8 @@ struct Place {
     left: u32,
     /// Nanoseconds a unit, lately.
     pace_ns: Option<f64>,
+    /// How many units cover [`COVER_NS`] at this pace. Counted when the pace changes, not for every unit.
+    cover: u32,
     /// Since when the units in flight are being worked on.
     since_ns: u64,
 }
@@ -65,7 +67,7 @@ pub struct Dispatch {
     /// The first unit nobody was given yet.
     fresh: u32,
     /// Units that come back from the dead.
-    again: VecDeque<u32>,
+    again: VecDeque<Handout>,
     places: Vec<Place>,
     /// How many places are taken.
     workers: u32,
@@ -81,9 +83,9 @@ impl Dispatch {
     pub fn admit(&mut self, place: usize) {
         self.workers += u32::from(!self.places[place].taken);
         // What the predecessor's units took is what this one's will take, until it shows its own pace.
-        let pace_ns = self.places[place].pace_ns;
+        let Place { pace_ns, cover, .. } = self.places[place];
         let left = self.rules.quota.unwrap_or(u32::MAX);
-        self.places[place] = Place { taken: true, left, pace_ns, ..Place::default() };
+        self.places[place] = Place { taken: true, left, pace_ns, cover, ..Place::default() };
     }
 
     /// The worker at a place is gone.
@@ -93,9 +95,9 @@ impl Dispatch {
         self.places[place].in_flight = 0;
     }
 
-    /// A unit that was handed out must be computed by somebody else.
-    pub fn hand_out_again(&mut self, unit: u32) {
-        self.again.push_back(unit);
+    /// A unit that was handed out must be computed by somebody else; `again` if it had been begun.
+    pub fn hand_out_again(&mut self, unit: u32, again: bool) {
+        self.again.push_back(Handout { unit, again });
     }
 
     /// A unit that was handed out to a worker never left for it, and is settled otherwise.
@@ -122,6 +124,7 @@ impl Dispatch {
     }
 
     /// The next unit for a worker, if it shall have one more now; no fresh one from `horizon` on.
+    #[inline]
     pub fn next_for(&mut self, place: usize, now_ns: u64, horizon: u32) -> Option<Handout> {
         let fresh = horizon.min(self.rules.units).saturating_sub(self.fresh);
         let offered = fresh + self.again.len() as u32;
@@ -139,18 +142,18 @@ impl Dispatch {
         }
         slot.in_flight += 1;
         slot.left -= 1;
-        if let Some(unit) = self.again.pop_front() {
-            return Some(Handout { unit, again: true });
+        if let Some(handout) = self.again.pop_front() {
+            return Some(handout);
         }
         self.fresh += 1;
         Some(Handout { unit: self.fresh - 1, again: false })
     }
 
     /// How many units may lie behind those a worker computes, when so many could be handed out.
+    #[inline]
     fn ahead(&self, slot: &Place, offered: u32) -> u32 {
-        let cover = slot.pace_ns.map_or(1.0, |pace| (COVER_NS / pace.max(1.0)).ceil()) as u32;
         let share = offered / (2 * self.workers.max(1) * self.rules.hands);
-        cover.clamp(1, MAX_AHEAD).min(share)
+        slot.cover.clamp(1, MAX_AHEAD).min(share)
     }
 
     /// A worker answered so many units.
@@ -158,7 +161,9 @@ impl Dispatch {
         let slot = &mut self.places[place];
         if units > 0 {
             let pace = now_ns.saturating_sub(slot.since_ns) as f64 / f64::from(units);
-            slot.pace_ns = Some(slot.pace_ns.map_or(pace, |known| known + NEWEST * (pace - known)));
+            let pace = slot.pace_ns.map_or(pace, |known| known + NEWEST * (pace - known));
+            slot.pace_ns = Some(pace);
+            slot.cover = (COVER_NS / pace.max(1.0)).ceil() as u32;
             slot.since_ns = now_ns;
             slot.in_flight = slot.in_flight.saturating_sub(units);
         }
@@ -261,7 +266,7 @@ mod tests {
         let mut dispatch = dispatch(100, 2);
         let taken: Vec<Option<Handout>> = [0, 1, 0, 1].map(|place| dispatch.next_for(place, 0, 2)).into();
         assert_eq!(taken.iter().flatten().map(|handout| handout.unit).collect::<Vec<_>>(), [0, 1]);
-        dispatch.hand_out_again(1);
+        dispatch.hand_out_again(1, true);
         dispatch.answered(1, 1, 5);
         assert_eq!(dispatch.next_for(1, 5, 2), Some(Handout { unit: 1, again: true }), "what comes back may leave");
         assert_eq!(dispatch.next_for(1, 5, 3), None, "its hands are full");
@@ -292,7 +297,7 @@ mod tests {
         let had: Vec<u32> = std::iter::from_fn(|| next(&mut dispatch, 0)).collect();
         dispatch.vacate(0);
         for &unit in &had {
-            dispatch.hand_out_again(unit);
+            dispatch.hand_out_again(unit, false);
         }
         assert_eq!(next(&mut dispatch, 0), None);
         assert_eq!(next(&mut dispatch, 1), Some(had[0]));

@@ -8,7 +8,7 @@ use crate::trace::{Exit, TaskFailure};
 
 use super::crew;
 use super::processes::Pool;
-use super::restarts::{MOST, WITHIN_NS};
+use super::restarts::WITHIN_NS;
 
 impl Pool<'_, '_> {
     /// The worker at a place is gone: tells how it ended, decides what becomes of its units, fills its place.
@@ -20,6 +20,9 @@ impl Pool<'_, '_> {
         let is_first_to_tell = self.mourn_server();
         member.tracked.say_sums(self.desk);
         self.dispatch.vacate(place);
+        if self.desk.is_complete() {
+            return Ok(());
+        }
         if member.has_done(self.desk.checked.plan.maxtasksperchild) && exit == Exit::Code(0) {
             // With nothing left to hand out, a successor would be born for nothing.
             return if self.dispatch.waiting() > 0 { self.succeed(place) } else { Ok(()) };
@@ -50,7 +53,8 @@ impl Pool<'_, '_> {
         if counts && !self.restarts.bear(sys::now_ns()) {
             let seconds = WITHIN_NS / 1_000_000_000;
             return Err(End::Failed(format!(
-                "The pool gives up: more than {MOST} workers ended before their time within {seconds} s. {what}."
+                "The pool gives up: more than {} workers ended before their time within {seconds} s. {what}.",
+                self.restarts.most()
             )));
         }
         self.succeed(place)

@@ -9,7 +9,7 @@
 //! Source: CPython `Python/ceval_gil.c` (`take_gil`, `drop_gil`, forced switching) and
 //! `sys.getswitchinterval()`, 5 ms.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -43,12 +43,14 @@ struct State {
 
 impl Gil {
     fn state(&self) -> MutexGuard<'_, State> {
-        // A thread that panicked while it held the lock has ended its process.
+        // What is locked here is only ever a few plain words, whole at any moment.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn acquire(&self) {
+    /// Takes it; false if nobody else had it.
+    fn acquire(&self) -> bool {
         let mut state = self.state();
+        let waits = state.held;
         state.waiting += 1;
         while state.held {
             let before = state.switches;
@@ -64,6 +66,7 @@ impl Gil {
         state.switches += 1;
         self.wanted.store(false, Ordering::Relaxed);
         self.taken.notify_all();
+        waits
     }
 
     fn release(&self) {
@@ -90,12 +93,13 @@ pub(super) struct GilThread<'a> {
     gil: &'a Gil,
     /// (from, to) since they were last taken out.
     waits_ns: RefCell<Vec<(u64, u64)>>,
+    holds: Cell<bool>,
 }
 
 impl<'a> GilThread<'a> {
     /// Does not hold it yet.
     pub(super) fn new(gil: &'a Gil) -> Self {
-        Self { gil, waits_ns: RefCell::default() }
+        Self { gil, waits_ns: RefCell::default(), holds: Cell::new(false) }
     }
 
     /// The times it waited since they were last taken out: (from, to).
@@ -120,13 +124,25 @@ impl Interpreter for GilThread<'_> {
     }
 
     fn release(&self) {
+        self.holds.set(false);
         self.gil.release();
     }
 
     fn acquire(&self) {
         let since_ns = sys::now_ns();
-        self.gil.acquire();
-        self.note(since_ns);
+        if self.gil.acquire() {
+            self.note(since_ns);
+        }
+        self.holds.set(true);
+    }
+}
+
+impl Drop for GilThread<'_> {
+    /// A thread that ends in the middle of a task, as by a panic, must not take the lock along.
+    fn drop(&mut self) {
+        if self.holds.get() {
+            self.gil.release();
+        }
     }
 }
 
@@ -139,19 +155,22 @@ mod tests {
 
     #[test]
     fn one_computes_at_a_time_and_everybody_gets_its_turn() {
-        let (gil, inside) = (Gil::default(), AtomicU32::new(0));
+        let (gil, inside, content) = (Gil::default(), AtomicU32::new(0), AtomicU32::new(0));
         let give_up = Instant::now() + Duration::from_secs(20);
         let turns: Vec<usize> = std::thread::scope(|scope| {
             let body = || {
                 let me = GilThread::new(&gil);
                 me.acquire();
                 let mut turns = 0;
-                while turns < 5 && Instant::now() < give_up {
+                // Whoever has had enough goes on for the others: alone, nobody would want to take turns.
+                while content.load(Ordering::SeqCst) < 3 && Instant::now() < give_up {
                     assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "two computed at once");
                     std::hint::black_box((0..1000).sum::<u64>());
                     inside.fetch_sub(1, Ordering::SeqCst);
                     me.breathe();
+                    let before = turns;
                     turns += me.take_waits().len();
+                    content.fetch_add(u32::from(before < 5 && turns >= 5), Ordering::SeqCst);
                 }
                 me.release();
                 turns
@@ -177,6 +196,21 @@ mod tests {
             other.join().expect("it gets in");
         });
         me.acquire();
-        assert_eq!(me.take_waits().len(), 2);
+        assert_eq!(me.take_waits().len(), 0, "nobody had it when it came back");
+    }
+
+    #[test]
+    fn a_thread_that_panics_lets_go() {
+        let gil = Gil::default();
+        let end = std::thread::scope(|scope| {
+            let body = || {
+                let me = GilThread::new(&gil);
+                me.acquire();
+                std::panic::resume_unwind(Box::new("the task is broken"));
+            };
+            scope.spawn(body).join()
+        });
+        assert!(end.is_err());
+        assert!(!gil.acquire(), "nobody has it");
     }
 }

@@ -55,7 +55,7 @@ impl Losses {
         }
         for &unit in &estate.untouched {
             lose(desk, unit, Fate::HandedOutAgain);
-            dispatch.hand_out_again(unit);
+            dispatch.hand_out_again(unit, false);
         }
         for &unit in &estate.begun {
             let attempts = self.attempts.entry(unit).or_insert(0);
@@ -64,7 +64,7 @@ impl Losses {
                 LossPolicy::Lost => lose(desk, unit, Fate::NeverComes),
                 LossPolicy::Retry if *attempts < MOST_ATTEMPTS => {
                     lose(desk, unit, Fate::Retried);
-                    dispatch.hand_out_again(unit);
+                    dispatch.hand_out_again(unit, true);
                 }
                 LossPolicy::Retry | LossPolicy::Replace | LossPolicy::Broken => {
                     lose(desk, unit, Fate::Fails);

@@ -84,6 +84,7 @@ impl Member {
     }
 
     /// Puts a message into line and notes that it is sent; it leaves with [`Self::push_out`].
+    #[inline]
     pub(super) fn send(
         &mut self,
         desk: &mut Desk<'_>,
@@ -108,12 +109,18 @@ impl Member {
     }
 
     /// The unit whose answer came, if it has it. Several threads may answer in any order.
+    #[inline]
     pub(super) fn answered(&mut self, unit: u32) -> bool {
-        let Some(place) = self.held.iter().position(|held| held.unit == unit) else { return false };
-        if let Some(held) = self.held.remove(place) {
-            self.bytes_in_flight -= held.bytes;
-        }
-        true
+        let is_first = self.held.front().is_some_and(|held| held.unit == unit);
+        let held = if is_first { self.held.pop_front() } else { self.take_later(unit) };
+        self.bytes_in_flight -= held.map_or(0, |held| held.bytes);
+        held.is_some()
+    }
+
+    /// Lets go of a unit that is not the first.
+    fn take_later(&mut self, unit: u32) -> Option<Held> {
+        let place = self.held.iter().position(|held| held.unit == unit)?;
+        self.held.remove(place)
     }
 
     /// What it leaves behind. It takes its units in the order they were sent, so those it had begun are

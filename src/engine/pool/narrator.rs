@@ -31,7 +31,10 @@ pub(in crate::engine) struct Narrator {
     /// Whether the `get(timeout)` of an asynchronous call has expired.
     expired: bool,
     told: u32,
+    /// How often it was called back with results.
     called_back: u32,
+    /// How often with an error.
+    errors: u32,
 }
 
 impl Narrator {
@@ -56,6 +59,7 @@ impl Narrator {
             expired: false,
             told: 0,
             called_back: 0,
+            errors: 0,
         }
     }
 
@@ -68,6 +72,7 @@ impl Narrator {
     }
 
     /// A unit has settled in the parent, whether or not the program takes it now.
+    #[inline]
     pub(in crate::engine) fn arrived(&mut self, scribe: &mut Scribe, failure: Option<&TaskFailure>) {
         if self.call == Call::ApplyAsync {
             self.call_back(scribe, sys::now_ns(), "result", failure);
@@ -148,8 +153,9 @@ impl Narrator {
         let answer = match (end, &error) {
             (End::Complete, _) => Ok(&*results),
             (End::Raised(_), Some(error)) => Err(&**error),
-            (End::Raised(sentence) | End::Failed(sentence), _) => Err(&**sentence),
-            (End::Interrupted(_), _) => Err("stopped"),
+            (End::Raised(sentence), None) => Err(&**sentence),
+            // No call of Python's raises this: it would still be waiting.
+            (End::Interrupted(_) | End::Failed(_), _) => Ok("it never returned"),
         };
         say(scribe, ended_ns, since_ns, &text, answer);
     }
@@ -158,12 +164,14 @@ impl Narrator {
     /// whoever waits. (In CPython it ends the thread that takes results, and everybody waits for ever.)
     fn call_back(&mut self, scribe: &mut Scribe, now_ns: u64, with: &str, failure: Option<&TaskFailure>) {
         let Some(callback) = self.callback else { return };
-        self.called_back += 1;
-        if self.called_back > TOLD {
+        let count = if failure.is_some() { &mut self.errors } else { &mut self.called_back };
+        *count += 1;
+        let count = *count;
+        if count > TOLD {
             return;
         }
         let text = if failure.is_some() { "error_callback(error)".to_owned() } else { format!("callback({with})") };
-        let counted = format!("counted {}", self.called_back);
+        let counted = format!("counted {count}");
         let answer = match callback {
             Callback::Counts => Ok(&*counted),
             Callback::Raises => Err("ValueError: the callback was told to fail"),

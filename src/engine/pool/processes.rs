@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::engine::desk::{Desk, End};
 use crate::engine::faults;
+use crate::engine::observer::Interrupt;
 use crate::engine::start::{Launcher, Starter};
 use crate::engine::wire::Kind;
 use crate::plan::{Action, Executor, Moment, Stage};
@@ -91,7 +92,7 @@ impl<'p, 'd> Pool<'p, 'd> {
         Self {
             dispatch: Dispatch::new(rules),
             seats: std::iter::repeat_with(Seat::default).take(rules.places).collect(),
-            restarts: Restarts::default(),
+            restarts: Restarts::for_workers(rules.places),
             losses: Losses::default(),
             born: 0,
             server: None,
@@ -203,29 +204,29 @@ impl<'p, 'd> Pool<'p, 'd> {
             return Ok(false);
         };
         let (input, range) = (self.desk.checked.input, self.desk.checked.cut.range(unit));
-        let failure = match self.desk.faults.at(Stage::EncodeArguments, range.clone(), again).next() {
-            Some((item, action)) if action.is_error() => Some(faults::failure(action, Stage::EncodeArguments, item)),
-            Some((_, action)) => {
-                // The parent itself: there is nobody left to tell, but for the observer.
-                sys::suffer(action);
-                None
+        let fault = self.desk.faults.at(Stage::EncodeArguments, range.clone(), again).next();
+        if let Some((item, action)) = fault {
+            if action.is_error() {
+                self.keep_back(place, unit, faults::failure(action, Stage::EncodeArguments, item))?;
+                return Ok(true);
             }
-            None => None,
-        };
-        let failure = failure.or_else(|| {
-            let what = (if again { Kind::Again } else { Kind::Unit }, Content::Unit(unit));
-            let error = member.send(self.desk, now_ns, what, |out| input.write_items(range, out)).err()?;
+            // The parent itself: there is nobody left to tell, but for the observer.
+            sys::suffer(action);
+        }
+        let what = (if again { Kind::Again } else { Kind::Unit }, Content::Unit(unit));
+        if let Err(error) = member.send(self.desk, now_ns, what, |out| input.write_items(range, out)) {
             let (kind, message) = ("ValueError".to_owned(), error.to_string());
-            Some(TaskFailure { kind, message, stage: Some(Stage::EncodeArguments), ..TaskFailure::default() })
-        });
-        if let Some(failure) = failure {
-            // It never left: this job fails, and the others go on.
-            self.dispatch.withdraw(place);
-            let pid = std::process::id();
-            let location = "the parent".to_owned();
-            self.desk.fail(unit, ActorId::PARENT, TaskFailure { location, pid, ..failure })?;
+            let stage = Some(Stage::EncodeArguments);
+            self.keep_back(place, unit, TaskFailure { kind, message, stage, ..TaskFailure::default() })?;
         }
         Ok(true)
+    }
+
+    /// A unit that could not leave for its worker: this job fails, and the others go on.
+    fn keep_back(&mut self, place: usize, unit: u32, failure: TaskFailure) -> Result<(), End> {
+        self.dispatch.withdraw(place);
+        let (location, pid) = ("the parent".to_owned(), std::process::id());
+        Ok(self.desk.fail(unit, ActorId::PARENT, TaskFailure { location, pid, ..failure })?)
     }
 
     fn push_out(&mut self) {
@@ -319,6 +320,14 @@ impl<'p, 'd> Pool<'p, 'd> {
         } else {
             self.desk.scribe.observer().interrupt().map(End::Interrupted)
         };
+        if self.desk.is_complete() {
+            // The caller has everything: what is waited for is only the rest of the workers' story.
+            return match interrupt {
+                Some(End::Interrupted(Interrupt::Stop)) => Err(self.desk.verdict()),
+                Some(end) => Err(end),
+                None => Ok(()),
+            };
+        }
         if let Some(end) = interrupt {
             return Err(end);
         }
@@ -327,7 +336,7 @@ impl<'p, 'd> Pool<'p, 'd> {
         self.desk.keep_time(now_ns).map_or(Ok(()), Err)?;
         let plan = &self.desk.checked.plan;
         let terminates_ns = plan.terminate_after_ms.map(|ms| self.desk.began_ns + ms * 1_000_000);
-        if terminates_ns.is_some_and(|due_ns| now_ns >= due_ns) && !self.desk.is_complete() {
+        if terminates_ns.is_some_and(|due_ns| now_ns >= due_ns) {
             self.terminate()?;
         }
         Ok(())

@@ -136,7 +136,7 @@ pub(super) fn start_one(
     let tracked = Tracked::open(desk, actor, Medium::Memory, (0, 0), ring);
     let channels = (tracked.requests.channel(), tracked.replies.channel());
     let (tracing, detail_units) = (desk.checked.plan.tracing, desk.detail_units);
-    let calculator = Calculator::new(desk.checked.input, desk.faults.clone());
+    let calculator = Calculator::new(desk.checked.input, desk.faults.clone(), actor);
     let (cut, initializer) = (desk.checked.cut, desk.checked.plan.initializer);
     // A thread that is gone already is noticed at the first tick.
     let _ = job.send(Job { calculator, cut, initializer, actor, tracing, detail_units, channels });
@@ -204,7 +204,7 @@ fn work(
         log.received(received_ns, content, 0);
         if let Some(turns) = &turns {
             turns.acquire();
-            tell_waits(&mut log, turns);
+            tell_waits(&mut log, turns, content);
         }
         let Ok(Task::Unit { unit, again }) = task else { break };
         if cancelled.load(Ordering::Relaxed) {
@@ -212,7 +212,7 @@ fn work(
         }
         let outcome = calculator.compute(&mut log, (unit, again), cut.range(unit), &here, |log| {
             if let Some(turns) = &turns {
-                tell_waits(log, turns);
+                tell_waits(log, turns, content);
             }
         });
         // `sys.exit` in a thread ends the thread, and nobody is told.
@@ -224,9 +224,13 @@ fn work(
     log.close_sum(sys::now_ns());
 }
 
-/// Writes down how long a thread waited for the interpreter.
-fn tell_waits(log: &mut Log<Shared>, turns: &GilThread<'_>) {
-    for (since_ns, until_ns) in turns.take_waits() {
+/// Writes down how long a thread waited for the interpreter, as long as units are told one by one.
+fn tell_waits(log: &mut Log<Shared>, turns: &GilThread<'_>, content: Content) {
+    let waits = turns.take_waits();
+    if matches!(content, Content::Unit(unit) if !log.details(unit)) {
+        return;
+    }
+    for (since_ns, until_ns) in waits {
         log.write(until_ns, &What::Did { doing: Doing::WaitForGil, since_ns });
     }
 }

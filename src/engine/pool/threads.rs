@@ -19,7 +19,7 @@ use crate::trace::{ActorId, Content, Exit, TaskFailure, What};
 
 use super::dispatch::{Dispatch, Handout, Rules};
 use super::losses::Losses;
-use super::restarts::{MOST, Restarts, WITHIN_NS};
+use super::restarts::{Restarts, WITHIN_NS};
 use super::thread::{self, Answer, Member, Shop, Task};
 use super::tracked;
 
@@ -60,7 +60,7 @@ pub(in crate::engine) fn run(desk: &mut Desk<'_>) -> End {
         dispatch: Dispatch::new(rules),
         seats: std::iter::repeat_with(|| (None, None)).take(places).collect(),
         losses: Losses::default(),
-        restarts: Restarts::default(),
+        restarts: Restarts::for_workers(places),
         born: 0,
         terminated: false,
         answered: vec![0; places],
@@ -68,8 +68,11 @@ pub(in crate::engine) fn run(desk: &mut Desk<'_>) -> End {
     };
     let opened = (0..places).try_for_each(|place| pool.fill(place));
     let end = opened.and_then(|()| pool.compute()).unwrap_or_else(|end| end);
-    pool.close(&end);
-    end
+    if pool.close(&end) {
+        return end;
+    }
+    // What comes next would share the cores with those that are left: this is the last run.
+    End::Failed("Threads of this run still compute.".to_owned())
 }
 
 impl Pool<'_, '_> {
@@ -164,9 +167,12 @@ impl Pool<'_, '_> {
     fn keep_up(&mut self, now_ns: u64) -> Result<(), End> {
         let crew = self.seats.iter_mut().filter_map(|seat| seat.0.as_mut()).map(|member| &mut member.tracked);
         let tick = tracked::keep_up(self.desk, crew, now_ns);
+        if self.desk.is_complete() {
+            return Ok(());
+        }
         self.desk.keep_time(now_ns).map_or(Ok(()), Err)?;
         let terminate_ms = self.desk.checked.plan.terminate_after_ms;
-        if terminate_ms.is_some_and(|ms| now_ns >= self.desk.began_ns + ms * 1_000_000) && !self.desk.is_complete() {
+        if terminate_ms.is_some_and(|ms| now_ns >= self.desk.began_ns + ms * 1_000_000) {
             self.terminated = true;
             self.dispatch.cancel();
             self.desk.terminate()?;
@@ -188,13 +194,19 @@ impl Pool<'_, '_> {
     /// outside can reach one of them alone.
     fn obey(&mut self) {
         while let Some((actor, action)) = self.desk.scribe.observer().take_order() {
+            if matches!(action, Action::Stop | Action::Continue | Action::Hang) {
+                let line = format!(
+                    "A thread can't be reached alone, and there is nobody to bring its process back: no {}.",
+                    action.name()
+                );
+                self.desk.scribe.say(What::Printed { line });
+                continue;
+            }
             let why = "the window; a thread can't be reached alone, so the whole process".to_owned();
             let signal = action.name().to_owned();
             self.desk.scribe.say(What::SignalSent { actor: ActorId(actor), signal, why });
             self.desk.scribe.push_out();
-            if !matches!(action, Action::Stop | Action::Hang) {
-                sys::suffer(action);
-            }
+            sys::suffer(action);
         }
     }
 
@@ -231,7 +243,8 @@ impl Pool<'_, '_> {
         if !self.restarts.bear(sys::now_ns()) {
             let seconds = WITHIN_NS / 1_000_000_000;
             return Err(End::Failed(format!(
-                "The pool gives up: more than {MOST} threads ended before their time within {seconds} s. {what}."
+                "The pool gives up: more than {} threads ended before their time within {seconds} s. {what}.",
+                self.restarts.most()
             )));
         }
         self.fill(place)
@@ -244,8 +257,8 @@ impl Pool<'_, '_> {
         self.desk.scribe.say(What::ActorExited { actor: member.tracked.actor, exit });
     }
 
-    /// Says how the call ended, and joins the threads.
-    fn close(&mut self, end: &End) {
+    /// Says how the call ended, and joins the threads. False if some still compute.
+    fn close(&mut self, end: &End) -> bool {
         let mut crew: Vec<Member> = self.seats.iter_mut().filter_map(|seat| seat.0.take()).collect();
         for member in &mut crew {
             member.tracked.say_sums(self.desk);
@@ -264,17 +277,22 @@ impl Pool<'_, '_> {
         // Nothing can end a thread from outside: who still computes then ends with the engine's process,
         // which such an end of a run ends.
         let give_up = Instant::now() + if in_order { JOIN_PATIENCE } else { BREAK_OFF_PATIENCE };
+        let mut left = 0;
         for member in crew {
             while !member.thread.is_finished() && Instant::now() < give_up {
                 std::thread::sleep(Duration::from_micros(200));
             }
             if member.thread.is_finished() {
                 self.say_exit(member);
+            } else {
+                left += 1;
             }
         }
         if in_order {
             let call = if self.terminated { "pool.terminate()" } else { "pool.join()" };
-            self.desk.say_called(since_ns, call, Ok("every thread has ended"));
+            let still = format!("not yet: of the threads, {left} still compute, and end with the process");
+            self.desk.say_called(since_ns, call, Ok(if left == 0 { "every thread has ended" } else { &still }));
         }
+        left == 0
     }
 }

@@ -49,8 +49,10 @@ impl App {
         let theme = self.theme;
         let side = Panel::left("settings").exact_size(theme.side(282.0)).resizable(false).frame(panels::side(theme));
         side.show(ui, |ui| {
+            let go = Panel::bottom("go").frame(Frame::new().inner_margin(Margin { top: 8, right: 10, ..Margin::ZERO }));
+            go.show_separator_line(false).show(ui, |ui| setup::go(&mut self.experiment, theme, ui, commands));
             panels::scrolled(ui, |ui| {
-                setup::panel(&mut self.experiment, &mut self.views.setup, theme, ui, commands);
+                setup::panel(&mut self.experiment, &mut self.views.setup, theme, ui);
                 ui.add_space(4.0);
                 let height = theme.length(76.0);
                 python::panel(&self.experiment.plan, &mut self.views.python, theme, ui, height, commands);

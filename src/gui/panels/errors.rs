@@ -10,7 +10,7 @@ use crate::chunk::grouped;
 use crate::gui::command::Command;
 use crate::gui::words::duration;
 use crate::model::buffer::fate_in_words;
-use crate::model::{Failure, Lost, Run};
+use crate::model::{Call, Failure, Lost, Run};
 use crate::plan::Stage;
 use crate::trace::ActorId;
 
@@ -19,8 +19,8 @@ use crate::trace::ActorId;
 pub struct Entry {
     /// When.
     pub at_ns: u64,
-    /// Which unit.
-    pub unit: u32,
+    /// Which unit, if it was about one.
+    pub unit: Option<u32>,
     /// What it is, in a few words: the error's type.
     pub title: String,
     /// What it says.
@@ -41,7 +41,7 @@ impl Entry {
         place.extend((!what.input.is_empty()).then(|| what.input.clone()));
         Self {
             at_ns: failure.at_ns,
-            unit: failure.unit,
+            unit: Some(failure.unit),
             title: kind.to_owned(),
             message: what.message.clone(),
             place: place.join(" · "),
@@ -54,7 +54,7 @@ impl Entry {
         let exit = worker.and_then(|worker| worker.exited).map(|(_, exit)| format!(", exited {exit}"));
         Self {
             at_ns: lost.at_ns,
-            unit: lost.unit,
+            unit: Some(lost.unit),
             title: "Worker lost".to_owned(),
             message: fate_in_words(lost.fate).to_owned(),
             place: who(run, lost.worker, 0) + &exit.unwrap_or_default(),
@@ -62,9 +62,22 @@ impl Entry {
         }
     }
 
+    fn of_call(run: &Run, call: &Call) -> Self {
+        let (title, message) = call.answer.split_once(": ").unwrap_or((call.answer.as_str(), ""));
+        Self {
+            at_ns: call.to_ns,
+            unit: None,
+            title: title.to_owned(),
+            message: message.to_owned(),
+            place: format!("{} · {}", who(run, call.by, 0), call.call),
+            mended: false,
+        }
+    }
+
     /// Everything in words.
     pub fn words(&self) -> String {
-        format!("Unit {}: {}: {} ({})", self.unit, self.title, self.message, self.place)
+        let unit = self.unit.map_or_else(String::new, |unit| format!("Unit {unit}: "));
+        format!("{unit}{}: {} ({})", self.title, self.message, self.place)
     }
 }
 
@@ -88,7 +101,13 @@ fn while_doing(stage: Stage) -> &'static str {
 
 /// How many there are, over the whole run.
 pub fn count(run: &Run) -> u64 {
-    (run.failures.len() + run.lost.len()) as u64
+    (run.failures.len() + run.lost.len() + raised(run).count()) as u64
+}
+
+/// Calls that raised an error, of a program: of a pool, it is its units' errors that they raise.
+fn raised(run: &Run) -> impl Iterator<Item = (usize, &Call)> {
+    let program = run.plan.program.is_some();
+    run.calls.iter().enumerate().filter(move |(_, call)| program && call.raised)
 }
 
 /// The entries of so many, in order of time. Both lists are in order already.
@@ -96,6 +115,7 @@ fn entry(run: &Run, order: &[(u64, Which)], index: usize) -> Option<Entry> {
     match order.get(index)?.1 {
         Which::Failure(at) => run.failures.get(at).map(|failure| Entry::of_failure(run, failure)),
         Which::Lost(at) => run.lost.get(at).map(|lost| Entry::of_lost(run, lost)),
+        Which::Raised(at) => run.calls.get(at).map(|call| Entry::of_call(run, call)),
     }
 }
 
@@ -103,12 +123,14 @@ fn entry(run: &Run, order: &[(u64, Which)], index: usize) -> Option<Entry> {
 enum Which {
     Lost(usize),
     Failure(usize),
+    Raised(usize),
 }
 
 fn in_order(run: &Run) -> Vec<(u64, Which)> {
     let failures = run.failures.iter().enumerate().map(|(index, failure)| (failure.at_ns, Which::Failure(index)));
     let lost = run.lost.iter().enumerate().map(|(index, lost)| (lost.at_ns, Which::Lost(index)));
-    let mut order: Vec<(u64, Which)> = failures.chain(lost).collect();
+    let raised = raised(run).map(|(index, call)| (call.to_ns, Which::Raised(index)));
+    let mut order: Vec<(u64, Which)> = failures.chain(lost).chain(raised).collect();
     order.sort_unstable();
     order
 }
@@ -130,10 +152,13 @@ pub fn panel(look: &Look<'_>, ui: &mut Ui, commands: &mut Vec<Command>) {
         for entry in visible.filter_map(|index| entry(run, &order, index)) {
             let (space, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
             name(&response, Role::Button, &entry.words());
-            let chosen = look.selected_unit == Some(entry.unit);
+            let chosen = entry.unit.is_some() && look.selected_unit == entry.unit;
             draw(&Ink::new(ui.painter(), theme), look, &entry, space, line, chosen || response.hovered());
             if response.clicked() {
-                commands.push(Command::SelectUnit(Some(entry.unit).filter(|_| !chosen)));
+                commands.push(match entry.unit {
+                    Some(unit) => Command::SelectUnit(Some(unit).filter(|_| !chosen)),
+                    None => Command::Seek(entry.at_ns.saturating_sub(run.began_ns)),
+                });
             }
             response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(entry.words());
         }
@@ -152,7 +177,7 @@ fn draw(ink: &Ink<'_>, look: &Look<'_>, entry: &Entry, space: Rect, line: f32, m
         Rect::from_x_y_ranges(inner.x_range(), inner.top() + number * line..=inner.top() + (number + 1.0) * line)
     };
     let since = duration(entry.at_ns.saturating_sub(look.run.began_ns));
-    let unit = format!("unit {} · {since}", entry.unit);
+    let unit = entry.unit.map_or_else(|| since.clone(), |unit| format!("unit {unit} · {since}"));
     let right = ink.text_in(row(0.0), Align2::RIGHT_CENTER, unit, theme.small(), theme.faint());
     let rest = row(0.0).with_max_x(right.left() - 6.0);
     let mark = if entry.mended { "?" } else { "✕" };
@@ -166,8 +191,18 @@ fn draw(ink: &Ink<'_>, look: &Look<'_>, entry: &Entry, space: Rect, line: f32, m
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gui::panels::fixture::small;
+    use crate::gui::panels::fixture::{program, small};
     use crate::trace::{Fate, TaskFailure};
+
+    #[test]
+    fn a_program_tells_of_the_calls_that_raised() {
+        let model = program();
+        let run = model.last_run().expect("a run");
+        let entry = entry(run, &in_order(run), 0).expect("one call raised");
+        assert_eq!((count(run), entry.unit), (1, None));
+        let told = "PicklingError: can't pickle (Parent (pid 41203) · Process(target=lambda: 0).start())";
+        assert_eq!(entry.words(), told);
+    }
 
     #[test]
     fn failures_and_losses_stand_in_order_of_time_with_all_that_is_known() {

@@ -3,11 +3,12 @@
 use egui::{Align2, Color32, Pos2, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::Look;
+use super::draw::Ink;
 use super::parts::note;
 use crate::chunk::grouped;
 use crate::gui::theme::Theme;
 use crate::gui::words::bytes;
-use crate::model::{Actor, SpanKind, State, Sum, Who};
+use crate::model::{Actor, Run, SpanKind, State, Sum, Who};
 use crate::trace::{Exit, Role as ActorRole};
 
 /// Right edges of the number columns, as shares of the width.
@@ -67,7 +68,7 @@ impl Row {
             name: actor.title(),
             state: look.run.state_in_words(actor, at_ns),
             depth,
-            numbers: [actor.pid.to_string(), cpu, memory, units(actor, at_ns)],
+            numbers: [actor.pid.to_string(), cpu, memory, units(look.run, actor, at_ns)],
             colour: look.theme.worker(look.run.hue(actor)),
             is_bad: matches!(state, State::Exited(exit) if !exit.is_success() && exit != Exit::Unknown),
             is_there,
@@ -90,7 +91,10 @@ impl Row {
         }
         let left = rect.left() + indent + theme.length(16.0);
         let write = |at: Pos2, align, text: &str, colour| painter.text(at, align, text, theme.small(), colour);
-        write(pos2(left, first), Align2::LEFT_CENTER, &self.name, ink);
+        let pid_left = rect.left() + rect.width() * COLUMNS[0].0
+            - painter.layout_no_wrap(self.numbers[0].clone(), theme.small(), ink).size().x;
+        let name_space = Rect::from_x_y_ranges(left..=pid_left - 6.0, first - 10.0..=first + 10.0);
+        Ink::new(painter, theme).text_in(name_space, Align2::LEFT_CENTER, self.name.as_str(), theme.small(), ink);
         let state_ink = if self.is_bad { theme.bad() } else { theme.faint() };
         write(pos2(left, second), Align2::LEFT_CENTER, &self.state, state_ink);
         for ((share, _), number) in COLUMNS.into_iter().zip(&self.numbers) {
@@ -122,23 +126,32 @@ fn row_height(theme: Theme) -> f32 {
 }
 
 /// Units an actor had computed by then; the parent has none, unless it works alone.
-fn units(actor: &Actor, at_ns: u64) -> String {
+fn units(run: &Run, actor: &Actor, at_ns: u64) -> String {
+    if run.plan.program.is_some()
+        || (actor.units == 0 && matches!(actor.role, ActorRole::Parent | ActorRole::ForkServer))
+    {
+        return "–".to_owned();
+    }
+    let threads = run.children(actor.id).filter(|child| child.role == ActorRole::ProcessThread);
+    let by_threads = if actor.is_worker() { threads.map(|thread| computed(run, thread, at_ns)).sum() } else { 0 };
+    grouped(computed(run, actor, at_ns) + by_threads)
+}
+
+/// Units that one process or thread had computed itself.
+fn computed(run: &Run, actor: &Actor, at_ns: u64) -> u64 {
     let lane = &actor.lane;
     let done = |to_ns: u64| to_ns <= at_ns;
     let one_by_one =
         lane.spans().iter().take_while(|span| span.from_ns <= at_ns).filter(|span| span.kind == SpanKind::Computing);
     let summed: u64 = lane.sums().iter().filter(|sum| done(sum.to_ns)).map(|sum: &Sum| u64::from(sum.units)).sum();
     // One that waited for the interpreter in the middle of a unit computes it in several spans.
+    let is_over = |unit: u32| run.units.get(unit).and_then(|unit| unit.ended_ns).is_none_or(done);
     let (mut count, mut last) = (summed, None);
     for span in one_by_one.filter(|span| done(span.to_ns)) {
-        count += u64::from(span.unit.is_none() || span.unit != last);
-        last = span.unit;
+        count += u64::from(span.unit.is_none_or(|unit| last != Some(unit) && is_over(unit)));
+        last = span.unit.filter(|unit| is_over(*unit));
     }
-    if actor.units == 0 && !actor.is_worker() && actor.role != ActorRole::ProcessThread {
-        "–".to_owned()
-    } else {
-        grouped(count)
-    }
+    count
 }
 
 #[cfg(test)]

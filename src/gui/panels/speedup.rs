@@ -31,7 +31,7 @@ fn headline(experiment: &Experiment, theme: Theme, ui: &mut Ui) {
         note(ui, theme, text);
         return;
     };
-    let workers = measured.plan.team();
+    let workers = measured.plan.hands();
     let alone = measured.plan.with == Executor::Sequential;
     ui.horizontal(|ui| {
         let colour = if alone { theme.text() } else { theme.executor(measured.plan.with) };
@@ -68,7 +68,7 @@ fn spread(speedup: Speedup, runs: usize) -> String {
 
 /// Everything known of a point, a line each.
 fn details(measured: &Measurement, speedup: Speedup) -> String {
-    let (plan, workers) = (&measured.plan, measured.plan.team());
+    let (plan, workers) = (&measured.plan, measured.plan.hands());
     let how = if plan.with == Executor::Processes { format!(", {}", plan.start.name()) } else { String::new() };
     let chunksize = plan.chunksize.map_or("default".to_owned(), grouped);
     let share = measured_share(speedup, workers);
@@ -176,7 +176,7 @@ fn serial_share(experiment: &Experiment) -> Option<f64> {
     let points: Vec<(u32, f64)> = experiment
         .points()
         .filter(|(measured, _)| is_same_kind(measured, experiment))
-        .map(|(measured, speedup)| (measured.plan.team(), speedup.median))
+        .map(|(measured, speedup)| (measured.plan.hands(), speedup.median))
         .collect();
     if points.len() < 2 { None } else { fit_serial_share(&points) }
 }
@@ -189,8 +189,8 @@ fn is_same_kind(measured: &Measurement, experiment: &Experiment) -> bool {
 
 /// How far the axes reach: workers, and times faster.
 fn extent(experiment: &Experiment) -> (f64, f64) {
-    let workers = experiment.points().map(|(measured, _)| measured.plan.team()).max().unwrap_or(1);
-    let workers = workers.max(experiment.plan.team()).max(cores()).max(2);
+    let workers = experiment.points().map(|(measured, _)| measured.plan.hands()).max().unwrap_or(1);
+    let workers = workers.max(experiment.plan.hands()).max(cores()).max(2);
     let highest = experiment.points().map(|(_, speedup)| speedup.high).fold(0.0, f64::max);
     let predicted = experiment.prediction().unwrap_or(0.0);
     // With many workers on few cores the ideal line leaves the plot rather than flatten the points.
@@ -246,7 +246,7 @@ fn plot(experiment: &Experiment, theme: Theme, ui: &mut Ui) {
                 plot.line(Line::new("fit", curve).color(theme.accent()).width(theme.line(1.5)).allow_hover(false));
             }
             for (index, (measured, speedup)) in experiment.points().enumerate() {
-                let (at, colour) = (f64::from(measured.plan.team()), theme.executor(measured.plan.with));
+                let (at, colour) = (f64::from(measured.plan.hands()), theme.executor(measured.plan.with));
                 let bar = Line::new(format!("spread {index}"), vec![[at, speedup.low], [at, speedup.high]]);
                 plot.line(bar.color(colour).width(theme.line(2.0)).allow_hover(false));
                 let same_kind = is_same_kind(measured, experiment) || measured.plan.with != experiment.plan.with;
@@ -256,7 +256,7 @@ fn plot(experiment: &Experiment, theme: Theme, ui: &mut Ui) {
             if let Some(prediction) = experiment.prediction()
                 && experiment.plan.with != Executor::Sequential
             {
-                let at = f64::from(experiment.plan.team());
+                let at = f64::from(experiment.plan.hands());
                 let diamond = Points::new("prediction", vec![[at, prediction]]).color(theme.prediction());
                 plot.points(
                     diamond.shape(MarkerShape::Diamond).filled(false).radius(theme.line(7.0)).allow_hover(false),
@@ -278,7 +278,7 @@ fn in_words(experiment: &Experiment) -> String {
     let points: Vec<String> = experiment
         .points()
         .map(|(measured, speedup)| {
-            format!("{} with {} workers: {:.2}×", measured.plan.with.name(), measured.plan.team(), speedup.median)
+            format!("{} with {} workers: {:.2}×", measured.plan.with.name(), measured.plan.hands(), speedup.median)
         })
         .collect();
     if points.is_empty() {

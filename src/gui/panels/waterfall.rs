@@ -156,7 +156,7 @@ fn paint(ink: &Ink<'_>, row: &Row, place: &Place, with: Executor) {
             ink.painter.rect_filled(bar, round, lost.gamma_multiply(0.3));
             ink.hatch(bar, lost);
         }
-        Kind::Lost(Part::Waiting | Part::Uneven) => {
+        Kind::Lost(Part::Waiting | Part::Gil | Part::Uneven) => {
             ink.painter.rect_filled(bar, 0.0, lost.gamma_multiply(0.2));
             ink.dashed_box(bar.shrink(0.5), lost);
         }

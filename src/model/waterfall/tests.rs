@@ -232,3 +232,42 @@ proptest! {
         prop_assert_eq!(read[..7].iter().sum::<i64>(), read[7], "what is read adds up");
     }
 }
+
+#[test]
+fn a_successor_takes_over_the_time_of_its_place() {
+    // One place: a worker computes from 10 to 40 and is gone at 42; its successor is asked for at 50, ready at
+    // 60, computes from 60 to 90; the result is taken at 92.
+    let plan = Plan { workers: 1, maxtasksperchild: Some(1), ..Plan::default() };
+    let mut model = Model::new();
+    let mut tell = |ns: u64, by: u32, what| model.apply(&Event { at_ns: BEGAN_NS + ns, by: ActorId(by), what });
+    let (items, chunksize, detail_units) = (2, 1, crate::trace::DETAIL_UNITS);
+    tell(0, 1, What::RunBegan { run: 0, plan: Box::new(plan), items, chunksize, detail_units });
+    for (by, unit, [asked, ready, began, ended, gone]) in [(2, 0, [0, 10, 10, 40, 42]), (3, 1, [50, 60, 60, 90, 99])] {
+        let birth = Birth::new(ActorId(by), Role::WorkerProcess, by - 1, by, BEGAN_NS + asked);
+        let replaces = (by == 3).then_some(ActorId(2));
+        tell(asked, 1, What::ActorBorn(Box::new(Birth { replaces, ..birth })));
+        tell(ready, by, What::ActorReady);
+        tell(began, by, What::UnitBegan { unit, core: None });
+        tell(ended, by, What::UnitEnded { unit, core: None });
+        tell(gone, 1, What::ActorExited { actor: ActorId(by), exit: crate::trace::Exit::Code(0) });
+    }
+    let outcome = Outcome::Complete;
+    tell(92, 1, What::RunEnded { outcome, wall_ns: 92, start_ns: 10, digest: "0".to_owned() });
+    let fall = times(&model).against(60).expect("a baseline");
+    assert_eq!(fall.steps.len() + 2, fall.rows().len());
+    assert!((fall.ideal - 1.0).abs() < 1e-9, "one place, whoever stood there");
+    // Starting 10 + (50 − 42) + 10; the rest is how the results travelled.
+    assert_eq!(ns(&fall), [28, 4, 0, 0, 0, 0]);
+}
+
+#[test]
+fn waiting_for_the_emulated_lock_is_told_apart() {
+    let plan = Plan { with: Executor::GilThreads, workers: 2, ..Plan::default() };
+    let mut model = run_as(&plan, &[story(0, 0, &[(0, 50, 0)]), story(0, 0, &[(0, 100, 0)])], 100);
+    assert_eq!(times(&model).against(150).expect("a baseline").steps.len(), 6, "nobody waited for it");
+    let waited = What::Did { doing: Doing::WaitForGil, since_ns: BEGAN_NS + 50 };
+    model.apply(&Event { at_ns: BEGAN_NS + 90, by: ActorId(2), what: waited });
+    let fall = times(&model).against(150).expect("a baseline");
+    let gil = fall.steps.iter().find(|step| step.part == Part::Gil).expect("it has a line");
+    assert_eq!(gil.ns, 20, "40 of one of two threads");
+}

@@ -3,7 +3,7 @@
 use super::super::lane::SpanKind;
 use super::super::run::{Actor, Run};
 use crate::plan::Executor;
-use crate::trace::{ActorId, Content};
+use crate::trace::{ActorId, Content, Role};
 
 /// Why nobody can tell where the rest went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,7 +30,7 @@ pub enum Missing {
 pub struct Times {
     /// The number of the run in its trace, from 0.
     pub run: u32,
-    /// How many workers.
+    /// How many compute at once: places of workers, or of their threads.
     pub workers: u32,
     /// From the begin of the run to its last result.
     pub wall_ns: u64,
@@ -39,6 +39,7 @@ pub struct Times {
     pub(super) starting_ns: u64,
     pub(super) messages_ns: u64,
     pub(super) waiting_ns: u64,
+    pub(super) gil_ns: u64,
     pub(super) uneven_ns: u64,
     pub(super) computing_ns: u64,
 }
@@ -46,8 +47,8 @@ pub struct Times {
 impl Times {
     /// The times of a complete run.
     pub fn of(run: &Run) -> Result<Self, Missing> {
-        let workers = run.workers().count();
-        if run.plan.with == Executor::Sequential || workers == 0 {
+        let places = run.hands();
+        if run.plan.with == Executor::Sequential || places.is_empty() {
             return Err(Missing::Alone);
         }
         let end = run.end.as_ref().filter(|_| run.is_complete()).ok_or(Missing::Incomplete)?;
@@ -58,20 +59,22 @@ impl Times {
             return Err(Missing::EventsLost);
         }
         let window = Window { from_ns: run.began_ns, to_ns: run.began_ns.saturating_add(end.wall_ns) };
-        let busy_until = run.workers().filter(|worker| worker.units > 0).map(|worker| window.work_ends(worker)).max();
+        let hands = || places.iter().flatten().copied();
+        let busy_until = hands().filter(|hand| hand.units > 0).map(|hand| window.work_ends(hand)).max();
         let mut times = Self {
             run: run.number,
-            workers: workers as u32,
+            workers: places.len() as u32,
             wall_ns: end.wall_ns,
-            summed: run.workers().any(|worker| !worker.lane.sums().is_empty()),
+            summed: hands().any(|hand| !hand.lane.sums().is_empty()),
             starting_ns: 0,
             messages_ns: 0,
             waiting_ns: 0,
+            gil_ns: 0,
             uneven_ns: 0,
             computing_ns: 0,
         };
-        for worker in run.workers() {
-            times.add(worker, greeted_ns(run, worker), window, busy_until.unwrap_or(window.to_ns));
+        for lives in &places {
+            times.add_place(run, lives, window, busy_until.unwrap_or(window.to_ns));
         }
         if times.computing_ns == 0 || times.wall_ns == 0 {
             return Err(Missing::NothingComputed);
@@ -88,13 +91,30 @@ impl Times {
         complete.get(middle).ok_or(Missing::Incomplete).and_then(|run| Self::of(run))
     }
 
-    /// Adds what one worker did: it greeted the parent at `greeted_ns`, and the last unit of all was done
-    /// at `done_ns`.
-    fn add(&mut self, worker: &Actor, greeted_ns: u64, window: Window, done_ns: u64) {
+    /// Adds what happened at one place, life after life; the last unit of all was done at `done_ns`. Until
+    /// the first is asked for, and from the end of one until the next is asked for, somebody is being started
+    /// there; after the last there was nothing left to do.
+    fn add_place(&mut self, run: &Run, lives: &[&Actor], window: Window, done_ns: u64) {
+        let mut empty_from_ns = window.from_ns;
+        for (number, hand) in (1..).zip(lives) {
+            let gap_ns = window.shared_ns(empty_from_ns, hand.asked_ns);
+            self.starting_ns = self.starting_ns.saturating_add(gap_ns);
+            // Who has a successor was not done when he had nothing more to do.
+            let rests_from = if number == lives.len() { window.work_ends(hand) } else { u64::MAX };
+            self.add(hand, (greeted_ns(run, hand), rests_from), window, done_ns);
+            empty_from_ns = hand.exited.map_or(u64::MAX, |(at_ns, _)| at_ns);
+        }
+        let uneven_ns = window.shared_ns(empty_from_ns, done_ns);
+        self.uneven_ns = self.uneven_ns.saturating_add(uneven_ns);
+        let after_ns = window.shared_ns(empty_from_ns.max(done_ns), window.to_ns);
+        self.messages_ns = self.messages_ns.saturating_add(after_ns);
+    }
+
+    /// Adds what one worker or thread did: it greeted the parent at `greeted_ns`, and had nothing left to do
+    /// from `rests_from` on.
+    fn add(&mut self, worker: &Actor, (greeted_ns, rests_from): (u64, u64), window: Window, done_ns: u64) {
         // Saturating: a file may claim any length.
         let add = |total: &mut u64, ns: u64| *total = total.saturating_add(ns);
-        add(&mut self.starting_ns, window.shared_ns(window.from_ns, worker.asked_ns));
-        let rests_from = window.work_ends(worker);
         for span in worker.lane.spans() {
             let length_ns = window.shared_ns(span.from_ns, span.to_ns);
             match span.kind {
@@ -112,8 +132,8 @@ impl Times {
                     add(&mut self.messages_ns, length_ns - starting_ns - uneven_ns);
                 }
                 SpanKind::Starting | SpanKind::Initializing => add(&mut self.starting_ns, length_ns),
-                // The time in which another thread holds the one lock is neither work nor messages.
-                SpanKind::WaitingForGil | SpanKind::Sleeping | SpanKind::Calling => {
+                SpanKind::WaitingForGil => add(&mut self.gil_ns, length_ns),
+                SpanKind::Sleeping | SpanKind::Calling => {
                     add(&mut self.waiting_ns, length_ns);
                 }
                 SpanKind::Receiving | SpanKind::Serializing | SpanKind::Sending | SpanKind::Dispatching => {
@@ -131,7 +151,9 @@ impl Times {
 /// When a worker sent its first word to the parent: a thread is ready as soon as it is asked for, but
 /// tells so once it has a core. 0 if it never did.
 fn greeted_ns(run: &Run, worker: &Actor) -> u64 {
-    let first = run.between(worker.id, ActorId::PARENT).and_then(|replies| replies.message(0));
+    // A thread of a process that has several does not greet: its process does.
+    let speaker = if worker.role == Role::ProcessThread { worker.parent.unwrap_or(worker.id) } else { worker.id };
+    let first = run.between(speaker, ActorId::PARENT).and_then(|replies| replies.message(0));
     first.filter(|message| message.content == Content::Setup).and_then(|message| message.sent_ns).unwrap_or(0)
 }
 

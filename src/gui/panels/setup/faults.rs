@@ -43,12 +43,15 @@ pub(super) fn panel(plan: &mut Plan, items: u64, draft: &mut Draft, theme: Theme
     ui.label(RichText::new("What goes wrong on purpose").font(theme.strong_small()));
     let mut gone = None;
     for (index, fault) in plan.faults.iter().enumerate() {
-        let (label, removed) = ends(
-            ui,
-            |ui| ui.label(RichText::new(fault.to_string()).font(theme.code()).color(theme.bad())),
-            |ui| cross(ui, theme, &format!("Remove the fault {fault}")),
-        );
+        let left_out = plan.with.no_fault(*fault);
+        let text = RichText::new(fault.to_string()).font(theme.code());
+        let text = if left_out.is_some() { text.color(theme.faint()).strikethrough() } else { text.color(theme.bad()) };
+        let (label, removed) =
+            ends(ui, |ui| ui.label(text), |ui| cross(ui, theme, &format!("Remove the fault {fault}")));
         label.on_hover_text(in_words(*fault));
+        if let Some(why) = left_out {
+            note(ui, theme, format!("Left out with {}: {why}", plan.with.name()));
+        }
         if removed.clicked() {
             gone = Some(index);
         }
@@ -81,7 +84,7 @@ fn write(plan: &mut Plan, items: u64, draft: &mut Draft, theme: Theme, ui: &mut 
         when.response.accessible_name("When it happens");
     });
     let fault = draft.fault();
-    let problem = fit::possible(fault).err();
+    let problem = fit::possible(fault, plan.with).err();
     let ((), added) = ends(
         ui,
         |ui| {

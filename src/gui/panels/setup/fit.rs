@@ -1,10 +1,9 @@
 //! Which settings the chosen call and executor have a use for, why not, and how a plan stays sound while
-//! they change.
+//! they change. What an executor has no use for is known by the plan itself.
 
-use crate::plan::{Executor, Fault, Moment, Plan};
+use crate::plan::{Callback, Executor, Fault, Initializer, Moment, Plan};
 
-/// Why a setting has no use here; `None` where it has one.
-pub type Reason = Option<&'static str>;
+pub use crate::plan::Reason;
 
 /// `chunksize`: only where items are cut into units.
 pub fn no_chunksize(plan: &Plan) -> Reason {
@@ -13,11 +12,16 @@ pub fn no_chunksize(plan: &Plan) -> Reason {
 
 /// `callback`: only calls that return at once have one.
 pub fn no_callback(plan: &Plan) -> Reason {
-    (!plan.call.is_async()).then_some("Only map_async and apply_async call back.")
+    let returns = plan.call.is_async();
+    plan.with.no_callback().or((!returns).then_some("Only map_async and apply_async call back."))
 }
 
 /// `timeout`: only where there is something to wait for besides the call itself.
 pub fn no_timeout(plan: &Plan) -> Reason {
+    plan.with.no_timeout().or_else(|| call_has_no_timeout(plan))
+}
+
+fn call_has_no_timeout(plan: &Plan) -> Reason {
     if plan.call.is_iterator() && plan.chunksize.is_some_and(|size| size > 1) {
         return Some("With a chunksize above 1, imap returns a plain generator, which has no next(timeout).");
     }
@@ -30,37 +34,75 @@ pub fn no_buffersize(plan: &Plan) -> Reason {
     (!plan.call.is_iterator()).then_some("Only imap and imap_unordered hand out units while results are taken.")
 }
 
-/// `maxtasksperchild`: threads are never replaced.
-pub fn no_maxtasks(plan: &Plan) -> Reason {
-    plan.with.is_one_process().then_some("Only worker processes are replaced: a ThreadPool has none.")
+/// What the policy can't save, where some workers can't be lost alone.
+pub fn beyond_policy(with: Executor) -> Reason {
+    let threads = matches!(with, Executor::Threads | Executor::GilThreads);
+    threads.then_some("Only a thread that ends itself (sys.exit) is lost alone: one that crashes takes all with it.")
 }
 
-/// `initializer`: there must be a worker to run it.
-pub fn no_initializer(plan: &Plan) -> Reason {
-    (plan.with == Executor::Sequential).then_some("Sequential has no workers that could prepare themselves.")
+/// What the student asked for and the plan can't have as long as its executor is chosen. It is part of the
+/// plan while that is shown and changed, and taken out of it before anybody else sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Aside {
+    maxtasksperchild: Option<u32>,
+    initializer: Option<Initializer>,
+    callback: Option<Callback>,
+    timeout_ms: Option<u64>,
+    terminate_after_ms: Option<u64>,
+    /// With their places in the list.
+    faults: Vec<(usize, Fault)>,
 }
 
-/// What becomes of a lost unit: threads don't die alone.
-pub fn no_policy(plan: &Plan) -> Reason {
-    plan.with
-        .is_one_process()
-        .then_some("Only a worker process can be lost alone: a thread that crashes takes all with it.")
+impl Aside {
+    /// Takes out of the plan what can't happen.
+    pub fn take_out(&mut self, plan: &mut Plan) {
+        let with = plan.with;
+        // A program has no executor, and no items or workers that a fault could happen to.
+        let program = plan.program.is_some();
+        let faults = std::mem::take(&mut plan.faults).into_iter().enumerate();
+        let (out, stay): (Vec<_>, Vec<_>) = faults.partition(|(_, fault)| program || with.no_fault(*fault).is_some());
+        plan.faults = stay.into_iter().map(|(_, fault)| fault).collect();
+        *self = Self {
+            maxtasksperchild: with.no_maxtasks().and_then(|_| plan.maxtasksperchild.take()),
+            initializer: with.no_initializer().and_then(|_| plan.initializer.take()),
+            callback: with.no_callback().and_then(|_| plan.callback.take()),
+            timeout_ms: with.no_timeout().and_then(|_| plan.timeout_ms.take()),
+            terminate_after_ms: with.no_terminate().and_then(|_| plan.terminate_after_ms.take()),
+            faults: out,
+        };
+    }
+
+    /// Gives all of it back, each fault in its place.
+    pub fn give_back(&mut self, plan: &mut Plan) {
+        let Self { maxtasksperchild, initializer, callback, timeout_ms, terminate_after_ms, faults } =
+            std::mem::take(self);
+        plan.maxtasksperchild = plan.maxtasksperchild.or(maxtasksperchild);
+        plan.initializer = plan.initializer.or(initializer);
+        plan.callback = plan.callback.or(callback);
+        plan.timeout_ms = plan.timeout_ms.or(timeout_ms);
+        plan.terminate_after_ms = plan.terminate_after_ms.or(terminate_after_ms);
+        for (place, fault) in faults {
+            plan.faults.insert(place.min(plan.faults.len()), fault);
+        }
+    }
 }
 
-/// Which method of the pool is called: without a pool there is none.
-pub fn no_call(plan: &Plan) -> Reason {
-    (plan.with == Executor::Sequential).then_some("Sequential calls no pool: it is Python's own map.")
+/// The plan without what can't happen: what Run runs.
+pub fn runnable(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    Aside::default().take_out(&mut plan);
+    plan
 }
 
-/// Clears what the chosen call refuses, and moves faults to items and workers that there are.
+/// Clears what the chosen call refuses (what the executor refuses is put [`Aside`]), and moves faults to items and workers that there are.
 pub fn fit(plan: &mut Plan, items: u64) {
     if no_chunksize(plan).is_some() {
         plan.chunksize = None;
     }
-    if no_callback(plan).is_some() {
+    if !plan.call.is_async() {
         plan.callback = None;
     }
-    if no_timeout(plan).is_some() {
+    if call_has_no_timeout(plan).is_some() {
         plan.timeout_ms = None;
     }
     if no_buffersize(plan).is_some() {
@@ -78,8 +120,11 @@ pub fn fit(plan: &mut Plan, items: u64) {
     }
 }
 
-/// Whether a fault makes sense, and if not why.
-pub fn possible(fault: Fault) -> Result<(), String> {
+/// Whether a fault makes sense with this executor, and if not why.
+pub fn possible(fault: Fault, with: Executor) -> Result<(), String> {
+    if let Some(why) = with.no_fault(fault) {
+        return Err(why.to_owned());
+    }
     fault.to_string().parse::<Fault>().map(|_| ()).map_err(|_| match fault.moment {
         Moment::Item { .. } => format!("{} can't happen at that moment of an item.", fault.action.name()),
         Moment::Worker { .. } => format!("{} needs an item that it happens to.", fault.action.name()),
@@ -89,7 +134,7 @@ pub fn possible(fault: Fault) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Action, Call, Callback, Stage};
+    use crate::plan::{Action, Call, Stage};
 
     /// Whatever was set for one call, the plan stays sound for every other.
     #[test]
@@ -129,10 +174,49 @@ mod tests {
 
     #[test]
     fn what_cannot_happen_says_why() {
-        let at = |action, moment| possible(Fault { action, moment });
+        let at = |action, moment| possible(Fault { action, moment }, Executor::Processes);
         let call = Moment::Item { stage: Stage::Call, item: 1, once: false };
         assert!(at(Action::Kill, call).is_ok());
         assert!(at(Action::Closure, call).is_err_and(|why| why.contains("closure")));
         assert!(at(Action::Error, Moment::Worker { place: 1, after_ms: 5 }).is_err_and(|why| why.contains("item")));
+        let alone = Fault { action: Action::Kill, moment: Moment::Worker { place: 1, after_ms: 5 } };
+        assert!(possible(alone, Executor::Threads).is_err_and(|why| why.contains("can't be reached alone")));
+    }
+
+    /// Whatever was asked for, each executor runs what it can, and nothing is forgotten on the way.
+    #[test]
+    fn what_an_executor_cannot_do_is_put_aside_and_comes_back() {
+        let fault = |text: &str| text.parse::<Fault>().expect("a fault");
+        let asked = Plan {
+            workers: 2,
+            call: Call::MapAsync,
+            maxtasksperchild: Some(4),
+            initializer: Some(Initializer::Prepare),
+            callback: Some(Callback::Counts),
+            timeout_ms: Some(200),
+            terminate_after_ms: Some(500),
+            faults: ["kill@worker:1:5ms", "error@call:3", "stop@call:4", "exit@call:5", "error@encode-result:2"]
+                .map(fault)
+                .into(),
+            ..Plan::default()
+        };
+        let (mut plan, mut aside) = (asked.clone(), Aside::default());
+        for &before in Executor::ALL {
+            for &with in Executor::ALL {
+                for with in [before, with] {
+                    aside.give_back(&mut plan);
+                    plan.with = with;
+                    assert_eq!(plan, Plan { with, ..asked.clone() });
+                    fit(&mut plan, 1_000);
+                    aside.take_out(&mut plan);
+                    plan.check().expect("what is left can run");
+                    assert_eq!(plan.faults.len(), if with.has_processes() { 5 } else { 2 }, "{with:?}");
+                }
+            }
+        }
+        plan.program = Some("five-workers".to_owned());
+        aside.give_back(&mut plan);
+        aside.take_out(&mut plan);
+        plan.check().expect("a program has nothing to do with the faults of a pool");
     }
 }

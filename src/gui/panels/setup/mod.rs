@@ -25,28 +25,41 @@ use crate::program as programs;
 pub struct View {
     /// The program that was chosen last, and its knobs: what Process comes back to.
     program: Option<(String, BTreeMap<String, u64>)>,
+    /// What was asked for and can't happen with the chosen executor: it comes back with another.
+    aside: fit::Aside,
     /// The fault that is being written.
     draft: faults::Draft,
 }
 
 /// Draws the settings; they rest while something is being measured.
-pub fn panel(experiment: &mut Experiment, view: &mut View, theme: Theme, ui: &mut Ui, commands: &mut Vec<Command>) {
+pub fn panel(experiment: &mut Experiment, view: &mut View, theme: Theme, ui: &mut Ui) {
     let running = experiment.is_running();
     ui.spacing_mut().item_spacing.y = 4.0;
     ui.add_enabled_ui(!running, |ui| {
         let plan = &mut experiment.plan;
-        what(plan, view, theme, ui);
-        if plan.program.is_some() {
-            program::panel(plan, theme, ui);
-            return;
-        }
-        work::panel(plan, theme, ui);
-        let Ok(input) = work::input_of(plan) else { return };
-        pool::panel(plan, &input, theme, ui);
-        more::panel(plan, &input, &mut view.draft, theme, ui);
-        fit::fit(plan, input.len());
+        view.aside.give_back(plan);
+        choices(plan, view, theme, ui);
+        view.aside.take_out(plan);
     });
-    ui.add_space(3.0);
+}
+
+/// All there is to choose; what the executor can't do is still in the plan, and marked.
+fn choices(plan: &mut Plan, view: &mut View, theme: Theme, ui: &mut Ui) {
+    what(plan, view, theme, ui);
+    if plan.program.is_some() {
+        program::panel(plan, theme, ui);
+        return;
+    }
+    work::panel(plan, theme, ui);
+    let Ok(input) = work::input_of(plan) else { return };
+    pool::panel(plan, &input, theme, ui);
+    more::panel(plan, &input, &mut view.draft, theme, ui);
+    fit::fit(plan, input.len());
+}
+
+/// Draws what stays in sight however long the settings are: the prediction, and Run or Stop.
+pub fn go(experiment: &mut Experiment, theme: Theme, ui: &mut Ui, commands: &mut Vec<Command>) {
+    ui.spacing_mut().item_spacing.y = 4.0;
     if experiment.plan.program.is_none() {
         prediction(experiment, theme, ui);
         ui.add_space(3.0);
@@ -97,7 +110,7 @@ fn prediction(experiment: &mut Experiment, theme: Theme, ui: &mut Ui) {
                 ui.label(RichText::new(word).font(theme.strong()).color(colour));
             },
         );
-        let most = f64::from(experiment.plan.team().max(2));
+        let most = f64::from(experiment.plan.hands().max(2));
         let mut value = times.unwrap_or(1.0).min(most);
         ui.add_enabled_ui(!locked, |ui| {
             ui.visuals_mut().selection.bg_fill = theme.prediction();
@@ -106,7 +119,7 @@ fn prediction(experiment: &mut Experiment, theme: Theme, ui: &mut Ui) {
                 experiment.thought = Some(value.max(0.05));
             }
             let place = |value: f64| (value / most) as f32;
-            let team = experiment.plan.team();
+            let team = experiment.plan.hands();
             let mut marks = vec![(place(1.0), "1× = alone".to_owned()), (0.0, "0×".to_owned())];
             if team > 1 {
                 marks.push((1.0, format!("{team}×")));

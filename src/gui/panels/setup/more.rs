@@ -13,7 +13,7 @@ use crate::workload::Input;
 
 /// Draws the heading, and below it, once it is opened, the parameters.
 pub(super) fn panel(plan: &mut Plan, input: &Input, draft: &mut faults::Draft, theme: Theme, ui: &mut Ui) {
-    let set = told(plan);
+    let set = told(&fit::runnable(plan));
     let title = if set.is_empty() { "More of Pool".to_owned() } else { format!("More of Pool: {}", set.join(", ")) };
     let title = RichText::new(crate::gui::panels::parts::shortened(&title, 34)).color(theme.faint());
     let header = CollapsingHeader::new(title).id_salt("more of pool").show_unindented(ui, |ui| {
@@ -52,13 +52,13 @@ pub(super) fn told(plan: &Plan) -> Vec<String> {
 fn parameters(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
     let units = Number { suffix: " units", range: 1..=1_000_000, default: 4 };
     let ms = |default| Number { suffix: " ms", range: 1..=MAX_MS, default };
-    let reason = fit::no_maxtasks(plan);
+    let reason = plan.with.no_maxtasks();
     let mut most = plan.maxtasksperchild.map(u64::from);
     let tip = "After so many units a worker process ends, and another takes its place.";
     number(ui, theme, "maxtasksperchild", &mut most, &units, reason, tip);
     plan.maxtasksperchild = most.map(|most| most as u32);
 
-    let reason = fit::no_initializer(plan);
+    let reason = plan.with.no_initializer();
     let initializers: Vec<_> =
         Initializer::ALL.iter().map(|&offered| (offered, offered.name(), prepare(offered))).collect();
     choice(ui, theme, "initializer", &mut plan.initializer, &initializers, reason);
@@ -74,8 +74,9 @@ fn parameters(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
     let tip = "How many units may be handed out beyond what the caller has taken: the look-ahead.";
     number(ui, theme, "buffersize", &mut size, &Number { default: 8, ..units }, reason, tip);
     plan.buffersize = size.map(|size| size as u32);
+    let reason = plan.with.no_terminate();
     let tip = "The caller gives up after so long and calls terminate(): units under way are lost.";
-    number(ui, theme, "terminate() after", &mut plan.terminate_after_ms, &ms(500), None, tip);
+    number(ui, theme, "terminate() after", &mut plan.terminate_after_ms, &ms(500), reason, tip);
 }
 
 /// A number that a plan may have, and what it is when it is switched on.
@@ -161,7 +162,7 @@ fn answer(callback: Callback) -> &'static str {
 
 /// What becomes of a unit whose worker dies, with a sentence for each choice.
 fn policy(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
-    let reason = fit::no_policy(plan);
+    let reason = plan.with.no_policy();
     ui.add_enabled_ui(reason.is_none(), |ui| {
         let response = row(ui, theme, "Lost worker", |ui| {
             let width = ui.available_width();
@@ -176,6 +177,9 @@ fn policy(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
         match reason {
             Some(reason) => _ = response.on_disabled_hover_text(reason),
             None => _ = note(ui, theme, sentence(plan.policy)),
+        }
+        if let Some(beyond) = fit::beyond_policy(plan.with) {
+            note(ui, theme, beyond);
         }
     });
 }
@@ -196,7 +200,7 @@ fn deadline(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
     let ms = Number { suffix: " ms", range: 1..=MAX_MS, default: 5_000 };
     let tip = "A run that has not ended by then is ended.";
     number(ui, theme, "deadline", &mut plan.deadline_ms, &ms, None, tip);
-    if let (None, Some(ms)) = (plan.deadline_ms, plan.deadline_ms()) {
+    if let (None, Some(ms)) = (plan.deadline_ms, fit::runnable(plan).deadline_ms()) {
         let seconds = ms as f64 / 1e3;
         note(ui, theme, format!("Something here may never end: the run is ended after {seconds} s."));
     }

@@ -25,7 +25,7 @@ fn who(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 4.0;
         let one = segments(ui, theme, plan.with, &first);
-        let other = weighted(ui, theme, plan.with, &second, &[0.69, 0.31]);
+        let other = weighted(ui, theme, plan.with, &second, &[0.74, 0.26]);
         if let Some(chosen) = one.or(other) {
             plan.with = chosen;
         }
@@ -55,7 +55,7 @@ fn workers(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
             |ui| {
                 if plan.with == Executor::Hybrid {
                     let threads = DragValue::new(&mut plan.threads).range(1..=MAX_THREADS).speed(0.05);
-                    let tip = "Threads of each worker process. Every process has its own interpreter lock.";
+                    let tip = "How many threads each worker process has. Rust threads have no GIL.";
                     ui.add(threads.suffix(" threads each")).accessible_name("Threads per process").on_hover_text(tip);
                     ui.label(RichText::new("×").color(theme.faint()));
                 }
@@ -80,7 +80,7 @@ fn workers(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
 
 /// Which method of the pool is called.
 fn call(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
-    let reason = fit::no_call(plan);
+    let reason = plan.with.no_call();
     ui.add_enabled_ui(reason.is_none(), |ui| {
         let response = row(ui, theme, "Call", |ui| {
             let width = ui.available_width();

@@ -61,7 +61,8 @@ impl Band {
             return None;
         }
         let buffer = run.buffer(at_ns);
-        let (told, alert) = (told(run, &buffer, units), alert(run, &buffer, at_ns));
+        let alert = alert(run, &buffer, at_ns);
+        let told = if tight { briefly(run, &buffer, units) } else { told(run, &buffer, units) };
         let line = (type_size * 1.5).round();
         let (heading, room) = if tight {
             let words = about_width(&told, type_size).min(space.width() * 0.45);
@@ -114,13 +115,25 @@ fn told(run: &Run, buffer: &Buffer, units: u32) -> String {
             format!("Results of {name}, in order: {arrived} of {all} arrived")
         }
     };
+    let failed = match buffer.failed {
+        0 => String::new(),
+        count => format!(", {} failed", grouped(count.into())),
+    };
     let ahead = buffer.ahead.map(|(used, most)| format!(" · {used} of {most} units of look-ahead used"));
-    told + &ahead.unwrap_or_default()
+    told + &failed + &ahead.unwrap_or_default()
+}
+
+/// The same where there is hardly room.
+fn briefly(run: &Run, buffer: &Buffer, units: u32) -> String {
+    let name = run.plan.call.python();
+    let count = if run.plan.call.is_at_once() { buffer.arrived } else { buffer.delivered };
+    let waiting = buffer.holds_up.map_or_else(String::new, |(unit, _)| format!(", waits for {unit}"));
+    format!("{name}: {} of {}{waiting}", grouped(count.into()), grouped(units.into()))
 }
 
 /// What the caller waits for, or when it had its first result.
 fn alert(run: &Run, buffer: &Buffer, at_ns: u64) -> Option<String> {
-    let missing = run.cut.units().saturating_sub(buffer.arrived);
+    let missing = run.cut.units().saturating_sub(buffer.arrived.saturating_add(buffer.failed));
     if let Some((unit, _)) = buffer.holds_up.filter(|_| run.plan.call.is_at_once()) {
         let others = match missing {
             0 | 1 => String::new(),
@@ -144,6 +157,20 @@ fn hue(run: &Run, unit: u32) -> Option<u32> {
     run.actor(worker).map(|actor| run.hue(actor))
 }
 
+/// The units in the order of their completion; behind them those that will never complete.
+fn completed(run: &Run, at_ns: u64) -> Vec<u32> {
+    let arrivals = run.units.arrivals();
+    let mut order: Vec<u32> = arrivals[..run.arrived_by(at_ns)].iter().map(|(_, unit)| *unit).collect();
+    let gone = run.failures.iter().map(|failure| failure.unit).chain(run.lost.iter().map(|lost| lost.unit));
+    for unit in gone.take(1_000) {
+        let is_gone = matches!(run.slot(unit, at_ns), Slot::Failed | Slot::Lost(_));
+        if is_gone && !order.contains(&unit) {
+            order.push(unit);
+        }
+    }
+    order
+}
+
 fn singles(run: &Run, buffer: &Buffer, room: Rect, pitch: f32, units: u32, at_ns: u64) -> Vec<Place> {
     let gap = if pitch >= 8.0 {
         3.0
@@ -152,13 +179,9 @@ fn singles(run: &Run, buffer: &Buffer, room: Rect, pitch: f32, units: u32, at_ns
     } else {
         0.5
     };
-    let order = |index: u32| -> Option<u32> {
-        if run.plan.call != Call::ImapUnordered {
-            return Some(index);
-        }
-        let (arrived_ns, unit) = *run.units.arrivals().get(index as usize)?;
-        (arrived_ns <= at_ns).then_some(unit)
-    };
+    let unordered = run.plan.call == Call::ImapUnordered;
+    let completed = if unordered { completed(run, at_ns) } else { Vec::new() };
+    let order = |index: u32| if unordered { completed.get(index as usize).copied() } else { Some(index) };
     (0..units)
         .map(|index| {
             let left = room.left() + pitch * index as f32;

@@ -131,7 +131,7 @@ fn family(look: &Look<'_>, view: &mut View, area: Rect, ui: &Ui, commands: &mut 
         let words = card.words();
         let response = ui.interact(card.space, ui.scope_id().with(("process", card.id.0)), Sense::click());
         name(&response, Role::Button, &words);
-        if let Some(actor) = run.actor(card.id).filter(|actor| actor.parent.is_some()) {
+        if let Some(actor) = run.actor(card.id).filter(|actor| actor.role == crate::trace::Role::Process) {
             menu::of(&response, actor, look, None, commands);
         }
         if !egui::Popup::is_id_open(ui.ctx(), response.id.with("menu")) {

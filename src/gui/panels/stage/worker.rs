@@ -69,9 +69,7 @@ impl Worker {
             title: actor.title(),
             pid,
             life: (life > 0).then(|| format!("{} at this place", ordinal(life + 1))),
-            before: before
-                .and_then(|before| before.exited)
-                .map(|(_, exit)| (format!("before: exited {exit}"), exit.is_success())),
+            before: before.and_then(|before| before.exited).map(|(_, exit)| (exit.to_string(), exit.is_success())),
             status,
             threads: if is_there { threads } else { Vec::new() },
         })
@@ -85,7 +83,7 @@ impl Worker {
             more = more + ", " + &part;
         }
         if let Some((before, _)) = &self.before {
-            more = more + ", the one " + before;
+            more = more + ", the one before: exited " + before;
         }
         for thread in &self.threads {
             more = format!("{more}; thread {}: {}", thread.number, thread.status.words);
@@ -147,7 +145,7 @@ mod tests {
         let card = |at_ns| Worker::of(run, 2, SPACE, at_ns).expect("somebody is there");
         let early = card(fourth.asked_ns + 1);
         assert_eq!((early.id, early.hue, early.life.as_deref()), (fourth.id, 2, Some("4th at this place")));
-        assert_eq!(early.before, Some(("before: exited −SIGKILL".to_owned(), false)));
+        assert_eq!(early.before, Some(("−SIGKILL".to_owned(), false)));
         assert!(early.words().contains("4th at this place, the one before: exited −SIGKILL"), "{}", early.words());
         let first = card(BEGAN_NS);
         assert_eq!((first.life, first.before), (None, None));

@@ -55,7 +55,11 @@ pub(super) fn worker(ink: &Ink<'_>, card: &Worker, selected: Option<u32>) {
     if let Some((before, well)) = &card.before {
         // News: it outweighs how long the unit has been computed.
         let colour = if *well { theme.faint() } else { theme.bad() };
-        let told = ink.text_in(second, Align2::RIGHT_CENTER, before.as_str(), theme.small(), colour);
+        let width = |words: &str, font| ink.painter.layout_no_wrap(words.to_owned(), font, colour).size().x;
+        let room = second.width() - width(&status.words, theme.body()) - 8.0 * scale;
+        let words = [format!("before: exited {before}"), format!("before: {before}"), before.clone()];
+        let fitting = words.iter().find(|words| width(words, theme.small()) <= room).unwrap_or(before);
+        let told = ink.text_in(second, Align2::RIGHT_CENTER, fitting.as_str(), theme.small(), colour);
         rest.max.x = told.left() - 8.0 * scale;
         ink.text_in(rest, Align2::LEFT_CENTER, status.words.as_str(), theme.body(), colour_of_state);
     } else {
@@ -75,7 +79,7 @@ fn low(ink: &Ink<'_>, card: &Worker, inner: Rect) {
     let title = ink.text_in(inner, Align2::LEFT_CENTER, &card.title, theme.strong_small(), theme.text());
     let rest = inner.with_min_x(title.right() + 10.0 * scale);
     let (words, colour) = match &card.before {
-        Some((before, false)) => (before.clone(), theme.bad()),
+        Some((before, false)) => (format!("before: {before}"), theme.bad()),
         _ => (card.status.words.clone(), tone(ink, &card.status, card.hue)),
     };
     ink.text_in(rest, Align2::RIGHT_CENTER, words, theme.small(), colour);

@@ -89,6 +89,8 @@ pub struct Band<'a> {
     pub calls: &'a [&'a Call],
     /// Whether it is a program that runs: nobody waits for units there.
     pub program: bool,
+    /// Whether its waiting is not worth a box.
+    pub quiet: bool,
 }
 
 impl Band<'_> {
@@ -157,7 +159,7 @@ impl Band<'_> {
             _ => words.into_iter().find(|word| !word.is_empty() && fits(word, size, width)).map(str::to_owned),
         };
         // A short wait is empty by nature: a box around it would be louder than what it says.
-        if fill == Fill::Waiting && (self.program || width < 2.0 * size) {
+        if fill == Fill::Waiting && (self.quiet || width < 2.0 * size) {
             return None;
         }
         let space = Rect::from_x_y_ranges(left..=right, self.y);
@@ -275,7 +277,16 @@ mod tests {
     fn marks(model: &Model, actor: usize, axis: &Axis) -> Vec<Mark> {
         let run = model.last_run().expect("there is a run");
         let (now_ns, role) = (run.last_ns, run.actors[actor].role);
-        let band = Band { axis, y: Rangef::new(10.0, 30.0), now_ns, type_size: 12.5, role, calls: &[], program: false };
+        let band = Band {
+            axis,
+            y: Rangef::new(10.0, 30.0),
+            now_ns,
+            type_size: 12.5,
+            role,
+            calls: &[],
+            program: false,
+            quiet: false,
+        };
         band.marks(&run.actors[actor].lane)
     }
 

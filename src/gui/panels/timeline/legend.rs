@@ -30,7 +30,7 @@ fn entries(look: &Look<'_>) -> Vec<(Fill, &'static str)> {
         entries.push((Fill::Sleeping, "sleeping, as it was written to"));
         entries.push((Fill::Zombie, "a zombie: ended, and nobody has joined it yet"));
     }
-    if matches!(plan.with, Executor::GilThreads | Executor::Hybrid) && plan.program.is_none() {
+    if plan.with == Executor::GilThreads && plan.program.is_none() {
         let words = "waiting for the interpreter lock (GIL), which is emulated";
         entries.push((Fill::Overhead(SpanKind::WaitingForGil), words));
     }

@@ -120,7 +120,7 @@ impl Row {
                 Role::ProcessThread => actor.title(),
                 _ => format!("Place {}", actor.place),
             };
-            (title, format!("{} lives", grouped(lives as u64)))
+            (title, if lives < 1_000 { format!("{lives} lives") } else { format!("×{}", grouped(lives as u64)) })
         } else {
             (actor.title(), format!("pid {}", actor.pid))
         };
@@ -184,7 +184,9 @@ impl Row {
         let program = run.plan.program.is_some();
         let calls = if program { calls_of(run, actor.id, axis) } else { Vec::new() };
         let (y, type_size, role) = (self.band, scale.type_size, actor.role);
-        let band = Band { axis, y, now_ns, type_size, role, calls: &calls, program };
+        // A process with threads hands units to them: that it waits for the next one is no news.
+        let quiet = program || run.has_threads(actor.id);
+        let band = Band { axis, y, now_ns, type_size, role, calls: &calls, program, quiet };
         self.marks.extend(band.marks(&actor.lane));
         let end_ns = actor.exited.map_or(scale.now_ns, |(exited_ns, _)| exited_ns);
         let life = Rangef::new(axis.x(actor.asked_ns).max(axis.left), axis.x(end_ns).min(axis.right));
@@ -322,7 +324,7 @@ mod tests {
         let model = replaced(10_000);
         let rows = rows(&model);
         let row = &rows[2];
-        assert_eq!(row.pid, "9,999 lives");
+        assert_eq!(row.pid, "×9,999");
         assert!(row.marks.len() <= 650 && row.ends.len() <= 650, "{} {}", row.marks.len(), row.ends.len());
         assert!(row.marks.iter().all(|mark| matches!(mark.fill, Fill::Folded { computed, .. } if computed > 0.3)));
     }
