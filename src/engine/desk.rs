@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::plan::CheckedPlan;
 use crate::sys;
 use crate::trace::codec::Words;
-use crate::trace::{ActorId, DETAIL_UNITS, Doing, Outcome, TaskFailure, What};
+use crate::trace::{ActorId, DETAIL_UNITS, Doing, MOST_FAILURES, Outcome, TaskFailure, What};
 
 use super::faults::Faults;
 use super::observer::Interrupt;
@@ -22,8 +22,6 @@ use super::scribe::{Scribe, TICK_NS};
 const SHOWN_ITEMS: u64 = 64;
 /// A result larger than this is only shown if it is a picture.
 const SHOWN_BYTES: usize = 4096;
-/// So many failures are told one by one.
-const TOLD_FAILURES: u32 = 1000;
 
 /// How computing came to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,7 +116,7 @@ impl<'a> Desk<'a> {
             failure.input = self.checked.input.tell_item(item);
         }
         self.first_failed.get_or_insert(unit);
-        if self.collector.failed() <= TOLD_FAILURES {
+        if self.collector.failed() as usize <= MOST_FAILURES {
             self.failures.insert(unit, failure.clone());
             self.scribe.say_for(by, sys::now_ns(), What::UnitFailed { unit, failure: Box::new(failure) });
         }
@@ -130,7 +128,7 @@ impl<'a> Desk<'a> {
     pub(super) fn fail_the_rest(&mut self, by: ActorId, failure: &TaskFailure) -> Result<(), Unexpected> {
         // There may be millions, and somebody waits: the first are told one by one, the others are counted.
         let now_ns = sys::now_ns();
-        let unsettled = self.collector.unsettled().take(TOLD_FAILURES as usize).collect::<Vec<u32>>();
+        let unsettled = self.collector.unsettled().take(MOST_FAILURES).collect::<Vec<u32>>();
         for unit in unsettled {
             self.fail(unit, by, failure.clone())?;
         }

@@ -9,12 +9,9 @@ use crate::engine::desk::End;
 use crate::engine::scribe::Scribe;
 use crate::plan::{Call, Callback, CheckedPlan};
 use crate::sys;
-use crate::trace::{TaskFailure, What};
+use crate::trace::{MOST_CALLS, TaskFailure, What};
 
 use super::caller::Handed;
-
-/// So many calls of one kind are told one by one; those after them happen all the same.
-const TOLD: u32 = 64;
 
 /// The program's own story.
 pub(in crate::engine) struct Narrator {
@@ -30,11 +27,11 @@ pub(in crate::engine) struct Narrator {
     waits_since_ns: u64,
     /// Whether the `get(timeout)` of an asynchronous call has expired.
     expired: bool,
-    told: u32,
+    told: usize,
     /// How often it was called back with results.
-    called_back: u32,
+    called_back: usize,
     /// How often with an error.
-    errors: u32,
+    errors: usize,
 }
 
 impl Narrator {
@@ -95,7 +92,7 @@ impl Narrator {
             (_, Handed::Results(_)) => return,
         };
         self.told += 1;
-        if self.told > TOLD {
+        if self.told > MOST_CALLS {
             return;
         }
         let error = error.filter(|_| matches!(handed, Handed::Error(_))).map(in_words);
@@ -119,7 +116,7 @@ impl Narrator {
         let since_ns = std::mem::replace(&mut self.waits_since_ns, now_ns);
         self.expired = !self.call.is_iterator();
         self.told += 1;
-        if self.told <= TOLD {
+        if self.told <= MOST_CALLS {
             say(scribe, now_ns, since_ns, &text, Err("TimeoutError, and the work goes on"));
         }
     }
@@ -167,7 +164,7 @@ impl Narrator {
         let count = if failure.is_some() { &mut self.errors } else { &mut self.called_back };
         *count += 1;
         let count = *count;
-        if count > TOLD {
+        if count > MOST_CALLS {
             return;
         }
         let text = if failure.is_some() { "error_callback(error)".to_owned() } else { format!("callback({with})") };
