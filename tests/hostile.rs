@@ -249,7 +249,6 @@ fn e07_a_killed_fork_server_is_launched_again() {
         with: Executor::Processes,
         start: StartMethod::Forkserver,
         policy: LossPolicy::Retry,
-        // More than may end within a few seconds one by one.
         workers: 12,
         deadline_ms: Some(40_000),
         ..Plan::default()

@@ -27,9 +27,6 @@ impl Pool<'_, '_> {
             // With nothing left to hand out, a successor would be born for nothing.
             return if self.dispatch.waiting() > 0 { self.succeed(place) } else { Ok(()) };
         }
-        if self.desk.is_complete() {
-            return Ok(());
-        }
         let short = if exit == KILLED { self.memory_was_short() } else { None };
         let cause = if with_server { "its fork server is gone, and it ended with it" } else { cause(exit, short) };
         let what = match &member.last_words {
