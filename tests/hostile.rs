@@ -49,17 +49,9 @@ impl Tagged {
         run
     }
 
-    /// The pids of every living process with the tag; a zombie counts as living.
+    /// The pids of every living process with the tag.
     fn alive(&self) -> BTreeSet<i32> {
-        let wanted = format!("{RUN_TAG}={}", self.tag);
-        let processes = fs::read_dir("/proc").expect("a Linux system").flatten();
-        let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-        pids.filter(|pid| {
-            // A zombie has no environment left; it is found as a child of the observer instead.
-            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-            environment.split(|&byte| byte == 0).any(|entry| entry == wanted.as_bytes())
-        })
-        .collect()
+        common::tagged::alive(&self.tag)
     }
 
     fn children(pid: i32) -> Vec<i32> {

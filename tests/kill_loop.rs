@@ -19,6 +19,7 @@ use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use common::tagged::alive;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use poolscope::sys::RUN_TAG;
@@ -37,18 +38,6 @@ impl Dice {
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         (mixed ^ (mixed >> 31)) % sides
     }
-}
-
-/// Processes with this tag: (pid, parent). A zombie has no environment; it is found by its parent.
-fn tagged(tag: &str) -> Vec<i32> {
-    let wanted = format!("{RUN_TAG}={tag}");
-    let processes = fs::read_dir("/proc").expect("a Linux system").flatten();
-    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    pids.filter(|pid| {
-        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        environment.split(|&byte| byte == 0).any(|entry| entry == wanted.as_bytes())
-    })
-    .collect()
 }
 
 fn parent_of(pid: i32) -> Option<i32> {
@@ -106,7 +95,7 @@ impl Round {
     /// Who is killed: the observer, the engine, or one below it.
     fn victim(&self, dice: &mut Dice) -> Option<i32> {
         let observer = self.observer.id() as i32;
-        let below: Vec<i32> = tagged(&self.tag).into_iter().filter(|&pid| pid != observer).collect();
+        let below: Vec<i32> = alive(&self.tag).into_iter().filter(|&pid| pid != observer).collect();
         let (engines, workers): (Vec<i32>, Vec<i32>) =
             below.into_iter().partition(|&pid| parent_of(pid) == Some(observer));
         match dice.roll(4) {
@@ -133,7 +122,7 @@ impl Round {
         }
         let gone = Instant::now() + GONE;
         loop {
-            let left = tagged(&self.tag);
+            let left = alive(&self.tag);
             if left.is_empty() {
                 break;
             }

@@ -10,6 +10,18 @@ use poolscope::sys::RUN_TAG;
 
 use super::DEADLINE;
 
+/// Every living process with a tag. A zombie has no environment left: it is found by its parent, if at all.
+pub fn alive(tag: &str) -> BTreeSet<i32> {
+    let wanted = format!("{RUN_TAG}={tag}");
+    let processes = fs::read_dir("/proc").expect("a Linux system").flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    pids.filter(|pid| {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environment.split(|&byte| byte == 0).any(|entry| entry == wanted.as_bytes())
+    })
+    .collect()
+}
+
 /// The program, and whatever it has started.
 pub struct Tagged {
     /// The observer.
@@ -27,14 +39,7 @@ impl Tagged {
 
     /// Every living process with the tag; of the observer itself a zombie is the caller's own.
     pub fn alive(&self) -> BTreeSet<i32> {
-        let wanted = format!("{RUN_TAG}={}", self.tag);
-        let processes = fs::read_dir("/proc").expect("a Linux system").flatten();
-        let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-        pids.filter(|pid| {
-            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-            environment.split(|&byte| byte == 0).any(|entry| entry == wanted.as_bytes())
-        })
-        .collect()
+        alive(&self.tag)
     }
 
     /// The child of the observer.
