@@ -262,6 +262,18 @@ fn large(way: &Plan) -> Plan {
     Plan { workload, preset, items: Some(16), chunksize: Some(1), ..way.clone() }
 }
 
+/// A message that is too large to be sent is a clean error of its unit; the others go on. (Our limit is 256 MiB;
+/// CPython's is where its header changes, at 2 GiB.)
+#[test]
+fn a23_a_message_that_is_too_large_fails_alone() {
+    let way = Plan { workers: 1, ..processes().remove(0) };
+    let (workload, preset) = ("payload".to_owned(), Some("1-mib".to_owned()));
+    let finished = run(&Plan { workload, preset, items: Some(301), chunksize: Some(300), ..way });
+    finished.assert_raised("ValueError");
+    assert_eq!(finished.failed(), [(0, "ValueError")]);
+    assert_eq!(finished.run().units.arrivals().len(), 1, "the unit that is small enough");
+}
+
 /// `Pool(200)` on however many cores: the right result, and everybody leaves in order.
 #[test]
 fn a24_a_large_pool() {
