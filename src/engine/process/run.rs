@@ -56,8 +56,12 @@ pub(in crate::engine) fn run(desk: &mut Desk<'_>, program: &'static Program) -> 
     };
     // Whoever watches shall know of the run before anybody prints in it.
     host.desk.scribe.push_out();
+    let deadline_ns = common.deadline_ns;
     let mut carrier = Carrier::new(host, common, me, first.0, &script);
     let outcome = carrier.carry(&script);
+    // The children keep the same deadline: the parent may have been waiting for nothing but them.
+    let is_late = sys::now_ns() >= deadline_ns;
+    let outcome = if outcome.is_ok() && is_late { Err(Stop::Halt(Halt::Deadline)) } else { outcome };
     let (end, told) = verdict(&outcome, deadline_ms);
     carrier.finish(outcome);
     let mut host = carrier.host;
