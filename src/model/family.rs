@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{Actor, Run};
-use crate::trace::{ActorId, Role};
+use crate::trace::{ActorId, Exit, Role};
 
 /// The actors of a run by place, by thread and by parent, each as indices into [`Run::actors`] in the
 /// order of birth.
@@ -50,6 +50,19 @@ impl Run {
         }
         if let Some(parent) = actor.parent {
             self.family.children.entry(parent.0).or_default().push(index);
+        }
+    }
+
+    /// A process is gone, and with it every thread of it that had not ended before.
+    pub(super) fn end_threads_of(&mut self, process: ActorId, at_ns: u64, exit: Exit) {
+        if exit.is_success() {
+            return;
+        }
+        let is_thread = |role| matches!(role, Role::WorkerThread | Role::ProcessThread);
+        let threads = self.actors.iter_mut().filter(|actor| actor.parent == Some(process) && is_thread(actor.role));
+        for thread in threads.filter(|thread| thread.exited.is_none()) {
+            thread.lane.close(at_ns);
+            thread.exited = Some((at_ns, exit));
         }
     }
 

@@ -238,10 +238,14 @@ impl Run {
                 self.note_family(self.actors.len() - 1);
                 true
             }
-            What::ActorExited { actor, exit } => self.with_actor(*actor, |actor| {
-                actor.lane.close(at_ns);
-                actor.exited = Some((at_ns, *exit));
-            }),
+            What::ActorExited { actor, exit } => {
+                let known = self.with_actor(*actor, |actor| {
+                    actor.lane.close(at_ns);
+                    actor.exited = Some((at_ns, *exit));
+                });
+                self.end_threads_of(*actor, at_ns, *exit);
+                known
+            }
             What::Unreaped { actor } => self.with_actor(*actor, |actor| {
                 actor.lane.close(at_ns);
                 actor.unreaped_ns.get_or_insert(at_ns);
@@ -447,6 +451,7 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::Exit;
 
     fn began(run: u32) -> What {
         let plan = Box::default();
@@ -502,7 +507,7 @@ mod tests {
             event(0, ActorId::PARENT, began(0)),
             event(2, ActorId::PARENT, born),
             event(10, child, What::ActorReady),
-            event(100, ActorId::PARENT, What::ActorExited { actor: child, exit: crate::trace::Exit::Code(0) }),
+            event(100, ActorId::PARENT, What::ActorExited { actor: child, exit: Exit::Code(0) }),
             event(90, child, slept),
         ];
         let model = Model::of(&events);
@@ -583,7 +588,7 @@ mod tests {
             assert_eq!(states, [waiting, State::Stopped, State::Stopped, waiting], "so do its threads");
         }
         // Never continued, until it was killed.
-        let killed = What::ActorExited { actor: worker, exit: crate::trace::Exit::Signal(9) };
+        let killed = What::ActorExited { actor: worker, exit: Exit::Signal(9) };
         let killed = event(900, ActorId::PARENT, killed);
         let events: Vec<Event> = setting.iter().chain([&first, &stop, &killed]).cloned().collect();
         let model = Model::of(&events);
@@ -606,6 +611,20 @@ mod tests {
         model.apply(&event(90, ActorId::PARENT, end));
         model.apply(&sample(310));
         assert_eq!(model.runs[0].length_ns(), 80, "after its end it has its length");
+    }
+
+    #[test]
+    fn a_process_that_crashes_takes_its_threads_along() {
+        let born = |actor, role| What::ActorBorn(Box::new(Birth::new(ActorId(actor), role, actor, 7, 1)));
+        let crash = Exit::Signal(11);
+        let joined = What::ActorExited { actor: ActorId(2), exit: Exit::Joined };
+        let crashed = What::ActorExited { actor: ActorId::PARENT, exit: crash };
+        let worker = born(4, Role::WorkerProcess);
+        let actors = [born(1, Role::Parent), born(2, Role::WorkerThread), born(3, Role::WorkerThread), worker];
+        let model = model([began(0)].into_iter().chain(actors).chain([joined, crashed]));
+        let exits: Vec<Option<Exit>> =
+            model.runs[0].actors.iter().map(|actor| actor.exited.map(|(_, exit)| exit)).collect();
+        assert_eq!(exits, [Some(crash), Some(Exit::Joined), Some(crash), None], "a process ends by itself");
     }
 
     #[test]

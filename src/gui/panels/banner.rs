@@ -10,7 +10,7 @@ use crate::gui::theme::Theme;
 use crate::gui::words::duration;
 use crate::model::{Model, Run};
 use crate::plan::{Call, Executor};
-use crate::trace::{Fate, Outcome};
+use crate::trace::{Fate, Outcome, Role};
 
 /// Draws a strip a sentence; `message` is about the last thing that could not be done.
 pub fn panel(
@@ -54,6 +54,13 @@ fn sentences(source: &Source, run: Option<&Run>) -> Vec<(String, bool)> {
         found.extend(source.failure.clone().map(|sentence| (sentence, true)));
     }
     let Some(run) = run else { return found };
+    // A trace keeps how the parent ended, but not the sentence that a live session says of it.
+    let crashed = run.parent().and_then(|parent| parent.exited).filter(|(_, exit)| !exit.is_success());
+    if let (None, None, Some((_, exit))) = (ended, &source.failure, crashed) {
+        let threads = run.workers().any(|worker| worker.role == Role::WorkerThread);
+        let along = if threads { ", and every thread with it" } else { "" };
+        found.push((format!("The parent ended before its time, exit {exit}{along}."), true));
+    }
     if let Some(failure) = run.failures.first().filter(|_| ended.is_none()) {
         found.push((format!("Unit {} failed: {}", failure.unit, failure.what.message), true));
     }
