@@ -7,7 +7,7 @@ use poolscope::trace::{ActorId, Exit, Outcome};
 use serde_json::{Value, json};
 
 use crate::oracle::python;
-use crate::ways::{processes, quickest, run, sleeps, squares, threads, ways, with_faults};
+use crate::ways::{processes, quickest, run, sleeps, squares, threads, waits, ways, with_faults};
 
 /// Asserts that CPython does the same.
 fn same(case: &str, ours: &Value) {
@@ -189,7 +189,7 @@ fn a16_starmap_unpacks() {
 fn a17_a_timeout_loses_nothing() {
     for way in ways() {
         for call in [Call::MapAsync, Call::ApplyAsync] {
-            let finished = run(&Plan { call, timeout_ms: Some(2), ..sleeps(&way, 6, 1) });
+            let finished = run(&Plan { call, timeout_ms: Some(2), ..waits(&way, 6) });
             finished.assert_complete();
             let expired: Vec<_> = finished.run().calls.iter().filter(|call| call.raised).collect();
             assert!(!expired.is_empty(), "{}: {call:?}", finished.way);

@@ -5,7 +5,7 @@ use poolscope::trace::{ActorId, Content};
 use serde_json::{Value, json};
 
 use crate::oracle::python;
-use crate::ways::{Finished, processes, run, sleeps, squares, threads, ways, with_faults};
+use crate::ways::{Finished, processes, run, sleeps, squares, threads, waits, ways, with_faults};
 
 /// Asserts that CPython does the same.
 fn same(case: &str, ours: &Value) {
@@ -83,9 +83,7 @@ fn b02_unordered_results_come_as_they_are_done() {
 #[test]
 fn b03_a_timeout_loses_nothing() {
     for way in ways() {
-        // Far longer than the caller's patience, so that it ends however busy the machine is.
-        let slow = Plan { workload: "io-wait".into(), preset: Some("slow".into()), ..sleeps(&way, 6, 1) };
-        let finished = run(&imap(Plan { timeout_ms: Some(2), ..slow }));
+        let finished = run(&imap(Plan { timeout_ms: Some(2), ..waits(&way, 6) }));
         finished.assert_complete();
         let expired = finished.calls("results.next(timeout=0.002)");
         assert!(!expired.is_empty(), "{}: {:?}", finished.way, finished.run().calls);

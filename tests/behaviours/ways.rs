@@ -48,6 +48,11 @@ pub(crate) fn sleeps(way: &Plan, items: u64, chunksize: u64) -> Plan {
     Plan { workload: "sleep".into(), ..squares(way, items, chunksize) }
 }
 
+/// Items that take far longer than any caller's patience in a test, however busy the machine is.
+pub(crate) fn waits(way: &Plan, items: u64) -> Plan {
+    Plan { workload: "io-wait".into(), preset: Some("slow".into()), ..squares(way, items, 1) }
+}
+
 /// The plan, in which these go wrong.
 pub(crate) fn with_faults(plan: Plan, faults: &[&str]) -> Plan {
     let faults: Vec<Fault> = faults.iter().map(|text| text.parse().expect("a fault")).collect();
