@@ -44,13 +44,7 @@ impl Tagged {
 
     /// Every living process with the tag, and its parent's pid.
     fn alive(&self) -> BTreeMap<i32, i32> {
-        let wanted = format!("{RUN_TAG}={}", self.tag);
-        let processes = fs::read_dir("/proc").expect("a Linux system").flatten();
-        let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-        let tagged = pids.filter(|pid| {
-            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-            environment.split(|&byte| byte == 0).any(|entry| entry == wanted.as_bytes())
-        });
+        let tagged = common::tagged::alive(&self.tag).into_iter();
         tagged.filter_map(|pid| Some((pid, parent(pid)?))).collect()
     }
 

@@ -101,6 +101,19 @@ impl Action {
         matches!(self, Self::Stop | Self::Hang)
     }
 
+    /// The signal that does this to another process, or that it dies of; `None` if there is no such signal.
+    pub fn signal(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Stop => "SIGSTOP",
+            Self::Continue => "SIGCONT",
+            Self::Terminate => "SIGTERM",
+            Self::Kill => "SIGKILL",
+            Self::Segfault => "SIGSEGV",
+            Self::Abort => "SIGABRT",
+            _ => return None,
+        })
+    }
+
     fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|action| action.name() == name)
     }

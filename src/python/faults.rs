@@ -97,22 +97,10 @@ pub(super) fn on_workers(plan: &Plan, workers: &str, level: usize, script: &mut 
     let mut timed = false;
     for fault in &plan.faults {
         let Moment::Worker { place, after_ms } = fault.moment else { continue };
-        let signal = match fault.action {
-            Action::Stop => "SIGSTOP",
-            Action::Continue => "SIGCONT",
-            Action::Terminate => "SIGTERM",
-            Action::Kill => "SIGKILL",
-            Action::Segfault => "SIGSEGV",
-            Action::Abort => "SIGABRT",
-            _ => {
-                script.line(level, format!("# {fault}: in Python nobody can make another process do this."));
-                continue;
-            }
-        };
-        if !plan.with.has_processes() {
-            script.line(level, format!("# {fault}: a thread gets no signal of its own."));
+        let Some(signal) = fault.action.signal() else {
+            script.line(level, format!("# {fault}: in Python nobody can make another process do this."));
             continue;
-        }
+        };
         timed = true;
         let (after, index) = (seconds(after_ms), place.saturating_sub(1));
         script.line(level, format!("Timer({after}, send, (pool, {index}, signal.{signal})).start()"));

@@ -155,7 +155,8 @@ impl dyn Workload {
     }
 
     /// Runs every item of a unit, appending result after result.
-    pub fn run_unit(&self, arguments: &[u8], here: &Here<'_>, out: &mut Vec<u8>) -> Result<(), TaskError> {
+    #[cfg(test)]
+    pub(crate) fn run_unit(&self, arguments: &[u8], here: &Here<'_>, out: &mut Vec<u8>) -> Result<(), TaskError> {
         let mut reader = Reader::new(arguments);
         while !reader.is_empty() {
             self.run_item(&mut reader, here, out)?;

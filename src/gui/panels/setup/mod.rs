@@ -11,13 +11,13 @@ pub(super) use faults::does;
 
 use std::collections::BTreeMap;
 
-use egui::{Button, DragValue, RichText, Slider, Ui, vec2};
+use egui::{Button, ComboBox, DragValue, Response, RichText, Slider, Ui, vec2};
 
-use super::parts::{card, ends, heading, note, rail, segments, ticks, tinted};
+use super::parts::{card, ends, heading, note, rail, row, segments, ticks, tinted};
 use crate::gui::command::Command;
 use crate::gui::experiment::Experiment;
 use crate::gui::theme::Theme;
-use crate::plan::{Executor, MAX_REPEATS, Plan};
+use crate::plan::{Executor, MAX_REPEATS, Plan, start_methods};
 use crate::program as programs;
 
 /// What the settings remember beside the plan.
@@ -84,6 +84,20 @@ fn what(plan: &mut Plan, view: &mut View, theme: Theme, ui: &mut Ui) {
             (plan.program, plan.knobs) = (Some(name), knobs);
         }
     }
+}
+
+/// How processes start.
+fn start(plan: &mut Plan, theme: Theme, ui: &mut Ui) -> Response {
+    row(ui, theme, "Start method", |ui| {
+        let width = ui.available_width();
+        let combo = ComboBox::from_id_salt("start").selected_text(plan.start.name()).width(width);
+        let response = combo.show_ui(ui, |ui| {
+            for &offered in start_methods() {
+                ui.selectable_value(&mut plan.start, offered, offered.name());
+            }
+        });
+        response.response
+    })
 }
 
 /// The prediction: free until the run that tests it.

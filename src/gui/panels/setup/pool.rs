@@ -6,7 +6,7 @@ use super::fit;
 use crate::chunk::grouped;
 use crate::gui::panels::parts::{ends, log_place, note, rail, row, segments, ticks, weighted};
 use crate::gui::theme::Theme;
-use crate::plan::{Call, Executor, MAX_THREADS, MAX_WORKERS, Plan, cores, start_methods};
+use crate::plan::{Call, Executor, MAX_THREADS, MAX_WORKERS, Plan, cores};
 use crate::workload::Input;
 
 /// Draws the choices.
@@ -31,16 +31,7 @@ fn who(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
         }
     });
     ui.add_enabled_ui(plan.with.has_processes(), |ui| {
-        let response = row(ui, theme, "Start method", |ui| {
-            let width = ui.available_width();
-            let combo = ComboBox::from_id_salt("start").selected_text(plan.start.name()).width(width);
-            let response = combo.show_ui(ui, |ui| {
-                for &offered in start_methods() {
-                    ui.selectable_value(&mut plan.start, offered, offered.name());
-                }
-            });
-            response.response
-        });
+        let response = super::start(plan, theme, ui);
         response.on_disabled_hover_text("Only processes have a start method.");
     });
 }

@@ -1,11 +1,11 @@
 //! The ready-made programs about processes: which one, what it shows, and what can be chosen in it.
 
-use egui::{Button, ComboBox, DragValue, RichText, ScrollArea, Slider, Ui, vec2};
+use egui::{Button, DragValue, RichText, ScrollArea, Slider, Ui, vec2};
 
 use crate::chunk::grouped;
-use crate::gui::panels::parts::{ends, note, rail, row};
+use crate::gui::panels::parts::{ends, note, rail};
 use crate::gui::theme::Theme;
-use crate::plan::{Plan, start_methods};
+use crate::plan::Plan;
 use crate::program::{Knob, Program, REGISTRY};
 
 /// So many programs are listed without scrolling.
@@ -20,7 +20,7 @@ pub(super) fn panel(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
     for knob in program.knobs {
         self::knob(plan, knob, theme, ui);
     }
-    start(plan, theme, ui);
+    super::start(plan, theme, ui);
 }
 
 fn list(plan: &mut Plan, chosen: Option<&Program>, theme: Theme, ui: &mut Ui) {
@@ -64,17 +64,4 @@ fn knob(plan: &mut Plan, knob: &Knob, theme: Theme, ui: &mut Ui) {
     } else {
         plan.knobs.insert(knob.name.to_owned(), value);
     }
-}
-
-fn start(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
-    row(ui, theme, "Start method", |ui| {
-        let width = ui.available_width();
-        let combo = ComboBox::from_id_salt("start").selected_text(plan.start.name()).width(width);
-        let response = combo.show_ui(ui, |ui| {
-            for &offered in start_methods() {
-                ui.selectable_value(&mut plan.start, offered, offered.name());
-            }
-        });
-        response.response
-    });
 }

@@ -28,7 +28,7 @@ fn entries(ui: &mut Ui, actor: &Actor, look: &Look<'_>, unit: Option<u32>, comma
     }
     for action in Action::ON_WORKER {
         let reason = why_not(actor, look, action);
-        let right = RichText::new(signal(action)).font(theme.small()).color(theme.faint());
+        let right = RichText::new(action.signal().unwrap_or_default()).font(theme.small()).color(theme.faint());
         let button = Button::new(word(action)).right_text(right).min_size(egui::vec2(ui.available_width(), 0.0));
         let response =
             ui.add_enabled(reason.is_none(), button).accessible_name(word(action)).on_hover_text(does(action));
@@ -87,17 +87,5 @@ fn word(action: Action) -> &'static str {
         Action::LibcExit => "End: os._exit(7)",
         Action::Hang => "Hang: never answer",
         Action::Error | Action::Closure | Action::OpenFile => "Fail",
-    }
-}
-
-fn signal(action: Action) -> &'static str {
-    match action {
-        Action::Stop => "SIGSTOP",
-        Action::Continue => "SIGCONT",
-        Action::Terminate => "SIGTERM",
-        Action::Kill => "SIGKILL",
-        Action::Segfault => "SIGSEGV",
-        Action::Abort => "SIGABRT",
-        _ => "",
     }
 }
