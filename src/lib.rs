@@ -78,7 +78,7 @@
 //! | 1 | [`plan`] | what to run; checks itself | `chunk` `workload` `program` `sys` |
 //! | 1 | [`chunk`] | how items are cut into units | |
 //! | 1 | [`workload`] | what is computed, by name | `plan` |
-//! | 1 | [`program`] | ready-made programs about processes, as data | `plan` |
+//! | 1 | [`program`] | ready-made programs about processes and what they share, as data | `plan` `trace` |
 //! | 1 | [`words`] | durations and bytes in words | |
 //! | 1 | [`sys`] | everything that differs between systems | `plan` `trace` |
 //!

@@ -24,7 +24,7 @@ const HOUSE: &[Room] = &[
     Room { name: "trace", floor: 1, may_use: &["plan", "sys"] },
     Room { name: "plan", floor: 1, may_use: &["chunk", "workload", "program", "sys"] },
     Room { name: "workload", floor: 1, may_use: &["plan"] },
-    Room { name: "program", floor: 1, may_use: &["plan"] },
+    Room { name: "program", floor: 1, may_use: &["plan", "trace"] },
     Room { name: "sys", floor: 1, may_use: &["plan", "trace"] },
     Room { name: "engine", floor: 2, may_use: &["trace", "plan", "chunk", "workload", "program", "sys"] },
     Room { name: "model", floor: 2, may_use: &["trace", "plan", "chunk"] },

@@ -424,9 +424,8 @@ fn python_accepts_every_program() {
         .spawn()
         .expect("python3 starts");
     let knobs = std::collections::BTreeMap::new();
-    let all: Vec<String> = poolscope::program::REGISTRY
-        .iter()
-        .flat_map(|program| methods().iter().map(|&start| (*program, start)))
+    let all: Vec<String> = poolscope::program::all()
+        .flat_map(|program| methods().iter().map(move |&start| (program, start)))
         .map(|(program, start)| poolscope::program::Chosen { program, knobs: &knobs, start }.python())
         .collect();
     python.stdin.take().expect("piped").write_all(all.join("\0").as_bytes()).expect("it reads");

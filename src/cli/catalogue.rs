@@ -87,8 +87,7 @@ impl Display for WorkloadEntry {
 
 /// Lists the programs with their knobs.
 pub(super) fn programs(json: bool) -> Result<Verdict, CliError> {
-    let entries: Vec<ProgramEntry> = program::REGISTRY
-        .iter()
+    let entries: Vec<ProgramEntry> = program::all()
         .map(|program| ProgramEntry {
             name: program.name,
             title: program.title,

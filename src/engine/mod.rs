@@ -14,6 +14,7 @@ mod faults;
 mod hand;
 mod hands;
 mod initializer;
+pub mod ipc;
 mod log;
 mod observer;
 pub mod pool;

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chunk::Cut;
 use crate::plan::{Action, Initializer};
-use crate::sys::{self, PipeReader, PipeWriter, Progress, SharedMemory};
+use crate::sys::{self, PipeEnd, PipeReader, PipeWriter, Progress, SharedMemory};
 use crate::trace::ring::{self, Part, Recorder};
 use crate::trace::{ActorId, ChannelId, Content, Doing, What, print};
 use crate::workload;
@@ -68,8 +68,10 @@ pub(super) struct Belongings {
     pub(super) tasks: PipeReader,
     /// Its results leave here.
     pub(super) results: PipeWriter,
-    /// Its events go here.
+    /// Its events go here; of a process of a program, here is what all of them share.
     pub(super) memory: SharedMemory,
+    /// Ends of pipes that processes of a program share.
+    pub(super) ends: Vec<PipeEnd>,
 }
 
 /// Works until there is no more work, or the parent is gone. Gives the exit code of the process.
@@ -81,7 +83,7 @@ pub(super) fn main(belongings: Belongings, parent: u32) -> i32 {
     }
     sys::watch_parent_while_busy(parent);
     sys::volunteer_for_oom();
-    let Belongings { tasks, results, memory } = belongings;
+    let Belongings { tasks, results, memory, .. } = belongings;
     memory.make_present();
     let outcome = if ring::parts_in(&memory) > 1 {
         let rings = ring::divided(memory);

@@ -123,7 +123,7 @@ impl Run {
             Role::ProcessThread => {
                 actor.parent.and_then(|parent| self.actor(parent)).map_or(actor.number, |process| process.place)
             }
-            Role::Parent | Role::ForkServer => 0,
+            Role::Parent | Role::ForkServer | Role::Manager => 0,
             Role::WorkerProcess | Role::WorkerThread | Role::Process => actor.place,
         }
     }
@@ -136,7 +136,7 @@ impl Run {
             _ if self.plan.program.is_some() => Who::One(index),
             Role::WorkerProcess | Role::WorkerThread => Who::Place(actor.place),
             Role::ProcessThread => Who::Thread(self.hue(actor), actor.number),
-            Role::Parent | Role::ForkServer | Role::Process => Who::One(index),
+            Role::Parent | Role::ForkServer | Role::Process | Role::Manager => Who::One(index),
         })
     }
 

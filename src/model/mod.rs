@@ -12,6 +12,7 @@ pub mod lane;
 mod places;
 mod room;
 pub mod run;
+mod signals;
 pub mod speedup;
 pub mod stats;
 pub mod steps;
@@ -147,41 +148,6 @@ impl Model {
     /// The run that is shown unless another is chosen: the last one.
     pub fn last_run(&self) -> Option<&Run> {
         self.runs.last()
-    }
-}
-
-/// Of so many signals to an actor it is told how they stopped it; a file may claim any number.
-const MOST_STOPPING: usize = 256;
-
-impl Actor {
-    /// From now on it waits, until it does something else or, if that is known already, until its end.
-    fn rest(&mut self, from_ns: u64) {
-        let exited_ns = self.exited.map(|(exited_ns, _)| exited_ns);
-        let end_ns = exited_ns.into_iter().chain(self.unreaped_ns).min().unwrap_or(u64::MAX);
-        self.lane.push(from_ns, end_ns, SpanKind::Waiting, None, None);
-    }
-
-    /// Notes a signal in its place: one that a process sends to itself may be told late.
-    fn is_sent(&mut self, sent: SignalSent) {
-        let known = self.signals.len();
-        let place =
-            if known < MOST_STOPPING { self.signals.partition_point(|known| known.at_ns <= sent.at_ns) } else { known };
-        self.signals.insert(place, sent);
-    }
-
-    /// From when until when it was stopped.
-    fn stops(&self) -> Vec<(u64, u64)> {
-        let mut stops: Vec<(u64, u64)> = Vec::new();
-        for sent in self.signals.iter().take(MOST_STOPPING) {
-            let open = stops.last_mut().filter(|stop| stop.1 == u64::MAX);
-            match (sent.signal.as_str(), open) {
-                ("SIGSTOP", None) => stops.push((sent.at_ns, u64::MAX)),
-                ("SIGCONT", Some(stop)) => stop.1 = sent.at_ns,
-                _ => {}
-            }
-        }
-        stops.retain(|stop| stop.0 < stop.1);
-        stops
     }
 }
 
@@ -406,7 +372,13 @@ impl Run {
                 });
                 true
             }
-            What::MachineSeen(_) | What::CoresSampled { .. } | What::RunBegan { .. } | What::EventsLost { .. } => true,
+            What::ObjectMade(_)
+            | What::Waits { .. }
+            | What::Used { .. }
+            | What::MachineSeen(_)
+            | What::CoresSampled { .. }
+            | What::RunBegan { .. }
+            | What::EventsLost { .. } => true,
         }
     }
 

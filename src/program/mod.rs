@@ -11,7 +11,9 @@ mod family;
 mod first;
 mod inheriting;
 mod methods;
+pub mod object;
 pub mod script;
+pub mod uses;
 
 use script::Script;
 
@@ -74,8 +76,28 @@ impl Chosen<'_> {
     }
 }
 
+/// The programs about one subject: a tab of the screen.
+#[derive(Debug)]
+pub struct Topic {
+    /// Its name on the screen.
+    pub title: &'static str,
+    /// Its programs, in the order of the screen.
+    pub programs: &'static [&'static Program],
+}
+
+/// Every subject, in the order of the screen.
+pub static TOPICS: &[Topic] = &[Topic { title: "Process", programs: PROCESS }, Topic { title: "IPC", programs: IPC }];
+
 /// Every program, in the order of the screen.
-pub static REGISTRY: &[&Program] = &[
+pub fn all() -> impl Iterator<Item = &'static Program> {
+    TOPICS.iter().flat_map(|topic| topic.programs.iter().copied())
+}
+
+/// What processes share, and how they agree.
+static IPC: &[&Program] = &[];
+
+/// Processes, and how they start.
+static PROCESS: &[&Program] = &[
     &first::FIVE_WORKERS,
     &first::TWO_SLEEPERS,
     &ending::EXIT_CODES,
@@ -103,7 +125,7 @@ pub static REGISTRY: &[&Program] = &[
 
 /// The program of this name.
 pub fn named(name: &str) -> Option<&'static Program> {
-    REGISTRY.iter().copied().find(|program| program.name == name)
+    all().find(|program| program.name == name)
 }
 
 /// Finds a program by name and holds the knobs against it.
@@ -111,7 +133,7 @@ pub fn find(name: &str, knobs: &BTreeMap<String, u64>) -> Result<&'static Progra
     let names = |all: Vec<&str>| all.join(", ");
     let program = named(name).ok_or_else(|| PlanError::UnknownProgram {
         name: name.to_owned(),
-        known: names(REGISTRY.iter().map(|known| known.name).collect()),
+        known: names(all().map(|known| known.name).collect()),
     })?;
     for (name, &given) in knobs {
         let knob = program.knobs.iter().find(|knob| knob.name == name).ok_or_else(|| PlanError::UnknownKnob {
@@ -133,8 +155,8 @@ mod tests {
 
     #[test]
     fn every_program_is_whole_however_it_is_chosen() {
-        for program in REGISTRY {
-            assert!(std::ptr::eq(named(program.name).expect("registered"), *program), "{}", program.name);
+        for program in all() {
+            assert!(std::ptr::eq(named(program.name).expect("registered"), program), "{}", program.name);
             assert!(program.summary.ends_with('.') && !program.title.is_empty(), "{}", program.name);
             for pick in [|knob: &Knob| knob.range.0, |knob: &Knob| knob.default, |knob: &Knob| knob.range.1] {
                 let knobs = program.knobs.iter().map(|knob| (knob.name.to_owned(), pick(knob))).collect();

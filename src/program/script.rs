@@ -1,10 +1,14 @@
 //! Scripts: what the processes of a program do, step by step, as data. One interpreter carries out them
 //! all: the parent's script, that of each child, and those of the children's children.
 //!
-//! There are no loops and no conditions, so everything that will ever happen can be counted beforehand:
-//! that is how every process of a program gets an id of its own without asking anybody.
+//! There are no conditions, and no loop starts a process, so everyone who will ever be there can be counted
+//! beforehand: that is how every process of a program gets an id of its own without asking anybody. What processes
+//! share is made by the main script, and known to all of them by its number.
 
 use crate::plan::{Action, StartMethod};
+
+use super::object::{Obj, Object};
+use super::uses::{Ask, Cells, Message, Sync};
 
 /// A script.
 pub type Script = Vec<Step>;
@@ -84,6 +88,22 @@ pub enum Step {
     Medians,
     /// Somebody kills the fork server.
     KillForkServer,
+    /// In the main script: the program is ended when so many milliseconds are over, not at the usual deadline.
+    Deadline(u64),
+    /// In the main script: an object is made that processes share.
+    Make(Object),
+    /// The same steps so often. No process is created and no object made in them.
+    Repeat(u32, Script),
+    /// `with lock: …`
+    With(Obj, Script),
+    /// Something is done with a lock, a semaphore, an event, a condition or a barrier.
+    Sync(Obj, Sync),
+    /// Something is done with a pipe or a queue.
+    Message(Obj, Message),
+    /// Something is done with shared memory.
+    Cells(Obj, Cells),
+    /// Something is asked of a manager.
+    Ask(Obj, Ask),
 }
 
 /// A process that a script creates.
@@ -99,6 +119,8 @@ pub struct Child {
     pub with_lock: bool,
     /// Whether it stays when the process that started it is gone; then the engine sees to its end.
     pub outlives: bool,
+    /// The ends of pipes that it is given, and of managers. Queues and all else that is shared every process has.
+    pub ends: Vec<(Obj, u16)>,
     /// What it does.
     pub target: Script,
 }
@@ -107,7 +129,7 @@ impl Child {
     /// A child with nothing special about it.
     pub fn new(var: Var, target: impl Into<Script>) -> Self {
         let target = target.into();
-        Self { var, daemon: false, method: None, with_lock: false, outlives: false, target }
+        Self { var, daemon: false, method: None, with_lock: false, outlives: false, ends: Vec::new(), target }
     }
 
     /// The same child as a daemon.
@@ -126,6 +148,13 @@ impl Child {
     #[must_use]
     pub fn outliving(self) -> Self {
         Self { outlives: true, ..self }
+    }
+
+    /// The same child, with an end of a pipe or of a manager as an argument.
+    #[must_use]
+    pub fn with_end(mut self, object: Obj, end: u16) -> Self {
+        self.ends.push((object, end));
+        self
     }
 
     /// The same child, with the lock as an argument.
@@ -202,11 +231,21 @@ pub fn children(script: &[Step]) -> Vec<&Child> {
     for step in script {
         match step {
             Step::New(child) => found.push(child),
-            Step::Try(inner) => found.extend(children(inner)),
+            Step::Try(inner) | Step::With(_, inner) => found.extend(children(inner)),
             _ => {}
         }
     }
     found
+}
+
+/// The objects that the main script makes, in order.
+pub fn objects(script: &[Step]) -> Vec<&Object> {
+    script.iter().filter_map(|step| if let Step::Make(object) = step { Some(object) } else { None }).collect()
+}
+
+/// When the main script wants its program to be ended, in milliseconds.
+pub fn deadline_ms(script: &[Step]) -> Option<u64> {
+    script.iter().find_map(|step| if let Step::Deadline(ms) = step { Some(*ms) } else { None })
 }
 
 /// At most how many actors a process with this script adds to a trace: itself, the fork server it may
@@ -215,7 +254,7 @@ pub fn actors(script: &[Step]) -> u32 {
     fn of_step(step: &Step) -> u32 {
         match step {
             Step::New(child) => actors(&child.target),
-            Step::Try(inner) => inner.iter().map(of_step).sum(),
+            Step::Try(inner) | Step::With(_, inner) => inner.iter().map(of_step).sum(),
             // A thread, and a copy; a thread; another server.
             Step::ForkWithLock { .. } => 2,
             Step::Thread { .. } | Step::KillForkServer => 1,

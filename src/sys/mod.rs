@@ -16,6 +16,7 @@
 //! | [`suffer`] | this process crashes, ends, or stands still, as it is told |
 //! | [`oom_kills`] | how often memory was so short that the system killed for it, where it tells |
 //! | [`notice_interrupts`], [`interrupted`] | Ctrl-C is a request that this process answers in order; a second one ends it |
+//! | [`park`], [`unpark`] | sleep until a word in shared memory changes, and wake whoever does |
 //! | [`wait_ready`] | sleep until a pipe can be read or written, or the deadline passes |
 //! | [`ignore_file_size_signal`] | a file that may not grow is an error of its write, and ends nobody |
 //! | [`Leash`] | ends a whole tree of processes together with its holder |
@@ -24,6 +25,8 @@ use std::time::Duration;
 
 mod harm;
 mod interrupt;
+#[cfg(not(target_os = "linux"))]
+mod nap;
 mod signal;
 #[cfg(test)]
 mod tests;
@@ -60,6 +63,51 @@ pub struct Ready {
     pub readers: Vec<bool>,
     /// Writers that have room, or whose other side is gone.
     pub writers: Vec<bool>,
+}
+
+/// An end of a pipe.
+#[derive(Debug)]
+pub enum PipeEnd {
+    /// It is read.
+    Reader(PipeReader),
+    /// It is written.
+    Writer(PipeWriter),
+}
+
+/// A process is given at most so many ends of pipes beside its own.
+pub const MOST_ENDS: usize = 32;
+
+impl PipeEnd {
+    /// The same end once more, to pass on.
+    pub fn twin(&self) -> std::io::Result<Self> {
+        Ok(match self {
+            Self::Reader(reader) => Self::Reader(reader.twin()?),
+            Self::Writer(writer) => Self::Writer(writer.twin()?),
+        })
+    }
+
+    /// The number by which a child that inherits this end finds it, and what it is.
+    pub fn handle(&self) -> u64 {
+        match self {
+            Self::Reader(reader) => reader.handle() << 1,
+            Self::Writer(writer) => writer.handle() << 1 | 1,
+        }
+    }
+
+    /// The end that was inherited under this number.
+    pub fn inherited(handle: u64) -> std::io::Result<Self> {
+        Ok(match handle & 1 {
+            0 => Self::Reader(PipeReader::inherited(handle >> 1)?),
+            _ => Self::Writer(PipeWriter::inherited(handle >> 1)?),
+        })
+    }
+
+    /// The ends that are read, and those that are written.
+    pub fn sorted(ends: &[Self]) -> (Vec<&PipeReader>, Vec<&PipeWriter>) {
+        let readers = ends.iter().filter_map(|end| if let Self::Reader(reader) = end { Some(reader) } else { None });
+        let writers = ends.iter().filter_map(|end| if let Self::Writer(writer) = end { Some(writer) } else { None });
+        (readers.collect(), writers.collect())
+    }
 }
 
 /// How a non-blocking read or write went.

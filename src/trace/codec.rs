@@ -20,7 +20,7 @@ pub const MAGIC: &[u8; 8] = b"POOLSCOP";
 /// Changes when older programs cannot read newer traces.
 pub const MAJOR: u16 = 1;
 /// Changes when something was added that older programs may skip.
-pub const MINOR: u16 = 1;
+pub const MINOR: u16 = 2;
 
 const HEADER_BYTES: usize = 16;
 const BLOCK_MAGIC: &[u8; 4] = b"PSBK";

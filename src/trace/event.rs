@@ -10,9 +10,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Executor, Plan, Stage, StartMethod};
+use crate::plan::{Executor, Plan, StartMethod};
 
 pub use super::exit::Exit;
+pub use super::failure::{Fate, TaskFailure};
+use super::object::{Awaited, Deed, Made, ObjectId, Wish};
 
 /// A process or thread that does something. Unique within a trace, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -58,6 +60,8 @@ pub enum Role {
     ProcessThread,
     /// A `Process` that a program started.
     Process,
+    /// The process of a `Manager()`: it keeps objects and serves those who have proxies.
+    Manager,
 }
 
 /// What carries a channel's bytes.
@@ -167,40 +171,6 @@ impl Birth {
         let (start, replaces, parent, name, daemon) = (None, None, None, None, false);
         Self { actor, role, number, pid, start, asked_ns, replaces, parent, name, daemon }
     }
-}
-
-/// What went wrong with a unit, as the caller gets to know it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct TaskFailure {
-    /// The error's type, by Python's name for it: `ValueError`, `WorkerLostError`.
-    pub kind: String,
-    /// What it says.
-    pub message: String,
-    /// When in the life of the item, if it was one item.
-    pub stage: Option<Stage>,
-    /// In which function, file or process.
-    pub location: String,
-    /// The process it happened in; 0 if in none.
-    pub pid: u32,
-    /// Which item, if it was one.
-    pub item: Option<u64>,
-    /// The item's arguments in words.
-    pub input: String,
-}
-
-/// What becomes of a unit whose worker died.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fate {
-    /// It fails.
-    Fails,
-    /// It had been begun, and is handed out again.
-    Retried,
-    /// It had not been begun, and is handed out again.
-    HandedOutAgain,
-    /// Its result never comes, and nobody is told.
-    NeverComes,
 }
 
 /// What happened. See each variant for who says it.
@@ -373,6 +343,26 @@ pub enum What {
         /// Which unit.
         unit: u32,
     },
+    /// An object that processes share was made.
+    ObjectMade(Box<Made>),
+    /// From now on the actor can't go on, until it next tells what it did (`Used`, `Called`, `Did`), or ends.
+    Waits {
+        /// What it waits for.
+        wish: Wish,
+        /// On what.
+        on: Awaited,
+        /// On which road of an object that has several.
+        lane: u16,
+    },
+    /// The actor did something with an object, which took from `since_ns` until now.
+    Used {
+        /// Which.
+        object: ObjectId,
+        /// Since when.
+        since_ns: u64,
+        /// What it did.
+        deed: Deed,
+    },
     /// The result of a unit, as far as the screen shows results: the bytes the worker returned.
     ResultArrived {
         /// Which unit.
@@ -415,6 +405,7 @@ impl Role {
             Self::ForkServer => "Fork server".to_owned(),
             Self::ProcessThread => format!("Thread {number}"),
             Self::Process => format!("Process {number}"),
+            Self::Manager => "Manager".to_owned(),
         }
     }
 

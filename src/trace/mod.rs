@@ -5,7 +5,9 @@
 pub mod codec;
 pub mod event;
 mod exit;
+mod failure;
 pub mod file;
+pub mod object;
 pub mod print;
 mod record;
 pub mod ring;
@@ -14,6 +16,7 @@ pub use event::{
     ActorId, Birth, ChannelId, Content, Doing, Event, Exit, Fate, Machine, Medium, Outcome, Role, TaskFailure, What,
 };
 pub use exit::signal_name;
+pub use object::{Awaited, Deed, Made, ObjectId, ObjectKind, Wish};
 
 /// Units up to this number are recorded one by one; past it, as sums per interval. It is more than
 /// any screen could show, and about 40 MB of trace.

@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! word 0   when, in ns
-//! word 1   kind (8 bits), nothing (8), core (16), a small number (32): the unit or the channel
+//! word 1   kind (8 bits), deed or wish (8), core or lane (16), a small number (32): the unit, channel or object
 //! word 2   the message's number, or a time
 //! word 3   what a message holds (32) and its bytes (32), or another number
 //! ```
 
-use super::event::{ChannelId, Content, Doing, What};
+use super::event::{ActorId, ChannelId, Content, Doing, What};
+use super::object::{Awaited, Deed, ObjectId, Wish};
 
 /// An event as four words: when; kind, core and a small number; two more. What is written into a ring.
 pub type Words = [u64; 4];
@@ -33,6 +34,9 @@ mod kind {
     pub(super) const DID_WAIT_FOR_GIL: u8 = 13;
     pub(super) const DID_SLEEP: u8 = 14;
     pub(super) const DID_WORK: u8 = 15;
+    pub(super) const USED: u8 = 16;
+    pub(super) const WAITS_ON_OBJECT: u8 = 17;
+    pub(super) const WAITS_ON_ACTOR: u8 = 18;
 }
 
 impl What {
@@ -62,6 +66,17 @@ impl What {
             Self::ReceivedSummed { channel, messages, bytes } => {
                 pack(kind::RECEIVED_SUMMED, 0, channel.0, messages.into(), bytes)
             }
+            Self::Used { object, since_ns, deed } => {
+                let (what, place, word) = deed.to_parts();
+                pack(kind::USED, place, object.0, since_ns, word).map(|words| with_deed(words, what))
+            }
+            Self::Waits { wish, on, lane } => {
+                let (kind, on) = match on {
+                    Awaited::Object(object) => (kind::WAITS_ON_OBJECT, object.0),
+                    Awaited::Actor(actor) => (kind::WAITS_ON_ACTOR, actor.0),
+                };
+                pack(kind, lane, on, 0, 0).map(|words| with_deed(words, wish as u8))
+            }
             _ => None,
         }
     }
@@ -70,7 +85,9 @@ impl What {
     pub fn from_words(words: Words) -> Option<Self> {
         let [_, head, b, c] = words;
         let (kind, core, a) = (head as u8, (head >> 16) as u16, (head >> 32) as u32);
+        let (lane, deed) = (core, (head >> 8) as u8);
         let core = (core != NO_CORE).then_some(core);
+        let wish = || Wish::ALL.get(usize::from(deed)).copied();
         let channel = ChannelId(a);
         let (content, bytes) = unload(c);
         Some(match kind {
@@ -89,9 +106,20 @@ impl What {
             kind::UNITS_SUMMED => Self::UnitsSummed { units: a, since_ns: b, busy_ns: c },
             kind::SENT_SUMMED => Self::SentSummed { channel, messages: b as u32, bytes: c },
             kind::RECEIVED_SUMMED => Self::ReceivedSummed { channel, messages: b as u32, bytes: c },
+            kind::USED => {
+                let deed = Deed::from_parts((deed, lane, c))?;
+                Self::Used { object: ObjectId(a), since_ns: b, deed }
+            }
+            kind::WAITS_ON_OBJECT => Self::Waits { wish: wish()?, on: Awaited::Object(ObjectId(a)), lane },
+            kind::WAITS_ON_ACTOR => Self::Waits { wish: wish()?, on: Awaited::Actor(ActorId(a)), lane },
             _ => return None,
         })
     }
+}
+
+/// The same words, with a deed or a wish beside the kind.
+fn with_deed([at_ns, head, b, c]: Words, deed: u8) -> Words {
+    [at_ns, head | u64::from(deed) << 8, b, c]
 }
 
 impl Doing {

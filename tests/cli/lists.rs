@@ -26,8 +26,8 @@ fn every_program_is_listed_with_its_knobs() {
     let words = poolscope(folder.path(), &["programs"]);
     assert_eq!(code(&words), Some(0));
     let listed = told["programs"].as_array().expect("a list");
-    assert_eq!(listed.len(), program::REGISTRY.len());
-    for (entry, program) in listed.iter().zip(program::REGISTRY) {
+    assert_eq!(listed.len(), program::all().count());
+    for (entry, program) in listed.iter().zip(program::all()) {
         assert_eq!(entry["name"], program.name);
         assert!(text(&words.stdout).contains(&format!("{}: {}. ", program.name, program.title)), "{}", program.name);
         for (told, knob) in entry["knobs"].as_array().expect("a list").iter().zip(program.knobs) {

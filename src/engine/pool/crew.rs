@@ -61,7 +61,7 @@ pub(super) fn start_one(
         their_results.widen(WIDE_PIPE_BYTES);
     }
     let capacities = (tasks.capacity_bytes(), their_results.capacity_bytes());
-    let started = starter.start(Belongings { tasks: their_tasks, results: their_results, memory })?;
+    let started = starter.start(Belongings { tasks: their_tasks, results: their_results, memory, ends: Vec::new() })?;
 
     let actor = desk.scribe.new_actor();
     let start = Some(plan.start);

@@ -7,8 +7,8 @@ use crate::engine::start::{Calling, Started};
 use crate::engine::worker::Belongings;
 use crate::plan::{Action, StartMethod};
 use crate::program::script::{self, Child, Method, Var};
-use crate::sys::{self, PipeWriter, SharedMemory, Signal};
-use crate::trace::{ActorId, Birth, Exit, Role, What};
+use crate::sys::{self, PipeWriter, Signal};
+use crate::trace::{ActorId, Awaited, Birth, Exit, Role, What, Wish};
 
 use super::carrier::{Carrier, FOREVER, GONE_PATIENCE, Stop};
 use super::host::{Host, Setup};
@@ -131,7 +131,7 @@ impl<'a, H: Host> Carrier<'a, H> {
             Method::Start => self.start(place)?,
             Method::Join(timeout_ms) => {
                 let patience = timeout_ms.map_or(FOREVER, |ms| Duration::from_millis(ms.max(0) as u64));
-                self.rest(patience, |carrier| !carrier.is_running(place))?;
+                self.await_end(place, patience)?;
                 let still = if self.is_running(place) { "still alive" } else { "it has ended" };
                 Value::Words(still.to_owned())
             }
@@ -182,11 +182,10 @@ impl<'a, H: Host> Carrier<'a, H> {
     fn try_start(&mut self, place: usize, child: &Child) -> io::Result<u32> {
         let (their_tasks, tasks) = sys::pipe()?;
         let story = self.host.story()?;
-        // Nothing is shared in it; every new process owns the same three things.
-        let memory = SharedMemory::create(size_of::<u64>())?;
+        let (memory, ends) = self.objects.pass(child)?;
         let method = self.held[place].method;
         let starter = self.starters.get(method)?;
-        let belongings = Belongings { tasks: their_tasks, results: story, memory };
+        let belongings = Belongings { tasks: their_tasks, results: story, memory, ends };
         let started = starter.start_as(Calling::Process, belongings)?;
         self.introduce_server();
 
@@ -194,12 +193,13 @@ impl<'a, H: Host> Carrier<'a, H> {
         let (pid, actor) = (started.pid(), held.actor);
         held.life = Life::Started;
         held.started = Some(started);
+        let role = if self.objects.serves(child) { Role::Manager } else { Role::Process };
         let birth = Birth {
             start: Some(method),
             parent: Some(self.me.actor),
             name: Some(held.name.clone()),
             daemon: held.daemon,
-            ..Birth::new(actor, Role::Process, held.number, pid, held.asked_ns)
+            ..Birth::new(actor, role, held.number, pid, held.asked_ns)
         };
         let setup = Setup {
             common: self.common.clone(),
@@ -274,6 +274,16 @@ impl<'a, H: Host> Carrier<'a, H> {
         (held.life, held.tasks) = (Life::Ended(exit), None);
         let actor = held.actor;
         self.say(What::ActorExited { actor, exit });
+    }
+
+    /// Waits until a process has ended, at most so long.
+    pub(super) fn await_end(&mut self, place: usize, patience: Duration) -> Result<(), Stop> {
+        if self.is_running(place) && !patience.is_zero() {
+            let on = Awaited::Actor(self.held[place].actor);
+            self.say(What::Waits { wish: Wish::End, on, lane: 0 });
+            self.host.push_out();
+        }
+        self.rest(patience, |carrier| !carrier.is_running(place))
     }
 
     /// Sees who has ended while nobody waited: a zombie. A fork server waits for its children by itself, so

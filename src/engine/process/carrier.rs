@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::engine::ipc::Objects;
 use crate::program::script::{self, Farewell, Step};
 use crate::sys::{self, Signal};
 use crate::trace::{ActorId, Doing, What, print};
@@ -69,17 +70,28 @@ pub(super) struct Carrier<'a, H> {
     /// Its children, in the order they were created.
     pub(super) held: Vec<Held<'a>>,
     pub(super) starters: Starters,
+    /// What it shares with other processes.
+    pub(super) objects: Objects,
     /// What few programs need.
     pub(super) odd: Oddities,
     /// The next id to give away.
     next_actor: u32,
     at_exit: Vec<&'static str>,
+    /// How many objects the main script has made so far.
+    made: u32,
     looked: Instant,
 }
 
 impl<'a, H: Host> Carrier<'a, H> {
     /// Nothing is done yet. The ids from `next_actor` on are for what this process starts.
-    pub(super) fn new(host: H, common: Common, me: Identity, next_actor: u32, script: &'a [Step]) -> Self {
+    pub(super) fn new(
+        host: H,
+        common: Common,
+        me: Identity,
+        objects: Objects,
+        next_actor: u32,
+        script: &'a [Step],
+    ) -> Self {
         Self {
             host,
             common,
@@ -87,6 +99,8 @@ impl<'a, H: Host> Carrier<'a, H> {
             script,
             held: Vec::new(),
             starters: Starters::default(),
+            objects,
+            made: 0,
             odd: Oddities::default(),
             next_actor,
             at_exit: Vec::new(),
@@ -174,6 +188,16 @@ impl<'a, H: Host> Carrier<'a, H> {
             }
             Step::IgnoreTerminate => sys::ignore_terminate(),
             Step::AtExit(line) => self.at_exit.push(line),
+            Step::Make(_) => {
+                self.introduce(self.made);
+                self.made += 1;
+            }
+            Step::Repeat(..)
+            | Step::With(..)
+            | Step::Sync(..)
+            | Step::Message(..)
+            | Step::Cells(..)
+            | Step::Ask(..) => return self.use_step(step),
             odd => return self.odd_step(odd),
         }
         Ok(())
@@ -281,7 +305,7 @@ impl<'a, H: Host> Carrier<'a, H> {
         for place in 0..self.held.len() {
             if self.held[place].is_started() {
                 let since_ns = sys::now_ns();
-                self.rest(FOREVER, |carrier| !carrier.is_running(place))?;
+                self.await_end(place, FOREVER)?;
                 let call = format!("{}.join()", self.held[place].title());
                 self.called(call, since_ns, "at the parent's end".to_owned(), false);
             }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
+use crate::engine::ipc::Objects;
 use crate::engine::worker::Belongings;
 use crate::plan::Action;
 use crate::program::{self, script};
@@ -26,13 +27,13 @@ pub(in crate::engine) fn main(belongings: Belongings, parent: u32) -> i32 {
         return EXIT_LOST;
     }
     sys::volunteer_for_oom();
-    let Belongings { tasks, results, memory } = belongings;
-    drop(memory);
+    let Belongings { tasks, results, memory, ends } = belongings;
     let mut lines = Lines::default();
     let Some(setup) = read_setup(&tasks, &mut lines) else { return EXIT_LOST };
     let Some(program) = program::named(&setup.common.program) else { return EXIT_LOST };
     let whole = setup.common.chosen(program).script();
     let Some(child) = script::at(&whole, &setup.path) else { return EXIT_LOST };
+    let Ok(objects) = Objects::given(&whole, child, memory, ends) else { return EXIT_LOST };
     if child.outlives {
         sys::outlive_parent();
     } else if script::children(&child.target).is_empty() {
@@ -53,10 +54,12 @@ pub(in crate::engine) fn main(belongings: Belongings, parent: u32) -> i32 {
     };
     let Setup { common, path, numbers, actor, name, daemon } = setup;
     let me = Identity { actor, path, numbers, name, daemon };
-    let mut carrier = Carrier::new(host, common, me, actor.0 + 1, &child.target);
+    let mut carrier = Carrier::new(host, common, me, objects, actor.0 + 1, &child.target);
     carrier.say(What::ActorReady);
     let outcome = carrier.carry(&child.target);
-    carrier.finish(outcome)
+    let code = carrier.finish(outcome);
+    carrier.host.flush();
+    code
 }
 
 fn read_setup(tasks: &PipeReader, lines: &mut Lines) -> Option<Setup> {
@@ -118,9 +121,16 @@ impl Host for ChildHost {
         self.deaf |= self.teller.tell(by, at_ns, what).is_err();
     }
 
-    fn flush(&mut self) {}
+    fn flush(&mut self) {
+        self.push_out();
+    }
+
+    fn push_out(&mut self) {
+        self.deaf |= self.teller.flush().is_err();
+    }
 
     fn serve(&mut self, patience: Duration) -> Result<(), Halt> {
+        self.push_out();
         if self.lines.closed {
             std::thread::sleep(patience);
         } else {

@@ -23,6 +23,9 @@ pub(super) trait Host {
     /// Everything told so far leaves before whatever comes next.
     fn flush(&mut self);
 
+    /// Everything told so far is on its way to whoever watches: something may take long now.
+    fn push_out(&mut self);
+
     /// Sleeps at most so long, and meanwhile does what must never wait.
     fn serve(&mut self, patience: Duration) -> Result<(), Halt>;
 

@@ -19,6 +19,7 @@ mod run;
 mod starters;
 mod story;
 mod thread;
+mod uses;
 mod value;
 
 pub(super) use child::main;

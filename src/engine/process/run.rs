@@ -6,6 +6,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use crate::engine::desk::{Desk, End};
+use crate::engine::ipc::Objects;
 use crate::plan::Action;
 use crate::program::{Program, script};
 use crate::sys::{self, Child, PipeReader, PipeWriter, Progress};
@@ -28,23 +29,26 @@ const FLUSH_PATIENCE: Duration = Duration::from_secs(1);
 pub(in crate::engine) fn run(desk: &mut Desk<'_>, program: &'static Program) -> End {
     odd::reset_value();
     let plan = &desk.checked.plan;
-    let deadline_ms = plan.deadline_ms.unwrap_or(DEADLINE_MS);
-    let common = Common {
+    let mut common = Common {
         program: program.name.to_owned(),
         knobs: plan.knobs.clone(),
         start: plan.start,
-        deadline_ns: desk.began_ns + deadline_ms * 1_000_000,
+        deadline_ns: u64::MAX,
         engine: std::process::id(),
         adopts: sys::adopt_orphans(),
     };
     let script = common.chosen(program).script();
+    let deadline_ms = plan.deadline_ms.or(script::deadline_ms(&script)).unwrap_or(DEADLINE_MS);
+    common.deadline_ns = desk.began_ns + deadline_ms * 1_000_000;
     let first = desk.scribe.new_actors(script::actors(&script));
+    let objects = match Objects::make(&script) {
+        Ok(objects) => objects,
+        Err(error) => return fail(desk, format!("What the processes share could not be made ({error}).")),
+    };
     let host = match EngineHost::new(desk, common.deadline_ns) {
         Ok(host) => host,
         Err(error) => {
-            let end = End::Failed(format!("The pipe for the processes' story could not be made ({error})."));
-            desk.conclude(&end);
-            return end;
+            return fail(desk, format!("The pipe for the processes' story could not be made ({error})."));
         }
     };
     let me = Identity {
@@ -57,7 +61,7 @@ pub(in crate::engine) fn run(desk: &mut Desk<'_>, program: &'static Program) -> 
     // Whoever watches shall know of the run before anybody prints in it.
     host.desk.scribe.push_out();
     let deadline_ns = common.deadline_ns;
-    let mut carrier = Carrier::new(host, common, me, first.0, &script);
+    let mut carrier = Carrier::new(host, common, me, objects, first.0, &script);
     let outcome = carrier.carry(&script);
     // The children keep the same deadline: the parent may have been waiting for nothing but them.
     let is_late = sys::now_ns() >= deadline_ns;
@@ -77,6 +81,13 @@ pub(in crate::engine) fn run(desk: &mut Desk<'_>, program: &'static Program) -> 
     let (ended_ns, began_ns) = (sys::now_ns(), desk.began_ns);
     let (wall_ns, start_ns, digest) = (ended_ns.saturating_sub(began_ns), 0, String::new());
     desk.scribe.say_at(ended_ns, What::RunEnded { outcome: told, wall_ns, start_ns, digest });
+    end
+}
+
+/// The run can't even begin.
+fn fail(desk: &mut Desk<'_>, sentence: String) -> End {
+    let end = End::Failed(sentence);
+    desk.conclude(&end);
     end
 }
 
@@ -235,6 +246,10 @@ impl Host for EngineHost<'_, '_> {
     fn flush(&mut self) {
         let _ = self.take_story();
         self.desk.scribe.finish(FLUSH_PATIENCE);
+    }
+
+    fn push_out(&mut self) {
+        self.desk.scribe.push_out();
     }
 
     fn serve(&mut self, patience: Duration) -> Result<(), Halt> {

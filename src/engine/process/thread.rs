@@ -134,6 +134,8 @@ impl<H: Host> Carrier<'_, H> {
         let failed = |error: std::io::Error| Raised::new("OSError", format!("this process can't be copied: {error}"));
         let teller = self.host.teller().ok_or_else(|| Raised::new("RuntimeError", "only a child does this"))?;
         let (heard, tell) = sys::pipe().map_err(failed)?;
+        // The copy shall not tell once more what this process has only gathered.
+        self.host.flush();
         let (me, asked_ns) = (std::process::id(), sys::now_ns());
         let mut child = match sys::fork().map_err(failed)? {
             Forked::Parent(child) => child,

@@ -29,7 +29,7 @@ impl Starter for Fork {
 
 /// What a copy does with its life. Never returns into the code that it is a copy of.
 pub(super) fn become_one(calling: Calling, belongings: Belongings, parent: u32) -> ! {
-    sys::close_all_but(&belongings.tasks, &belongings.results, &belongings.memory);
+    sys::close_all_but(&belongings.tasks, &belongings.results, &belongings.memory, &belongings.ends);
     // The parent's standard input is its commands, its standard output is the trace.
     sys::detach_standard_streams();
     // A panic must not unwind into what this process is a copy of.

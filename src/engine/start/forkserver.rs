@@ -82,7 +82,7 @@ impl ForkServer {
 
     /// Asks the server for something.
     fn ask(&mut self, message: Message, owned: Option<&Belongings>) -> io::Result<()> {
-        let owned = owned.map(|Belongings { tasks, results, memory }| (tasks, results, memory));
+        let owned = owned.map(|Belongings { tasks, results, memory, ends }| (tasks, results, memory, &ends[..]));
         let asked = match &self.control {
             Some(control) if !self.server.lost => control.ask(message, owned, PATIENCE),
             _ => Err(io::ErrorKind::BrokenPipe.into()),
@@ -219,9 +219,9 @@ pub(in crate::engine) fn main(arguments: &[u64]) -> i32 {
             Err(_) => return 1,
         };
         let answer = match (parts(request), belongings) {
-            ((kind::START, _, calling), Some((tasks, results, memory))) => {
+            ((kind::START, _, calling), Some((tasks, results, memory, ends))) => {
                 let calling = if calling == Calling::Process as i32 { Calling::Process } else { Calling::Worker };
-                Some(children.start(calling, Belongings { tasks, results, memory }))
+                Some(children.start(calling, Belongings { tasks, results, memory, ends }))
             }
             ((kind::PEEK, pid, _), _) => Some(children.peek(pid)),
             ((kind::SIGNAL, pid, signal), _) => {

@@ -124,7 +124,7 @@ fn which(model: &Model, run: &Run, theme: Theme, ui: &mut Ui, commands: &mut Vec
 fn settings(run: &Run) -> String {
     let plan = &run.plan;
     if let Some(name) = &plan.program {
-        let known = crate::program::REGISTRY.iter().find(|program| program.name == name);
+        let known = crate::program::named(name);
         let title = known.map_or(name.as_str(), |program| program.title);
         let knobs = plan.knobs.iter().map(|(knob, value)| format!(" · {} {}", knob.replace('-', " "), grouped(*value)));
         return format!("{title} · {}{}", plan.start.name(), knobs.collect::<String>());

@@ -14,6 +14,7 @@ use nix::sys::socket::{
 };
 
 use super::{Child, PipeReader, PipeWriter, SharedMemory};
+use crate::sys::{MOST_ENDS, PipeEnd};
 
 /// Every message has this many bytes, so that a stream keeps its boundaries.
 const MESSAGE_BYTES: usize = 16;
@@ -26,8 +27,11 @@ pub struct Control(OwnedFd);
 #[derive(Debug)]
 pub struct ControlPeer(OwnedFd);
 
+/// Of a request, the place of the bits that tell which of the further ends are written.
+const WRITERS: std::ops::Range<usize> = 12..16;
+
 /// What a fork server is asked for, with what the new worker shall own.
-pub type Request = ([u8; MESSAGE_BYTES], Option<(PipeReader, PipeWriter, SharedMemory)>);
+pub type Request = ([u8; MESSAGE_BYTES], Option<(PipeReader, PipeWriter, SharedMemory, Vec<PipeEnd>)>);
 
 impl Control {
     /// Starts this program as a fork server with `arguments` and the socket's number behind them.
@@ -43,20 +47,32 @@ impl Control {
         Ok((Self(ours), child))
     }
 
-    /// Asks for something, passing what a new worker shall own. A peer that does not listen so long is
-    /// an error.
+    /// Asks for something, passing what a new worker shall own; the last four bytes of the message are not the
+    /// caller's. A peer that does not listen so long is an error.
     pub fn ask(
         &self,
-        message: [u8; MESSAGE_BYTES],
-        owned: Option<(&PipeReader, &PipeWriter, &SharedMemory)>,
+        mut message: [u8; MESSAGE_BYTES],
+        owned: Option<(&PipeReader, &PipeWriter, &SharedMemory, &[PipeEnd])>,
         patience: Duration,
     ) -> io::Result<()> {
-        let fds: Vec<RawFd> = owned
-            .and_then(|(reader, writer, memory)| Some([reader.fd(), writer.fd(), memory.fd()?]))
-            .into_iter()
-            .flatten()
-            .map(|fd| fd.as_raw_fd())
-            .collect();
+        let mut fds: Vec<RawFd> = Vec::new();
+        let mut writers = 0_u32;
+        if let Some((reader, writer, memory, ends)) = owned {
+            if ends.len() > MOST_ENDS {
+                return Err(io::ErrorKind::InvalidInput.into());
+            }
+            let memory = memory.fd().ok_or(io::ErrorKind::InvalidInput)?;
+            fds.extend([reader.fd(), writer.fd(), memory].map(|fd| fd.as_raw_fd()));
+            for (place, end) in ends.iter().enumerate() {
+                let (fd, written) = match end {
+                    PipeEnd::Reader(reader) => (reader.fd(), 0),
+                    PipeEnd::Writer(writer) => (writer.fd(), 1),
+                };
+                fds.push(fd.as_raw_fd());
+                writers |= written << place;
+            }
+        }
+        message[WRITERS].copy_from_slice(&writers.to_le_bytes());
         let rights = [ControlMessage::ScmRights(&fds)];
         let rights = if fds.is_empty() { &rights[..0] } else { &rights[..] };
         if !ready(&self.0, PollFlags::POLLOUT, patience)? {
@@ -101,7 +117,7 @@ impl ControlPeer {
             return Ok(None);
         }
         let mut message = [0; MESSAGE_BYTES];
-        let mut space = cmsg_space!([RawFd; 3]);
+        let mut space = cmsg_space!([RawFd; 3 + MOST_ENDS]);
         let mut place = [IoSliceMut::new(&mut message)];
         let received = recvmsg::<()>(self.0.as_raw_fd(), &mut place, Some(&mut space), MsgFlags::empty())?;
         let bytes = received.bytes;
@@ -118,12 +134,19 @@ impl ControlPeer {
         for fd in &fds {
             fcntl(fd, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
         }
-        let owned = match <[OwnedFd; 3]>::try_from(fds) {
-            Ok([reader, writer, memory]) => {
-                let memory = SharedMemory::from_fd(memory)?;
-                Some((PipeReader::from_fd(reader), PipeWriter::from_fd(writer), memory))
+        let [a, b, c, d] = std::array::from_fn(|place| message[WRITERS.start + place]);
+        let writers = u32::from_le_bytes([a, b, c, d]);
+        let mut fds = fds.into_iter();
+        let owned = match (fds.next(), fds.next(), fds.next()) {
+            (Some(reader), Some(writer), Some(memory)) => {
+                let end = |(place, fd)| match writers >> place & 1 {
+                    0 => PipeEnd::Reader(PipeReader::from_fd(fd)),
+                    _ => PipeEnd::Writer(PipeWriter::from_fd(fd)),
+                };
+                let (reader, writer) = (PipeReader::from_fd(reader), PipeWriter::from_fd(writer));
+                Some((reader, writer, SharedMemory::from_fd(memory)?, fds.enumerate().map(end).collect()))
             }
-            Err(_) => None,
+            _ => None,
         };
         Ok(Some((message, owned)))
     }

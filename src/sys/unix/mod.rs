@@ -1,6 +1,7 @@
 //! Linux and macOS.
 
 mod control;
+mod futex;
 mod interrupt;
 mod memory;
 mod oom;
@@ -13,10 +14,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use crate::plan::StartMethod;
 
 pub use control::{Control, ControlPeer, Request};
+pub use futex::{park, unpark};
 pub use interrupt::notice_interrupts;
 pub use memory::SharedMemory;
 pub use oom::{oom_kills, volunteer_for_oom};
-pub use pipe::{PipeReader, PipeWriter, pipe, stdin_pipe, stdout_pipe, wait_ready};
+pub use pipe::{PipeReader, PipeWriter, WHOLE_WRITE_BYTES, pipe, stdin_pipe, stdout_pipe, wait_ready};
 pub use process::{
     Child, Leash, adopt_orphans, close_all_but, detach_standard_streams, die_with_parent, exit_now, exit_of, fork,
     ignore_file_size_signal, ignore_terminate, kill_this_process, outlive_parent, own_group, parent_pid,

@@ -10,6 +10,9 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::sys::{Progress, Ready};
 
+/// The system promises that so much is written in one piece, whoever else writes into the same pipe.
+pub const WHOLE_WRITE_BYTES: usize = libc::PIPE_BUF;
+
 /// The end of a pipe that is read.
 #[derive(Debug)]
 pub struct PipeReader(OwnedFd);
@@ -67,6 +70,11 @@ impl PipeReader {
     /// signal came first.
     pub fn read(&self, buffer: &mut [u8]) -> io::Result<Progress> {
         progress(nix::unistd::read(&self.0, buffer))
+    }
+
+    /// The same end once more, to pass on.
+    pub fn twin(&self) -> io::Result<Self> {
+        Ok(Self(self.0.try_clone()?))
     }
 
     /// From now on a read of an empty pipe answers `WouldBlock` instead of waiting.

@@ -10,7 +10,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid};
 
 use super::{PipeReader, PipeWriter, SharedMemory};
-use crate::sys::{self, Forked};
+use crate::sys::{self, Forked, PipeEnd};
 use crate::trace::Exit;
 
 /// A child of this process. As long as it was not waited for, its pid can't belong to another.
@@ -200,8 +200,9 @@ pub fn ignore_file_size_signal() {
 
 /// Closes every descriptor above standard error but these ends: what a forked copy must do, or the
 /// pipes of its siblings would never close.
-pub fn close_all_but(reader: &PipeReader, writer: &PipeWriter, memory: &SharedMemory) {
-    let mut kept = [reader.handle(), writer.handle(), memory.handle()];
+pub fn close_all_but(reader: &PipeReader, writer: &PipeWriter, memory: &SharedMemory, ends: &[PipeEnd]) {
+    let ends = ends.iter().map(|end| end.handle() >> 1);
+    let mut kept: Vec<u64> = [reader.handle(), writer.handle(), memory.handle()].into_iter().chain(ends).collect();
     kept.sort_unstable();
     let mut first = 3;
     for handle in kept {

@@ -6,6 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use super::{Child, PipeReader, PipeWriter, SharedMemory};
+use crate::sys::PipeEnd;
 
 /// Every message has this many bytes, so that a stream keeps its boundaries.
 const MESSAGE_BYTES: usize = 16;
@@ -19,7 +20,7 @@ pub struct Control(Infallible);
 pub struct ControlPeer(Infallible);
 
 /// What a fork server is asked for, with what the new worker shall own.
-pub type Request = ([u8; MESSAGE_BYTES], Option<(PipeReader, PipeWriter, SharedMemory)>);
+pub type Request = ([u8; MESSAGE_BYTES], Option<(PipeReader, PipeWriter, SharedMemory, Vec<PipeEnd>)>);
 
 impl Control {
     /// Answers that there are no fork servers here.
@@ -32,7 +33,7 @@ impl Control {
     pub fn ask(
         &self,
         _message: [u8; MESSAGE_BYTES],
-        _owned: Option<(&PipeReader, &PipeWriter, &SharedMemory)>,
+        _owned: Option<(&PipeReader, &PipeWriter, &SharedMemory, &[PipeEnd])>,
         _patience: Duration,
     ) -> io::Result<()> {
         match self.0 {}

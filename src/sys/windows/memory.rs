@@ -54,6 +54,11 @@ impl SharedMemory {
         Ok(twin)
     }
 
+    /// The same memory, mapped once more, to pass on.
+    pub fn again(&self) -> io::Result<Self> {
+        Self::map(self.mapping.as_ref().ok_or(io::ErrorKind::InvalidInput)?.try_clone()?)
+    }
+
     /// The memory that was inherited under this number.
     pub fn inherited(handle: u64) -> io::Result<Self> {
         Self::map(super::adopt(handle)?)

@@ -28,10 +28,11 @@ use windows_sys::core::BOOL;
 
 use crate::plan::StartMethod;
 
+pub use crate::sys::nap::{park, unpark};
 pub use control::{Control, ControlPeer, Request};
 pub use interrupt::notice_interrupts;
 pub use memory::SharedMemory;
-pub use pipe::{PipeReader, PipeWriter, pipe, stdin_pipe, stdout_pipe};
+pub use pipe::{PipeReader, PipeWriter, WHOLE_WRITE_BYTES, pipe, stdin_pipe, stdout_pipe};
 pub use process::{
     Child, Leash, adopt_orphans, close_all_but, detach_standard_streams, die_with_parent, exit_now, exit_of, fork,
     ignore_file_size_signal, ignore_terminate, kill_this_process, oom_kills, outlive_parent, own_group, parent_pid,

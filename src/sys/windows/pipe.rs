@@ -29,6 +29,10 @@ use crate::sys::Progress;
 /// is one page.
 const CAPACITY_BYTES: u32 = 64 << 10;
 
+/// The system promises that so much is written in one piece, whoever else writes into the same pipe: here any
+/// write is, if the pipe holds it.
+pub const WHOLE_WRITE_BYTES: usize = 4096;
+
 /// How long a refused writer is believed to be full before it may simply try again.
 const HOPE_AFTER: Duration = Duration::from_millis(1);
 
@@ -98,6 +102,11 @@ fn length(bytes: usize) -> u32 {
 impl PipeReader {
     fn new(handle: OwnedHandle) -> Self {
         Self { handle, nonblocking: AtomicBool::new(false) }
+    }
+
+    /// The same end once more, to pass on; its reads wait.
+    pub fn twin(&self) -> io::Result<Self> {
+        Ok(Self::new(self.handle.try_clone()?))
     }
 
     /// Reads what is there into `buffer`. `WouldBlock` only after [`Self::set_nonblocking`], or if

@@ -21,7 +21,7 @@ use windows_sys::Win32::System::Threading::{
 };
 
 use super::{PipeReader, PipeWriter, SharedMemory, check, set_inherited};
-use crate::sys::{Forked, Signal};
+use crate::sys::{Forked, PipeEnd, Signal};
 use crate::trace::Exit;
 
 /// The exit code of what was ended by force: what a shell reports for a killed process.
@@ -167,7 +167,7 @@ pub fn ignore_file_size_signal() {}
 pub fn detach_standard_streams() {}
 
 /// What a forked copy must do; there are none here.
-pub fn close_all_but(_reader: &PipeReader, _writer: &PipeWriter, _memory: &SharedMemory) {}
+pub fn close_all_but(_reader: &PipeReader, _writer: &PipeWriter, _memory: &SharedMemory, _ends: &[PipeEnd]) {}
 
 /// The process that started this one, alive or not; 0 if the system does not tell.
 pub fn parent_pid() -> u32 {

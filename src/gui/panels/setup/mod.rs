@@ -79,7 +79,7 @@ fn what(plan: &mut Plan, view: &mut View, theme: Theme, ui: &mut Ui) {
     if !to_program {
         view.program = plan.program.take().map(|name| (name, std::mem::take(&mut plan.knobs)));
     } else if plan.program.is_none() {
-        let first = || programs::REGISTRY.first().map(|program| (program.name.to_owned(), BTreeMap::new()));
+        let first = || programs::all().next().map(|program| (program.name.to_owned(), BTreeMap::new()));
         if let Some((name, knobs)) = view.program.clone().or_else(first) {
             (plan.program, plan.knobs) = (Some(name), knobs);
         }

@@ -6,14 +6,14 @@ use crate::chunk::grouped;
 use crate::gui::panels::parts::{ends, note, rail};
 use crate::gui::theme::Theme;
 use crate::plan::Plan;
-use crate::program::{Knob, Program, REGISTRY};
+use crate::program::{self, Knob, Program};
 
 /// So many programs are listed without scrolling.
 const IN_SIGHT: f32 = 9.6;
 
 /// Draws the list, the sentence and the knobs.
 pub(super) fn panel(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
-    let chosen = REGISTRY.iter().copied().find(|program| Some(program.name) == plan.program.as_deref());
+    let chosen = plan.program.as_deref().and_then(program::named);
     list(plan, chosen, theme, ui);
     let Some(program) = chosen else { return };
     note(ui, theme, program.summary);
@@ -29,7 +29,7 @@ fn list(plan: &mut Plan, chosen: Option<&Program>, theme: Theme, ui: &mut Ui) {
         ScrollArea::vertical().id_salt("programs").auto_shrink([false, true]).max_height((height + gap) * IN_SIGHT);
     list.show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = gap;
-        for program in REGISTRY {
+        for program in program::all() {
             let is_chosen = chosen.is_some_and(|chosen| chosen.name == program.name);
             let button = Button::selectable(is_chosen, program.title).truncate().right_text("");
             let button = button.min_size(vec2(ui.available_width(), height));

@@ -1,0 +1,145 @@
+//! Where the objects of a program lie: which words of the shared memory, which pipes. It follows from the script
+//! alone, so that every process of the program knows it without being told.
+
+use std::ops::Range;
+
+use crate::program::object::{self, Make, Obj, Object};
+use crate::program::script::{self, Child, Step};
+use crate::trace::ObjectId;
+
+/// A lock, a counter: two cache lines, so that neighbours do not disturb each other.
+pub(super) const CELL: usize = 16;
+/// What a queue needs beside its pipe: a cell each for itself, its two locks, its free places and its tasks.
+const QUEUE_CELLS: usize = 5;
+
+/// An object in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its id in the trace.
+    pub id: ObjectId,
+    /// What it is.
+    pub object: Object,
+    /// Its words. Its own lock, if it has one, has the last [`CELL`] of them.
+    pub words: Range<usize>,
+    /// Its ends of pipes, two for each pipe: first the one that is read. Of a duplex pipe the first pipe is
+    /// written at its end 0; of a manager there are two pipes for each client: requests, and answers.
+    pub ends: Range<usize>,
+}
+
+/// Where everything lies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// The objects, in order.
+    pub places: Vec<Place>,
+    /// How many words there are.
+    pub words: usize,
+    /// How many ends of pipes there are.
+    pub ends: usize,
+}
+
+impl Layout {
+    /// Of the objects that this main script makes.
+    pub fn of(script: &[Step]) -> Self {
+        let objects = script::objects(script);
+        let ids = object::ids(objects.iter().copied());
+        let mut layout = Self::default();
+        for (object, id) in objects.into_iter().zip(ids) {
+            let words = layout.words..layout.words + words_of(&object.make);
+            let ends = layout.ends..layout.ends + 2 * pipes_of(&object.make);
+            (layout.words, layout.ends) = (words.end, ends.end);
+            layout.places.push(Place { id, object: object.clone(), words, ends });
+        }
+        layout
+    }
+
+    /// The ends that a child has: those it is given, and those of all queues.
+    pub fn ends_of(&self, child: &Child) -> Vec<usize> {
+        let mut ends: Vec<usize> = Vec::new();
+        for (number, place) in self.places.iter().enumerate() {
+            match place.object.make {
+                Make::SimpleQueue | Make::Queue(_) | Make::JoinableQueue(_) => ends.extend(place.ends.clone()),
+                _ => {
+                    let given = child.ends.iter().filter(|(object, _)| *object as usize == number);
+                    ends.extend(given.flat_map(|&(_, end)| place.ends_at(end)));
+                }
+            }
+        }
+        ends
+    }
+
+    /// The object of this number.
+    pub fn place(&self, object: Obj) -> Option<&Place> {
+        self.places.get(object as usize)
+    }
+}
+
+impl Place {
+    /// The ends of pipes that belong to one end of a pipe or of a manager.
+    pub fn ends_at(&self, end: u16) -> Vec<usize> {
+        let at = |offset: usize| self.ends.start + offset;
+        let ends = match (&self.object.make, end) {
+            (Make::Pipe { duplex: false }, 0) => vec![at(0)],
+            (Make::Pipe { duplex: false }, 1) => vec![at(1)],
+            // The first pipe is written at end 0 and read at end 1; the second the other way round.
+            (Make::Pipe { duplex: true }, 0) => vec![at(1), at(2)],
+            (Make::Pipe { duplex: true }, 1) => vec![at(0), at(3)],
+            // The server reads all requests and writes all answers.
+            (Make::Manager(clients), 0) => {
+                (0..*clients as usize).flat_map(|client| [at(4 * client), at(4 * client + 3)]).collect()
+            }
+            (Make::Manager(_), client) => {
+                let first = 4 * usize::from(client - 1);
+                vec![at(first + 1), at(first + 2)]
+            }
+            _ => Vec::new(),
+        };
+        ends.into_iter().filter(|end| self.ends.contains(end)).collect()
+    }
+}
+
+fn words_of(make: &Make) -> usize {
+    match *make {
+        Make::SimpleQueue | Make::Queue(_) | Make::JoinableQueue(_) => QUEUE_CELLS * CELL,
+        Make::Condition | Make::Value(_) => 2 * CELL,
+        Make::Array(length) => CELL + (length as usize).next_multiple_of(CELL) + CELL,
+        Make::RawArray(length) => CELL + (length as usize).next_multiple_of(CELL),
+        Make::Block(bytes) => CELL + (bytes as usize).div_ceil(size_of::<u64>()).next_multiple_of(CELL),
+        _ => CELL,
+    }
+}
+
+fn pipes_of(make: &Make) -> usize {
+    match *make {
+        Make::Pipe { duplex } => 1 + usize::from(duplex),
+        Make::SimpleQueue | Make::Queue(_) | Make::JoinableQueue(_) => 1,
+        Make::Manager(clients) => 2 * clients as usize,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_end_of_a_pipe_belongs_to_one_side() {
+        let script = [
+            Step::Make(Object::new("lock", Make::Lock)),
+            Step::Make(Object::new("pipe", Make::Pipe { duplex: true })),
+            Step::Make(Object::new("value", Make::Value(0))),
+            Step::Make(Object::new("manager", Make::Manager(3))),
+            Step::Make(Object::new("one_way", Make::Pipe { duplex: false })),
+        ];
+        let layout = Layout::of(&script);
+        assert_eq!(layout.places.iter().map(|place| place.id.0).collect::<Vec<_>>(), [0, 1, 2, 4, 5]);
+        assert_eq!((layout.words, layout.ends), (6 * CELL, 4 + 12 + 2));
+        for (number, sides) in [(1, 2), (3, 4), (4, 2)] {
+            let place = &layout.places[number];
+            let mut ends: Vec<usize> = (0..sides).flat_map(|end| place.ends_at(end)).collect();
+            ends.sort_unstable();
+            assert_eq!(ends, place.ends.clone().collect::<Vec<_>>());
+        }
+        let child = Child::new(1, []).with_end(1, 1).with_end(3, 3);
+        assert_eq!(layout.ends_of(&child), [0, 3, 13, 14]);
+    }
+}

@@ -1,0 +1,21 @@
+//! What processes share: every object of Python's `multiprocessing` by which processes talk and agree, a file each.
+//!
+//! ```text
+//! parent: Objects::make ──► one nameless memory, one set of pipes
+//!              │ pass: the same memory, and the ends that a child is given
+//!              ▼
+//! child:  Objects::given ──► each object by its number: a Block of words, ends of pipes
+//! ```
+//!
+//! All of a program's objects lie in one piece of [shared memory](crate::sys::SharedMemory) that has no name and is
+//! allocated before it is mapped; where each lies follows from the script alone ([`Layout`]). An object never knows
+//! who uses it, traces it or stops it: a call that would wait comes back after a while, and the caller decides
+//! whether it waits on. So the same objects serve processes and threads, with a trace and without.
+
+mod layout;
+mod memory;
+mod objects;
+
+pub use layout::{Layout, Place};
+pub use memory::Block;
+pub use objects::Objects;

@@ -1,0 +1,132 @@
+//! What a process does with what it shares with others: one file for each kind of use. Here is what they have in
+//! common: how a process waits, and how it tells of it.
+//!
+//! ```text
+//! try at once ── got it ──────────────────────────────► Used
+//!      └─ not ─► Waits ─► sleep a while ─► host's duties ─► try again … until the time is up ─► GaveUp
+//! ```
+
+mod ask;
+mod cell;
+mod message;
+mod sync;
+
+use std::time::{Duration, Instant};
+
+use crate::program::object::Obj;
+use crate::program::script::Step;
+use crate::sys;
+use crate::trace::{Awaited, Deed, Made, ObjectId, What, Wish};
+
+use super::carrier::{Carrier, Stop};
+use super::host::Host;
+use super::life::Raised;
+
+/// The longest sleep at a stretch in a wait.
+const SLICE: Duration = Duration::from_millis(20);
+
+/// What is waited for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Need {
+    /// What.
+    pub(super) wish: Wish,
+    /// On what.
+    pub(super) on: Awaited,
+    /// On which road of it.
+    pub(super) lane: u16,
+}
+
+impl Need {
+    /// Of an object with one road.
+    pub(super) fn of(wish: Wish, object: ObjectId) -> Self {
+        Self { wish, on: Awaited::Object(object), lane: 0 }
+    }
+}
+
+impl<'a, H: Host> Carrier<'a, H> {
+    /// Carries out a step that uses an object.
+    pub(super) fn use_step(&mut self, step: &'a Step) -> Result<(), Stop> {
+        match step {
+            Step::Repeat(times, steps) => {
+                for _ in 0..*times {
+                    self.carry(steps)?;
+                }
+                Ok(())
+            }
+            Step::With(object, steps) => self.with(*object, steps),
+            Step::Sync(object, call) => self.sync(*object, call),
+            Step::Message(object, call) => self.message(*object, call),
+            Step::Cells(object, call) => self.cells(*object, call),
+            Step::Ask(object, call) => self.ask(*object, call),
+            // The others have been carried out already.
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes sure of an object, in the main script: from now on the trace knows it.
+    pub(super) fn introduce(&mut self, object: Obj) {
+        let Some(place) = self.objects.place(object) else { return };
+        let (id, make) = (place.id, &place.object.make);
+        let initial = if let crate::program::object::Make::Value(initial)
+        | crate::program::object::Make::RawValue(initial) = make
+        {
+            Some(*initial)
+        } else {
+            None
+        };
+        let pipe = place.ends.clone().find_map(|end| self.objects.writer(end));
+        let made = Made {
+            object: id,
+            kind: make.kind(),
+            name: place.object.name.to_owned(),
+            capacity: make.capacity(),
+            pipe_bytes: pipe.map_or(0, sys::PipeWriter::capacity_bytes),
+            initial,
+            lock: make.has_lock().then_some(ObjectId(id.0 + 1)),
+            robust: place.object.robust,
+        };
+        self.say(What::ObjectMade(Box::new(made)));
+    }
+
+    /// This process did something with an object, since then.
+    pub(super) fn used(&mut self, object: ObjectId, since_ns: u64, deed: Deed) {
+        self.say(What::Used { object, since_ns, deed });
+    }
+
+    /// Tries until it succeeds, or the time is up (`None` = for ever): then the answer is `None`. An attempt may
+    /// sleep as long as it is told, but must not sleep on after it could have succeeded.
+    pub(super) fn wait_for<T>(
+        &mut self,
+        need: Need,
+        patience: Option<Duration>,
+        mut attempt: impl FnMut(&mut Self, Duration) -> Result<Option<T>, Stop>,
+    ) -> Result<Option<T>, Stop> {
+        if let Some(got) = attempt(self, Duration::ZERO)? {
+            return Ok(Some(got));
+        }
+        if patience == Some(Duration::ZERO) {
+            return Ok(None);
+        }
+        let Need { wish, on, lane } = need;
+        self.say(What::Waits { wish, on, lane });
+        // Whoever watches shall know while it lasts.
+        self.host.push_out();
+        let began = Instant::now();
+        loop {
+            let left = patience.map_or(SLICE, |patience| patience.saturating_sub(began.elapsed()));
+            if let Some(got) = attempt(self, left.min(SLICE))? {
+                return Ok(Some(got));
+            }
+            self.pause(Duration::ZERO)?;
+            if left.is_zero() {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// The id of an object.
+    pub(super) fn id_of(&self, object: Obj) -> Result<ObjectId, Raised> {
+        let unknown = || Raised::new("NameError", format!("there is no object {object}"));
+        self.objects.place(object).map(|place| place.id).ok_or_else(unknown)
+    }
+}

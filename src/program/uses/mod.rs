@@ -1,0 +1,11 @@
+//! What a script does with objects that processes share, by their kind.
+
+mod ask;
+mod cell;
+mod message;
+mod sync;
+
+pub use ask::Ask;
+pub use cell::Cells;
+pub use message::{Message, Payload};
+pub use sync::Sync;
