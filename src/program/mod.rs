@@ -12,6 +12,7 @@ mod first;
 mod inheriting;
 mod methods;
 pub mod object;
+mod pipes;
 pub mod script;
 pub mod uses;
 
@@ -94,7 +95,7 @@ pub fn all() -> impl Iterator<Item = &'static Program> {
 }
 
 /// What processes share, and how they agree.
-static IPC: &[&Program] = &[];
+static IPC: &[&Program] = &[&pipes::PING_PONG, &pipes::BOTH_SEND_FIRST, &pipes::TWO_WRITERS, &pipes::PIPE_RULES];
 
 /// Processes, and how they start.
 static PROCESS: &[&Program] = &[

@@ -12,10 +12,18 @@
 //! who uses it, traces it or stops it: a call that would wait comes back after a while, and the caller decides
 //! whether it waits on. So the same objects serve processes and threads, with a trace and without.
 
+mod frame;
+mod item;
 mod layout;
 mod memory;
 mod objects;
+mod pipe;
+mod refusal;
 
+pub use frame::{Arrived, Incoming, Outgoing};
+pub use item::Item;
 pub use layout::{Layout, Place};
 pub use memory::Block;
 pub use objects::Objects;
+pub use pipe::{Connection, Received, wait};
+pub use refusal::Refusal;

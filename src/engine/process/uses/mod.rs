@@ -9,7 +9,10 @@
 mod ask;
 mod cell;
 mod message;
+mod pipe;
 mod sync;
+
+pub(super) use message::Mail;
 
 use std::time::{Duration, Instant};
 
@@ -86,6 +89,7 @@ impl<'a, H: Host> Carrier<'a, H> {
             robust: place.object.robust,
         };
         self.say(What::ObjectMade(Box::new(made)));
+        self.tell_ends(Some(object));
     }
 
     /// This process did something with an object, since then.
