@@ -54,6 +54,20 @@
 //! begun is handed out again, one it had begun is a matter of policy. Results are taken once, whoever
 //! computes them how often.
 //!
+//! # What processes share
+//!
+//! The objects of a program (queues, locks, numbers in memory, a manager) are made by its parent before anybody is
+//! started ([`engine::ipc`]): one piece of nameless memory and a set of nameless pipes, which every child is given
+//! with its start, whatever the start method. Nobody ever sleeps *inside* an object: a wait is announced, slept in
+//! short stretches, and can be ended from outside at any time. So a deadlock is real, and Stop ends it.
+//!
+//! ```text
+//!  script: Make, Sync, Message … ─► Carrier (one per process) ─► object (words, ends of pipes)
+//!                                      │ Waits, when it can't go on; Used, when it did something
+//!                                      ▼
+//!                       trace ─► model: objects and waits ─► who waits for whom: a knot is a deadlock
+//! ```
+//!
 //! # The road of a message
 //!
 //! A worker [records](trace::ring) four words in its ring. The engine drains the ring into
