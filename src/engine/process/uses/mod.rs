@@ -112,7 +112,7 @@ impl<'a, H: Host> Carrier<'a, H> {
             return Ok(None);
         }
         let Need { wish, on, lane } = need;
-        self.say(What::Waits { wish, on, lane });
+        self.say(What::Waits { wish, on, lane, for_ever: patience.is_none() });
         // Whoever watches shall know while it lasts.
         self.host.push_out();
         let began = Instant::now();
