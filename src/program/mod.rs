@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::plan::{PlanError, StartMethod};
 
+mod agreeing;
 mod ending;
 mod family;
 mod first;
@@ -13,6 +14,7 @@ mod inheriting;
 mod methods;
 pub mod object;
 pub mod script;
+mod sharing;
 pub mod uses;
 
 use script::Script;
@@ -94,7 +96,7 @@ pub fn all() -> impl Iterator<Item = &'static Program> {
 }
 
 /// What processes share, and how they agree.
-static IPC: &[&Program] = &[];
+static IPC: &[&Program] = &[&sharing::LOST_UPDATES, &agreeing::TWO_LOCKS];
 
 /// Processes, and how they start.
 static PROCESS: &[&Program] = &[

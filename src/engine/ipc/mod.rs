@@ -12,10 +12,27 @@
 //! who uses it, traces it or stops it: a call that would wait comes back after a while, and the caller decides
 //! whether it waits on. So the same objects serve processes and threads, with a trace and without.
 
+mod barrier;
+mod condition;
+mod error;
+mod event;
+mod gate;
 mod layout;
+mod lock;
 mod memory;
 mod objects;
+mod rlock;
+mod semaphore;
+mod value;
 
+pub use barrier::{Arrival, Barrier, Broken};
+pub use condition::{Condition, Waiting};
+pub use error::Error;
+pub use event::Event;
 pub use layout::{Layout, Place};
+pub use lock::{Lock, Taken};
 pub use memory::Block;
 pub use objects::Objects;
+pub use rlock::RLock;
+pub use semaphore::Semaphore;
+pub use value::Ints;
