@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::plan::{PlanError, StartMethod};
 
+mod agreeing;
 mod ending;
 mod family;
 mod first;
@@ -14,6 +15,7 @@ mod methods;
 pub mod object;
 mod pipes;
 pub mod script;
+mod sharing;
 pub mod uses;
 
 use script::Script;
@@ -95,7 +97,14 @@ pub fn all() -> impl Iterator<Item = &'static Program> {
 }
 
 /// What processes share, and how they agree.
-static IPC: &[&Program] = &[&pipes::PING_PONG, &pipes::BOTH_SEND_FIRST, &pipes::TWO_WRITERS, &pipes::PIPE_RULES];
+static IPC: &[&Program] = &[
+    &pipes::PING_PONG,
+    &pipes::BOTH_SEND_FIRST,
+    &pipes::TWO_WRITERS,
+    &pipes::PIPE_RULES,
+    &sharing::LOST_UPDATES,
+    &agreeing::TWO_LOCKS,
+];
 
 /// Processes, and how they start.
 static PROCESS: &[&Program] = &[

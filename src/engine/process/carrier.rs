@@ -152,11 +152,14 @@ impl<'a, H: Host> Carrier<'a, H> {
         for step in steps {
             self.step(step)?;
             // A hundred starts in a row take their time, and are worth watching.
-            if self.looked.elapsed() >= LOOK_EVERY {
-                self.pause(Duration::ZERO)?;
-            }
+            self.look_up()?;
         }
         Ok(())
+    }
+
+    /// In the middle of something long: does what must not wait, if it is time for that.
+    pub(super) fn look_up(&mut self) -> Result<(), Stop> {
+        if self.looked.elapsed() >= LOOK_EVERY { self.pause(Duration::ZERO) } else { Ok(()) }
     }
 
     fn step(&mut self, step: &'a Step) -> Result<(), Stop> {

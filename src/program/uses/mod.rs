@@ -8,4 +8,4 @@ mod sync;
 pub use ask::Ask;
 pub use cell::Cells;
 pub use message::{Message, Payload, Query};
-pub use sync::Sync;
+pub use sync::{Is, Sync, Test};
