@@ -13,6 +13,7 @@ mod first;
 mod inheriting;
 mod methods;
 pub mod object;
+mod pipes;
 pub mod script;
 mod sharing;
 pub mod uses;

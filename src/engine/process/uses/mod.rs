@@ -12,7 +12,10 @@ mod cell;
 mod guard;
 mod meet;
 mod message;
+mod pipe;
 mod sync;
+
+pub(super) use message::Mail;
 
 use std::time::{Duration, Instant};
 
@@ -125,7 +128,7 @@ impl<'a, H: Host> Carrier<'a, H> {
             return Ok(None);
         }
         let Need { wish, on, lane } = need;
-        self.say(What::Waits { wish, on, lane });
+        self.say(What::Waits { wish, on, lane, for_ever: patience.is_none() });
         // Whoever watches shall know while it lasts.
         self.host.push_out();
         let began = Instant::now();

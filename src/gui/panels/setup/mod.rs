@@ -18,13 +18,13 @@ use crate::gui::command::Command;
 use crate::gui::experiment::Experiment;
 use crate::gui::theme::Theme;
 use crate::plan::{Executor, MAX_REPEATS, Plan, start_methods};
-use crate::program as programs;
+use crate::program::TOPICS;
 
 /// What the settings remember beside the plan.
 #[derive(Clone, Debug, Default)]
 pub struct View {
-    /// The program that was chosen last, and its knobs: what Process comes back to.
-    program: Option<(String, BTreeMap<String, u64>)>,
+    /// The program that was chosen last on each subject, and its knobs: what the subject comes back to.
+    programs: BTreeMap<&'static str, (String, BTreeMap<String, u64>)>,
     /// What was asked for and can't happen with the chosen executor: it comes back with another.
     aside: fit::Aside,
     /// The fault that is being written.
@@ -71,18 +71,21 @@ pub fn go(experiment: &mut Experiment, theme: Theme, ui: &mut Ui, commands: &mut
     }
 }
 
-/// A pool that shares work, or a program about processes themselves.
+/// A pool that shares work, or a program about processes themselves or about what they share.
 fn what(plan: &mut Plan, view: &mut View, theme: Theme, ui: &mut Ui) {
-    let Some(to_program) = segments(ui, theme, plan.program.is_some(), &[(false, "Pool"), (true, "Process")]) else {
-        return;
-    };
-    if !to_program {
-        view.program = plan.program.take().map(|name| (name, std::mem::take(&mut plan.knobs)));
-    } else if plan.program.is_none() {
-        let first = || programs::all().next().map(|program| (program.name.to_owned(), BTreeMap::new()));
-        if let Some((name, knobs)) = view.program.clone().or_else(first) {
-            (plan.program, plan.knobs) = (Some(name), knobs);
-        }
+    let shown = plan.program.as_deref().and_then(program::topic_of).map(|topic| topic.title);
+    // A subject without programs would have nothing to show.
+    let topics = TOPICS.iter().filter(|topic| !topic.programs.is_empty());
+    let tabs: Vec<_> =
+        std::iter::once((None, "Pool")).chain(topics.map(|topic| (Some(topic.title), topic.title))).collect();
+    let Some(chosen) = segments(ui, theme, shown, &tabs).filter(|chosen| *chosen != shown) else { return };
+    if let (Some(title), Some(name)) = (shown, plan.program.take()) {
+        view.programs.insert(title, (name, std::mem::take(&mut plan.knobs)));
+    }
+    let Some(topic) = TOPICS.iter().find(|topic| Some(topic.title) == chosen) else { return };
+    let first = || topic.programs.first().map(|program| (program.name.to_owned(), BTreeMap::new()));
+    if let Some((name, knobs)) = view.programs.get(topic.title).cloned().or_else(first) {
+        (plan.program, plan.knobs) = (Some(name), knobs);
     }
 }
 

@@ -1,4 +1,5 @@
-//! The ready-made programs about processes: which one, what it shows, and what can be chosen in it.
+//! The ready-made programs about processes and what they share: which one, what it shows, and what can be
+//! chosen in it.
 
 use egui::{Button, DragValue, RichText, ScrollArea, Slider, Ui, vec2};
 
@@ -6,10 +7,15 @@ use crate::chunk::grouped;
 use crate::gui::panels::parts::{ends, note, rail};
 use crate::gui::theme::Theme;
 use crate::plan::Plan;
-use crate::program::{self, Knob, Program};
+use crate::program::{self, Knob, Program, TOPICS, Topic};
 
 /// So many programs are listed without scrolling.
 const IN_SIGHT: f32 = 9.6;
+
+/// The subject of the program of this name.
+pub(super) fn topic_of(name: &str) -> Option<&'static Topic> {
+    TOPICS.iter().find(|topic| topic.programs.iter().any(|program| program.name == name))
+}
 
 /// Draws the list, the sentence and the knobs.
 pub(super) fn panel(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
@@ -24,12 +30,12 @@ pub(super) fn panel(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
 }
 
 fn list(plan: &mut Plan, chosen: Option<&Program>, theme: Theme, ui: &mut Ui) {
+    let Some(topic) = chosen.and_then(|chosen| topic_of(chosen.name)) else { return };
     let (height, gap) = (theme.length(26.0), 2.0);
-    let list =
-        ScrollArea::vertical().id_salt("programs").auto_shrink([false, true]).max_height((height + gap) * IN_SIGHT);
-    list.show(ui, |ui| {
+    let list = ScrollArea::vertical().id_salt(topic.title).auto_shrink([false, true]);
+    list.max_height((height + gap) * IN_SIGHT).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = gap;
-        for program in program::all() {
+        for program in topic.programs {
             let is_chosen = chosen.is_some_and(|chosen| chosen.name == program.name);
             let button = Button::selectable(is_chosen, program.title).truncate().right_text("");
             let button = button.min_size(vec2(ui.available_width(), height));
