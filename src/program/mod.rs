@@ -97,7 +97,14 @@ pub fn all() -> impl Iterator<Item = &'static Program> {
 }
 
 /// What processes share, and how they agree.
-static IPC: &[&Program] = &[&sharing::LOST_UPDATES, &agreeing::TWO_LOCKS];
+static IPC: &[&Program] = &[
+    &pipes::PING_PONG,
+    &pipes::BOTH_SEND_FIRST,
+    &pipes::TWO_WRITERS,
+    &pipes::PIPE_RULES,
+    &sharing::LOST_UPDATES,
+    &agreeing::TWO_LOCKS,
+];
 
 /// Processes, and how they start.
 static PROCESS: &[&Program] = &[

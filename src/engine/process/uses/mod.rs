@@ -103,6 +103,7 @@ impl<'a, H: Host> Carrier<'a, H> {
             robust: made.robust,
         });
         self.say(What::ObjectMade(Box::new(made)));
+        self.tell_ends(Some(object));
         if let Some(lock) = lock {
             self.say(What::ObjectMade(Box::new(lock)));
         }
