@@ -17,6 +17,8 @@ mod condition;
 mod event;
 mod frame;
 mod gate;
+#[cfg(test)]
+mod interleavings;
 mod item;
 mod layout;
 mod lock;
