@@ -10,8 +10,10 @@ mod ending;
 mod family;
 mod first;
 mod inheriting;
+mod managed;
 mod methods;
 pub mod object;
+pub mod plain;
 pub mod script;
 pub mod uses;
 
@@ -94,7 +96,7 @@ pub fn all() -> impl Iterator<Item = &'static Program> {
 }
 
 /// What processes share, and how they agree.
-static IPC: &[&Program] = &[];
+static IPC: &[&Program] = &[&managed::MANAGER_DICT, &managed::MANAGER_RULES];
 
 /// Processes, and how they start.
 static PROCESS: &[&Program] = &[

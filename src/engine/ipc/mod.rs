@@ -12,7 +12,9 @@
 //! who uses it, traces it or stops it: a call that would wait comes back after a while, and the caller decides
 //! whether it waits on. So the same objects serve processes and threads, with a trace and without.
 
+pub mod frame;
 mod layout;
+pub mod manager;
 mod memory;
 mod objects;
 

@@ -12,6 +12,7 @@ use super::host::{Common, Halt, Host};
 use super::life::Raised;
 use super::odd::Oddities;
 use super::starters::Starters;
+use super::uses::ask::Asking;
 use super::value::Value;
 
 /// How long a process may take to be gone once it was killed.
@@ -72,6 +73,8 @@ pub(super) struct Carrier<'a, H> {
     pub(super) starters: Starters,
     /// What it shares with other processes.
     pub(super) objects: Objects,
+    /// What it has of its managers.
+    pub(super) asking: Asking,
     /// What few programs need.
     pub(super) odd: Oddities,
     /// The next id to give away.
@@ -101,6 +104,7 @@ impl<'a, H: Host> Carrier<'a, H> {
             starters: Starters::default(),
             objects,
             made: 0,
+            asking: Asking::default(),
             odd: Oddities::default(),
             next_actor,
             at_exit: Vec::new(),
@@ -193,6 +197,7 @@ impl<'a, H: Host> Carrier<'a, H> {
                 self.made += 1;
             }
             Step::Repeat(..)
+            | Step::Timed(..)
             | Step::With(..)
             | Step::Sync(..)
             | Step::Message(..)
@@ -286,6 +291,8 @@ impl<'a, H: Host> Carrier<'a, H> {
         for line in std::mem::take(&mut self.at_exit).into_iter().rev() {
             self.print(line);
         }
+        // As Python does: a manager that only this process could still ask ends now.
+        self.objects.leave_managers();
         let waited = self.leave_children().and_then(|()| self.leave_threads());
         if waited.is_err() {
             self.end_children();

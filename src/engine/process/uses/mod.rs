@@ -6,9 +6,10 @@
 //!      └─ not ─► Waits ─► sleep a while ─► host's duties ─► try again … until the time is up ─► GaveUp
 //! ```
 
-mod ask;
+pub(super) mod ask;
 mod cell;
 mod message;
+mod serve;
 mod sync;
 
 use std::time::{Duration, Instant};
@@ -51,6 +52,12 @@ impl<'a, H: Host> Carrier<'a, H> {
                 for _ in 0..*times {
                     self.carry(steps)?;
                 }
+                Ok(())
+            }
+            Step::Timed(label, steps) => {
+                let began = Instant::now();
+                self.carry(steps)?;
+                self.print(&format!("{label} {:.1} ms", began.elapsed().as_secs_f64() * 1000.0));
                 Ok(())
             }
             Step::With(object, steps) => self.with(*object, steps),
