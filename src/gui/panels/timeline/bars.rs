@@ -169,8 +169,17 @@ pub(super) fn bar(ink: &Ink<'_>, mark: &Mark, colour: egui::Color32, number: u32
             plate(ink, mark, space);
             written(theme.faint());
         }
-        Fill::Blocked => {
-            // Upright bars in a dashed box: held back by somebody else.
+        Fill::Blocked { held_up: false } => {
+            ink.painter.rect_filled(space, radius, theme.canvas());
+            if wide {
+                ink.dashed_box(space.shrink2(vec2(0.5, 1.0)), theme.faint().gamma_multiply(0.8));
+            } else {
+                ink.painter.rect_filled(space.shrink2(vec2(0.0, space.height() * 0.3)), radius, theme.border());
+            }
+            written(theme.faint());
+        }
+        Fill::Blocked { held_up: true } => {
+            // Upright bars in a dashed box: held up by somebody else.
             ink.painter.rect_filled(space, radius, theme.canvas());
             ink.painter.rect_filled(space, radius, theme.waits().gamma_multiply(if wide { 0.12 } else { 0.7 }));
             if wide {
@@ -260,7 +269,9 @@ pub(super) fn tip(row: &Row, mark: &Mark, run: &Run) -> String {
         (Fill::Overhead(kind), Some(unit)) => format!("{} unit {unit}", kind.word()),
         (Fill::Overhead(kind), None) => kind.word().to_owned(),
         (Fill::Sleeping, _) => SpanKind::Sleeping.word().to_owned(),
-        (Fill::Blocked, _) => format!("blocked: {}", mark.told.clone().unwrap_or_else(|| "it can't go on".to_owned())),
+        (Fill::Blocked { .. }, _) => {
+            format!("blocked: {}", mark.told.clone().unwrap_or_else(|| "it can't go on".to_owned()))
+        }
         (Fill::Call { .. }, _) => mark.told.clone().unwrap_or_else(|| SpanKind::Calling.word().to_owned()),
         (Fill::Stopped, _) => "stopped by SIGSTOP, until it is continued".to_owned(),
         (Fill::Zombie, _) => "a zombie: it has ended, and nobody has joined it yet".to_owned(),

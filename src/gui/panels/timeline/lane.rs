@@ -9,6 +9,7 @@ use egui::{Rangef, Rect};
 use super::axis::Axis;
 use crate::chunk::grouped;
 use crate::gui::panels::draw::fits;
+use crate::gui::panels::stage::tree::holds_up;
 use crate::model::{Call, Lane, Run, Span, SpanKind};
 use crate::trace::{ActorId, Role};
 
@@ -29,7 +30,10 @@ pub enum Fill {
     /// Asleep, as it was written to.
     Sleeping,
     /// It can't go on before somebody else does something.
-    Blocked,
+    Blocked {
+        /// Whether that holds it up; else it waits for news, as it was written to.
+        held_up: bool,
+    },
     /// In a call of the library; whether it raised an error.
     Call {
         /// Whether it did.
@@ -183,6 +187,7 @@ impl Band<'_> {
     /// Somebody who can't go on: on it what for, or as much of that as fits.
     fn blocked(&self, span: &Span, left: f32, right: f32) -> Mark {
         let wait = self.waits.and_then(|(run, actor)| Some((run, run.wait_of(actor, span.from_ns)?)));
+        let held_up = wait.is_none_or(|(_, wait)| holds_up(wait.wish));
         let told = wait.map(|(run, wait)| format!("waits {}", run.wish_in_words(wait, span.from_ns)));
         let all = told.clone().unwrap_or_else(|| SpanKind::Blocked.word().to_owned());
         let what = all.trim_start_matches("waits for ");
@@ -190,7 +195,15 @@ impl Band<'_> {
         let fit = |words: &&str| words.is_empty() || fits(words, self.type_size, right - left);
         let label = brief.into_iter().find(fit).filter(|words| !words.is_empty()).map(str::to_owned);
         let space = Rect::from_x_y_ranges(left..=right, self.y);
-        Mark { space, fill: Fill::Blocked, unit: None, label, from_ns: span.from_ns, to_ns: span.to_ns, told }
+        Mark {
+            space,
+            fill: Fill::Blocked { held_up },
+            unit: None,
+            label,
+            from_ns: span.from_ns,
+            to_ns: span.to_ns,
+            told,
+        }
     }
 
     fn column(&self, lane: &Lane, spans: &[Span], column: f32, edge_ns: u64) -> Option<Mark> {

@@ -34,7 +34,11 @@ fn entries(look: &Look<'_>) -> Vec<(Fill, &'static str)> {
         entries.push((Fill::Overhead(SpanKind::Starting), "starting"));
         entries.push((Fill::Sleeping, "sleeping, as it was written to"));
         if !look.run.objects().is_empty() {
-            entries.push((Fill::Blocked, "blocked: it waits for what somebody else has, or must do"));
+            entries.push((
+                Fill::Blocked { held_up: true },
+                "held up: by a lock that another has, by a full pipe or queue",
+            ));
+            entries.push((Fill::Blocked { held_up: false }, "waits for news: a message, an event, an end"));
         }
         entries.push((Fill::Zombie, "a zombie: ended, and nobody has joined it yet"));
     }
