@@ -12,6 +12,8 @@ use super::host::{Common, Halt, Host};
 use super::life::Raised;
 use super::odd::Oddities;
 use super::starters::Starters;
+use super::uses::Mail;
+use super::uses::ask::Asking;
 use super::value::Value;
 
 /// How long a process may take to be gone once it was killed.
@@ -72,8 +74,12 @@ pub(super) struct Carrier<'a, H> {
     pub(super) starters: Starters,
     /// What it shares with other processes.
     pub(super) objects: Objects,
+    /// What it has of its managers.
+    pub(super) asking: Asking,
     /// What few programs need.
     pub(super) odd: Oddities,
+    /// What it has of pipes and queues.
+    pub(super) mail: Mail,
     /// The next id to give away.
     next_actor: u32,
     at_exit: Vec<&'static str>,
@@ -101,7 +107,9 @@ impl<'a, H: Host> Carrier<'a, H> {
             starters: Starters::default(),
             objects,
             made: 0,
+            asking: Asking::default(),
             odd: Oddities::default(),
+            mail: Mail::default(),
             next_actor,
             at_exit: Vec::new(),
             looked: Instant::now(),
@@ -148,11 +156,14 @@ impl<'a, H: Host> Carrier<'a, H> {
         for step in steps {
             self.step(step)?;
             // A hundred starts in a row take their time, and are worth watching.
-            if self.looked.elapsed() >= LOOK_EVERY {
-                self.pause(Duration::ZERO)?;
-            }
+            self.look_up()?;
         }
         Ok(())
+    }
+
+    /// In the middle of something long: does what must not wait, if it is time for that.
+    pub(super) fn look_up(&mut self) -> Result<(), Stop> {
+        if self.looked.elapsed() >= LOOK_EVERY { self.pause(Duration::ZERO) } else { Ok(()) }
     }
 
     fn step(&mut self, step: &'a Step) -> Result<(), Stop> {
@@ -193,6 +204,7 @@ impl<'a, H: Host> Carrier<'a, H> {
                 self.made += 1;
             }
             Step::Repeat(..)
+            | Step::Timed(..)
             | Step::With(..)
             | Step::Sync(..)
             | Step::Message(..)
@@ -255,6 +267,9 @@ impl<'a, H: Host> Carrier<'a, H> {
         while let Some((actor, action)) = self.host.next_order() {
             self.obey(actor, action);
         }
+        while let Some((actor, exit)) = self.host.next_dead() {
+            self.bury(actor, None, Some(exit));
+        }
         if self.looked.elapsed() >= LOOK_EVERY {
             self.looked = Instant::now();
             self.notice_the_ended();
@@ -286,6 +301,8 @@ impl<'a, H: Host> Carrier<'a, H> {
         for line in std::mem::take(&mut self.at_exit).into_iter().rev() {
             self.print(line);
         }
+        // As Python does: a manager that only this process could still ask ends now.
+        self.objects.leave_managers();
         let waited = self.leave_children().and_then(|()| self.leave_threads());
         if waited.is_err() {
             self.end_children();

@@ -6,17 +6,24 @@
 //!      └─ not ─► Waits ─► sleep a while ─► host's duties ─► try again … until the time is up ─► GaveUp
 //! ```
 
-mod ask;
+pub(super) mod ask;
+mod bury;
 mod cell;
+mod guard;
+mod meet;
 mod message;
+mod pipe;
+mod serve;
 mod sync;
+
+pub(super) use message::Mail;
 
 use std::time::{Duration, Instant};
 
 use crate::program::object::Obj;
 use crate::program::script::Step;
 use crate::sys;
-use crate::trace::{Awaited, Deed, Made, ObjectId, What, Wish};
+use crate::trace::{Awaited, Deed, Made, ObjectId, ObjectKind, What, Wish};
 
 use super::carrier::{Carrier, Stop};
 use super::host::Host;
@@ -53,6 +60,12 @@ impl<'a, H: Host> Carrier<'a, H> {
                 }
                 Ok(())
             }
+            Step::Timed(label, steps) => {
+                let began = Instant::now();
+                self.carry(steps)?;
+                self.print(&format!("{label} {:.1} ms", began.elapsed().as_secs_f64() * 1000.0));
+                Ok(())
+            }
             Step::With(object, steps) => self.with(*object, steps),
             Step::Sync(object, call) => self.sync(*object, call),
             Step::Message(object, call) => self.message(*object, call),
@@ -85,7 +98,22 @@ impl<'a, H: Host> Carrier<'a, H> {
             lock: make.has_lock().then_some(ObjectId(id.0 + 1)),
             robust: place.object.robust,
         };
+        let lock = made.lock.map(|lock| Made {
+            object: lock,
+            kind: ObjectKind::RLock,
+            // A condition's lock has no method that names it.
+            name: format!("{}.{}", made.name, if made.kind == ObjectKind::Condition { "_lock" } else { "get_lock()" }),
+            capacity: 1,
+            pipe_bytes: 0,
+            initial: None,
+            lock: None,
+            robust: made.robust,
+        });
         self.say(What::ObjectMade(Box::new(made)));
+        self.tell_ends(Some(object));
+        if let Some(lock) = lock {
+            self.say(What::ObjectMade(Box::new(lock)));
+        }
     }
 
     /// This process did something with an object, since then.
