@@ -47,14 +47,8 @@ pub fn panel(
 fn deadlock(look: &Look<'_>, ui: &mut Ui, commands: &mut Vec<Command>) {
     let (run, theme) = (look.run, look.theme);
     let Some(deadlock) = run.deadlock_at(look.at_ns) else { return };
-    let victims: Vec<String> = deadlock.victims.iter().map(|&victim| run.title_of(victim)).collect();
-    let others = match victims.len() {
-        0 => String::new(),
-        1 => format!(" {} waits for them.", victims[0]),
-        _ => format!(" {} wait for them.", crate::words::list(&victims)),
-    };
     let time = duration(look.at_ns.saturating_sub(deadlock.since_ns));
-    let sentence = format!("{}{others} For {time} nobody could go on.", run.deadlock_in_words(deadlock));
+    let sentence = format!("{} It has lasted {time}.", run.deadlock_in_words(deadlock));
     strip(theme.bad_back(), theme.bad(), "⟲", &sentence, ui, theme, |ui| {
         if look.live {
             let button = Button::new(RichText::new("■  Stop").font(theme.strong()).color(theme.bad()));

@@ -3,6 +3,7 @@
 use super::seen::{Cell, Cells, Client, Face, Gate, Holder, Road, Seen, Waiter, Who};
 use super::sight::{Cycle, Sight, Wait};
 use crate::gui::panels::stage::tree::holds_up;
+use crate::model::deadlock::{Deadlock, Link};
 use crate::model::objects::Object;
 use crate::model::objects::trips::Stage;
 use crate::model::{Run, State};
@@ -41,14 +42,16 @@ pub fn who(run: &Run, id: ActorId) -> Who {
     Who { id, hue: run.actor(id).map_or(0, |actor| run.hue(actor)), title: run.title_of(id) }
 }
 
+/// Everybody who can never go on, and what they wait for.
 fn cycle(run: &Run, at_ns: u64) -> Option<Cycle> {
-    let deadlock = run.deadlock_at(at_ns)?;
-    let actors: Vec<ActorId> = deadlock.links.iter().map(|link| link.actor).collect();
-    let waits = actors.iter().filter_map(|&actor| run.wait_of(actor, at_ns));
+    let lasts = |deadlock: &&Deadlock| (deadlock.since_ns..deadlock.until_ns).contains(&at_ns);
+    let links: Vec<&Link> = run.deadlocks().iter().filter(lasts).flat_map(|deadlock| &deadlock.links).collect();
+    if links.is_empty() {
+        return None;
+    }
     let owner = |id: ObjectId| run.objects().iter().find(|object| object.lock == Some(id)).map(|object| object.id);
-    let object = |id: ObjectId| owner(id).unwrap_or(id);
-    let objects = waits.filter_map(crate::model::Wait::object).map(object).collect();
-    Some(Cycle { actors, objects })
+    let objects = links.iter().filter_map(|link| link.object).map(|id| owner(id).unwrap_or(id)).collect();
+    Some(Cycle { actors: links.iter().map(|link| link.actor).collect(), objects })
 }
 
 /// An object at a moment.
@@ -152,7 +155,7 @@ fn gate(run: &Run, object: &Object, at_ns: u64) -> Gate {
         left: object.free(at_ns).min(u64::from(u32::MAX)) as u32,
         holders: holders.collect(),
         counts: matches!(object.kind, ObjectKind::Semaphore | ObjectKind::BoundedSemaphore),
-        taken: object.permits.taken,
+        taken: object.permits.taken(),
         recovered,
     }
 }
