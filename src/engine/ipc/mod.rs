@@ -14,7 +14,6 @@
 
 mod barrier;
 mod condition;
-mod error;
 mod event;
 mod frame;
 mod gate;
@@ -32,7 +31,6 @@ mod value;
 
 pub use barrier::{Arrival, Barrier, Broken};
 pub use condition::{Condition, Waiting};
-pub use error::Error;
 pub use event::Event;
 pub use frame::{Arrived, Incoming, Outgoing};
 pub use item::Item;
