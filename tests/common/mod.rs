@@ -1,8 +1,11 @@
 //! What the tests of real runs share.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
-#![allow(clippy::expect_used, reason = "a test that cannot go on says so")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
 
+pub mod chance;
+#[cfg(target_os = "linux")]
+pub mod ipc;
 pub mod programs;
 #[cfg(target_os = "linux")]
 pub mod tagged;
