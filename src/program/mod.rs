@@ -6,13 +6,16 @@ use std::collections::BTreeMap;
 
 use crate::plan::{PlanError, StartMethod};
 
+mod agreeing;
 mod ending;
 mod family;
 mod first;
 mod inheriting;
 mod methods;
 pub mod object;
+mod pipes;
 pub mod script;
+mod sharing;
 pub mod uses;
 
 use script::Script;
@@ -94,7 +97,14 @@ pub fn all() -> impl Iterator<Item = &'static Program> {
 }
 
 /// What processes share, and how they agree.
-static IPC: &[&Program] = &[];
+static IPC: &[&Program] = &[
+    &pipes::PING_PONG,
+    &pipes::BOTH_SEND_FIRST,
+    &pipes::TWO_WRITERS,
+    &pipes::PIPE_RULES,
+    &sharing::LOST_UPDATES,
+    &agreeing::TWO_LOCKS,
+];
 
 /// Processes, and how they start.
 static PROCESS: &[&Program] = &[

@@ -272,15 +272,16 @@ impl<'a, H: Host> Carrier<'a, H> {
         };
         let exit = exit.unwrap_or(Exit::Unknown);
         (held.life, held.tasks) = (Life::Ended(exit), None);
-        let actor = held.actor;
+        let (actor, child) = (held.actor, held.child);
         self.say(What::ActorExited { actor, exit });
+        self.bury(actor, child.map(|child| &child.target[..]), Some(exit));
     }
 
     /// Waits until a process has ended, at most so long.
     pub(super) fn await_end(&mut self, place: usize, patience: Duration) -> Result<(), Stop> {
         if self.is_running(place) && !patience.is_zero() {
             let on = Awaited::Actor(self.held[place].actor);
-            self.say(What::Waits { wish: Wish::End, on, lane: 0 });
+            self.say(What::Waits { wish: Wish::End, on, lane: 0, for_ever: patience >= FOREVER });
             self.host.push_out();
         }
         self.rest(patience, |carrier| !carrier.is_running(place))
@@ -295,9 +296,11 @@ impl<'a, H: Host> Carrier<'a, H> {
             }
             let actor = self.held[place].actor;
             match self.held[place].started {
-                Some(Started::Ours(_)) => {
+                // Who keeps robust objects can't leave the dead lying about.
+                Some(Started::Ours(_)) if !self.has_robust() => {
                     self.held[place].told = true;
                     self.say(What::Unreaped { actor });
+                    self.bury(actor, None, None);
                 }
                 _ => self.reap(place),
             }
