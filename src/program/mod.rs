@@ -11,9 +11,11 @@ mod ending;
 mod family;
 mod first;
 mod inheriting;
+mod managed;
 mod methods;
 pub mod object;
 mod pipes;
+pub mod plain;
 pub mod script;
 mod sharing;
 pub mod uses;
@@ -104,6 +106,8 @@ static IPC: &[&Program] = &[
     &pipes::PIPE_RULES,
     &sharing::LOST_UPDATES,
     &agreeing::TWO_LOCKS,
+    &managed::MANAGER_DICT,
+    &managed::MANAGER_RULES,
 ];
 
 /// Processes, and how they start.

@@ -21,6 +21,7 @@ mod gate;
 mod item;
 mod layout;
 mod lock;
+pub mod manager;
 mod memory;
 mod objects;
 mod pipe;
