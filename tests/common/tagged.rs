@@ -76,9 +76,13 @@ impl Tagged {
         Some(starter.map_or((engine, below), |server| (server, self.children(server))))
     }
 
-    /// Sends the observer a signal.
-    pub fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.child.id() as i32), signal).expect("it lives");
+    /// Sends the observer a signal; false if it has ended.
+    pub fn signal(&mut self, signal: Signal) -> bool {
+        let lives = self.child.try_wait().expect("ours").is_none();
+        if lives {
+            kill(Pid::from_raw(self.child.id() as i32), signal).expect("not waited for yet");
+        }
+        lives
     }
 
     /// Waits until something is there.
