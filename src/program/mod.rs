@@ -14,6 +14,8 @@ mod inheriting;
 mod methods;
 pub mod object;
 mod pipes;
+mod queue_rules;
+mod queues;
 pub mod script;
 mod sharing;
 pub mod uses;
@@ -100,8 +102,14 @@ pub fn all() -> impl Iterator<Item = &'static Program> {
 static IPC: &[&Program] = &[
     &pipes::PING_PONG,
     &pipes::BOTH_SEND_FIRST,
+    &queues::QUEUE_SQUARES,
+    &queues::PRODUCERS_CONSUMERS,
+    &queues::QUEUE_LOGGING,
+    &queues::TASK_DONE,
+    &queues::JOIN_BEFORE_DRAIN,
     &pipes::TWO_WRITERS,
     &pipes::PIPE_RULES,
+    &queue_rules::QUEUE_RULES,
     &sharing::LOST_UPDATES,
     &agreeing::TWO_LOCKS,
 ];
