@@ -11,9 +11,11 @@ mod ending;
 mod family;
 mod first;
 mod inheriting;
+mod managed;
 mod methods;
 pub mod object;
 mod pipes;
+pub mod plain;
 mod queue_rules;
 mod queues;
 pub mod script;
@@ -112,6 +114,8 @@ static IPC: &[&Program] = &[
     &queue_rules::QUEUE_RULES,
     &sharing::LOST_UPDATES,
     &agreeing::TWO_LOCKS,
+    &managed::MANAGER_DICT,
+    &managed::MANAGER_RULES,
 ];
 
 /// Processes, and how they start.

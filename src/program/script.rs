@@ -96,6 +96,8 @@ pub enum Step {
     Make(Object),
     /// The same steps so often. No process is created and no object made in them.
     Repeat(u32, Script),
+    /// Prints after this label how many milliseconds the steps took.
+    Timed(&'static str, Script),
     /// `with lock: …`
     With(Obj, Script),
     /// Something is done with a lock, a semaphore, an event, a condition or a barrier.
@@ -233,7 +235,7 @@ pub fn children(script: &[Step]) -> Vec<&Child> {
     for step in script {
         match step {
             Step::New(child) => found.push(child),
-            Step::Try(inner) | Step::With(_, inner) => found.extend(children(inner)),
+            Step::Try(inner) | Step::With(_, inner) | Step::Timed(_, inner) => found.extend(children(inner)),
             _ => {}
         }
     }
@@ -256,7 +258,7 @@ pub fn actors(script: &[Step]) -> u32 {
     fn of_step(step: &Step) -> u32 {
         match step {
             Step::New(child) => actors(&child.target),
-            Step::Try(inner) | Step::With(_, inner) => inner.iter().map(of_step).sum(),
+            Step::Try(inner) | Step::With(_, inner) | Step::Timed(_, inner) => inner.iter().map(of_step).sum(),
             // A thread, and a copy; a thread; another server.
             Step::ForkWithLock { .. } => 2,
             Step::Thread { .. } | Step::KillForkServer => 1,

@@ -23,6 +23,7 @@ mod item;
 mod joinable_queue;
 mod layout;
 mod lock;
+pub mod manager;
 mod memory;
 mod objects;
 mod pipe;

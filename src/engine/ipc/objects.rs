@@ -69,6 +69,25 @@ impl Objects {
         child.ends.iter().any(|&(object, end)| end == 0 && is_manager(object))
     }
 
+    /// A child was started: the ends of managers that it was given are its own. A copy that stayed here would keep a
+    /// dead server's clients waiting for ever, and a server for its dead clients.
+    pub fn part_with(&mut self, child: &Child) {
+        for &(object, end) in &child.ends {
+            if let Some(place) = self.layout.place(object)
+                && matches!(place.object.make, Make::Manager(_))
+            {
+                place.ends_at(end).into_iter().for_each(|end| self.ends[end] = None);
+            }
+        }
+    }
+
+    /// This process asks no manager any more.
+    pub fn leave_managers(&mut self) {
+        for place in self.layout.places.iter().filter(|place| matches!(place.object.make, Make::Manager(_))) {
+            self.ends[place.ends.clone()].fill_with(|| None);
+        }
+    }
+
     /// Where everything lies.
     pub fn layout(&self) -> &Layout {
         &self.layout

@@ -13,6 +13,7 @@ use super::life::Raised;
 use super::odd::Oddities;
 use super::starters::Starters;
 use super::uses::Mail;
+use super::uses::ask::Asking;
 use super::value::Value;
 
 /// How long a process may take to be gone once it was killed.
@@ -73,6 +74,8 @@ pub(super) struct Carrier<'a, H> {
     pub(super) starters: Starters,
     /// What it shares with other processes.
     pub(super) objects: Objects,
+    /// What it has of its managers.
+    pub(super) asking: Asking,
     /// What few programs need.
     pub(super) odd: Oddities,
     /// What it has of pipes and queues.
@@ -104,6 +107,7 @@ impl<'a, H: Host> Carrier<'a, H> {
             starters: Starters::default(),
             objects,
             made: 0,
+            asking: Asking::default(),
             odd: Oddities::default(),
             mail: Mail::default(),
             next_actor,
@@ -200,6 +204,7 @@ impl<'a, H: Host> Carrier<'a, H> {
                 self.made += 1;
             }
             Step::Repeat(..)
+            | Step::Timed(..)
             | Step::With(..)
             | Step::Sync(..)
             | Step::Message(..)
@@ -263,6 +268,9 @@ impl<'a, H: Host> Carrier<'a, H> {
         while let Some((actor, action)) = self.host.next_order() {
             self.obey(actor, action);
         }
+        while let Some((actor, exit)) = self.host.next_dead() {
+            self.bury(actor, None, Some(exit));
+        }
         if self.looked.elapsed() >= LOOK_EVERY {
             self.looked = Instant::now();
             self.notice_the_ended();
@@ -294,6 +302,8 @@ impl<'a, H: Host> Carrier<'a, H> {
         for line in std::mem::take(&mut self.at_exit).into_iter().rev() {
             self.print(line);
         }
+        // As Python does: a manager that only this process could still ask ends now.
+        self.objects.leave_managers();
         self.close_feeds();
         let waited = self.leave_children().and_then(|()| self.leave_feeds()).and_then(|()| self.leave_threads());
         if waited.is_err() {

@@ -5,7 +5,7 @@ mod cell;
 mod message;
 mod sync;
 
-pub use ask::Ask;
+pub use ask::{Ask, Call, Kept, Kind};
 pub use cell::Cells;
 pub use message::{Message, Payload, Query};
 pub use sync::{Is, Sync, Test};

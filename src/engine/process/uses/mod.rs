@@ -6,7 +6,8 @@
 //!      └─ not ─► Waits ─► sleep a while ─► host's duties ─► try again … until the time is up ─► GaveUp
 //! ```
 
-mod ask;
+pub(super) mod ask;
+mod bury;
 mod cell;
 mod feeding;
 mod guard;
@@ -15,6 +16,7 @@ mod meet;
 mod message;
 mod pipe;
 mod queue;
+mod serve;
 mod sync;
 
 pub(super) use message::Mail;
@@ -59,6 +61,12 @@ impl<'a, H: Host> Carrier<'a, H> {
                 for _ in 0..*times {
                     self.carry(steps)?;
                 }
+                Ok(())
+            }
+            Step::Timed(label, steps) => {
+                let began = Instant::now();
+                self.carry(steps)?;
+                self.print(&format!("{label} {:.1} ms", began.elapsed().as_secs_f64() * 1000.0));
                 Ok(())
             }
             Step::With(object, steps) => self.with(*object, steps),

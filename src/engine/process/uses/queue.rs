@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::engine::ipc::{Arrived, Hand, Outgoing, Queue, Received, SimpleQueue, Tasks};
+use crate::engine::ipc::{Arrived, Hand, Incoming, Outgoing, Queue, Received, SimpleQueue, Tasks};
 use crate::engine::process::value::Value;
 use crate::program::object::{Make, Obj};
 use crate::program::uses::{Payload, Query};
@@ -121,7 +121,7 @@ impl<H: Host> Carrier<'_, H> {
             })?;
             // Who has begun to read a message reads all of it.
             match received {
-                None if self.mail.incoming.get(&found.end).is_some_and(|come| come.is_in_the_middle()) => {
+                None if self.mail.incoming.get(&found.end).is_some_and(Incoming::is_in_the_middle) => {
                     patience = None;
                 }
                 received => break received,
