@@ -101,7 +101,7 @@ def fails(call, *arguments, **named):
     try:
         call(*arguments, **named)
     except Exception as error:
-        print(f\"{{type(error).__name__}}: {{str(error).replace(repr(queue), 'queue')}}\")
+        print(\": \".join(filter(None, [type(error).__name__, str(error).replace(repr(queue), \"queue\")])))
 
 def puts(queue):
     queue.put(lambda: None)               # the feeder prints a traceback, and its place is free again
