@@ -18,6 +18,8 @@ mod methods;
 pub mod object;
 mod pipes;
 pub mod plain;
+mod queue_rules;
+mod queues;
 mod rules;
 pub mod script;
 mod sharing;
@@ -105,8 +107,14 @@ pub fn all() -> impl Iterator<Item = &'static Program> {
 static IPC: &[&Program] = &[
     &pipes::PING_PONG,
     &pipes::BOTH_SEND_FIRST,
+    &queues::QUEUE_SQUARES,
+    &queues::PRODUCERS_CONSUMERS,
+    &queues::QUEUE_LOGGING,
+    &queues::TASK_DONE,
+    &queues::JOIN_BEFORE_DRAIN,
     &pipes::TWO_WRITERS,
     &pipes::PIPE_RULES,
+    &queue_rules::QUEUE_RULES,
     &sharing::LOST_UPDATES,
     &sharing::SHARED_ARRAY,
     &sharing::VALUE_TYPES,
