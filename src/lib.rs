@@ -86,7 +86,7 @@
 //! | 5 | [`cli`] | the command line | all below but the engine; of the window only its front door |
 //! | 4 | `gui` | the window (feature `gui`) | all below but the engine and `sys` |
 //! | 2 | [`engine`] | the parent and its workers | `trace` `plan` `chunk` `workload` `program` `sys` |
-//! | 2 | [`model`] | what is known of a trace, at any moment | `trace` `plan` `chunk` |
+//! | 2 | [`model`] | what is known of a trace, at any moment | `trace` `plan` `chunk` `words` |
 //! | 2 | [`session`] | a live run, seen from outside | `trace` `plan` `sys` |
 //! | 1 | [`trace`] | the vocabulary of events, its bytes, ring and file | `plan` `sys` |
 //! | 1 | [`plan`] | what to run; checks itself | `chunk` `workload` `program` `sys` |

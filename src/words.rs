@@ -24,6 +24,15 @@ pub fn bytes(count: u64) -> String {
     format!("{} {unit}", digits(value))
 }
 
+/// Names one after the other: `a`, `a and b`, `a, b and c`.
+pub fn list(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 /// Three digits, without zeros behind the point.
 fn digits(value: f64) -> String {
     let places = if value >= 99.95 {

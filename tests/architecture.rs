@@ -27,7 +27,7 @@ const HOUSE: &[Room] = &[
     Room { name: "program", floor: 1, may_use: &["plan", "trace"] },
     Room { name: "sys", floor: 1, may_use: &["plan", "trace"] },
     Room { name: "engine", floor: 2, may_use: &["trace", "plan", "chunk", "workload", "program", "sys"] },
-    Room { name: "model", floor: 2, may_use: &["trace", "plan", "chunk"] },
+    Room { name: "model", floor: 2, may_use: &["trace", "plan", "chunk", "words"] },
     Room { name: "session", floor: 2, may_use: &["trace", "plan", "sys"] },
     Room { name: "lesson", floor: 3, may_use: &["plan", "model"] },
     Room { name: "python", floor: 3, may_use: &["plan", "workload", "program"] },

@@ -27,13 +27,15 @@ pub enum SpanKind {
     Sleeping,
     /// In a call of the library that waits, such as `join`.
     Calling,
+    /// It can't go on: somebody else must do something first, to an object or by ending.
+    Blocked,
     /// Stopped by a signal, until it is continued.
     Stopped,
 }
 
 impl SpanKind {
     /// Every kind, in the order of a legend.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Computing,
         Self::Starting,
         Self::Receiving,
@@ -44,6 +46,7 @@ impl SpanKind {
         Self::WaitingForGil,
         Self::Sleeping,
         Self::Calling,
+        Self::Blocked,
         Self::Stopped,
         Self::Waiting,
     ];
@@ -62,13 +65,17 @@ impl SpanKind {
             Self::WaitingForGil => "waiting for the GIL (emulated)",
             Self::Sleeping => "sleeping",
             Self::Calling => "in a call",
+            Self::Blocked => "blocked",
             Self::Stopped => "stopped (SIGSTOP)",
         }
     }
 
     /// Neither computing nor waiting: the price of sharing work.
     pub fn is_overhead(self) -> bool {
-        !matches!(self, Self::Computing | Self::Waiting | Self::Sleeping | Self::Calling | Self::Stopped)
+        !matches!(
+            self,
+            Self::Computing | Self::Waiting | Self::Sleeping | Self::Calling | Self::Blocked | Self::Stopped
+        )
     }
 }
 
@@ -334,6 +341,14 @@ impl Lane {
             } else {
                 last.to_ns = at_ns;
             }
+        }
+    }
+
+    /// What it was blocked in is told as a call instead, which comes next.
+    pub(super) fn unblock(&mut self) {
+        let told = self.halted.as_mut().map_or(&mut self.spans, |halted| &mut halted.told.spans);
+        if let Some(last) = told.last_mut().filter(|last| last.to_ns == u64::MAX && last.kind == SpanKind::Blocked) {
+            last.kind = SpanKind::Waiting;
         }
     }
 

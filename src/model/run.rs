@@ -6,11 +6,14 @@ use crate::chunk::Cut;
 use crate::plan::{Plan, StartMethod};
 use crate::trace::{ActorId, ChannelId, Exit, Fate, Outcome, Role, TaskFailure};
 
+use super::deadlock::Deadlock;
 use super::family::Family;
 use super::lane::{Lane, SpanKind, State};
+use super::objects::Objects;
 use super::places::Places;
 use super::traffic::Channel;
 use super::units::Units;
+use super::waits::Waits;
 
 /// A process or thread of a run.
 #[derive(Clone, Debug)]
@@ -230,6 +233,9 @@ pub struct Run {
     pub(super) channel_places: Places,
     /// The first channel from one actor to another.
     pub(super) roads: HashMap<(u32, u32), usize>,
+    pub(super) objects: Objects,
+    pub(super) waits: Waits,
+    pub(super) deadlocks: Vec<Deadlock>,
     /// The units recorded one by one.
     pub units: Units,
     /// Results shown on screen, in order of arrival: (unit, payload).

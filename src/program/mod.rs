@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::plan::{PlanError, StartMethod};
 
+mod agreeing;
 mod ending;
 mod family;
 mod first;
@@ -13,8 +14,10 @@ mod inheriting;
 mod managed;
 mod methods;
 pub mod object;
+mod pipes;
 pub mod plain;
 pub mod script;
+mod sharing;
 pub mod uses;
 
 use script::Script;
@@ -96,7 +99,16 @@ pub fn all() -> impl Iterator<Item = &'static Program> {
 }
 
 /// What processes share, and how they agree.
-static IPC: &[&Program] = &[&managed::MANAGER_DICT, &managed::MANAGER_RULES];
+static IPC: &[&Program] = &[
+    &pipes::PING_PONG,
+    &pipes::BOTH_SEND_FIRST,
+    &pipes::TWO_WRITERS,
+    &pipes::PIPE_RULES,
+    &sharing::LOST_UPDATES,
+    &agreeing::TWO_LOCKS,
+    &managed::MANAGER_DICT,
+    &managed::MANAGER_RULES,
+];
 
 /// Processes, and how they start.
 static PROCESS: &[&Program] = &[

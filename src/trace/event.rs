@@ -353,6 +353,8 @@ pub enum What {
         on: Awaited,
         /// On which road of an object that has several.
         lane: u16,
+        /// Whether it waits until it gets it; else it gives up when a time is over.
+        for_ever: bool,
     },
     /// The actor did something with an object, which took from `since_ns` until now.
     Used {

@@ -70,12 +70,12 @@ impl What {
                 let (what, place, word) = deed.to_parts();
                 pack(kind::USED, place, object.0, since_ns, word).map(|words| with_deed(words, what))
             }
-            Self::Waits { wish, on, lane } => {
+            Self::Waits { wish, on, lane, for_ever } => {
                 let (kind, on) = match on {
                     Awaited::Object(object) => (kind::WAITS_ON_OBJECT, object.0),
                     Awaited::Actor(actor) => (kind::WAITS_ON_ACTOR, actor.0),
                 };
-                pack(kind, lane, on, 0, 0).map(|words| with_deed(words, wish as u8))
+                pack(kind, lane, on, for_ever.into(), 0).map(|words| with_deed(words, wish as u8))
             }
             _ => None,
         }
@@ -110,8 +110,11 @@ impl What {
                 let deed = Deed::from_parts((deed, lane, c))?;
                 Self::Used { object: ObjectId(a), since_ns: b, deed }
             }
-            kind::WAITS_ON_OBJECT => Self::Waits { wish: wish()?, on: Awaited::Object(ObjectId(a)), lane },
-            kind::WAITS_ON_ACTOR => Self::Waits { wish: wish()?, on: Awaited::Actor(ActorId(a)), lane },
+            kind::WAITS_ON_OBJECT | kind::WAITS_ON_ACTOR => {
+                let is_object = kind == kind::WAITS_ON_OBJECT;
+                let on = if is_object { Awaited::Object(ObjectId(a)) } else { Awaited::Actor(ActorId(a)) };
+                Self::Waits { wish: wish()?, on, lane, for_ever: b != 0 }
+            }
             _ => return None,
         })
     }

@@ -7,6 +7,8 @@ use crate::program::object::{self, Make, Obj, Object};
 use crate::program::script::{self, Child, Step};
 use crate::trace::ObjectId;
 
+use super::condition;
+
 /// A lock, a counter: two cache lines, so that neighbours do not disturb each other.
 pub(super) const CELL: usize = 16;
 /// What a queue needs beside its pipe: a cell each for itself, its two locks, its free places and its tasks.
@@ -100,7 +102,8 @@ impl Place {
 fn words_of(make: &Make) -> usize {
     match *make {
         Make::SimpleQueue | Make::Queue(_) | Make::JoinableQueue(_) => QUEUE_CELLS * CELL,
-        Make::Condition | Make::Value(_) => 2 * CELL,
+        Make::Condition => (1 + condition::PLACES).next_multiple_of(CELL) + CELL,
+        Make::Value(_) => 2 * CELL,
         Make::Array(length) => CELL + (length as usize).next_multiple_of(CELL) + CELL,
         Make::RawArray(length) => CELL + (length as usize).next_multiple_of(CELL),
         Make::Block(bytes) => CELL + (bytes as usize).div_ceil(size_of::<u64>()).next_multiple_of(CELL),

@@ -12,12 +12,36 @@
 //! who uses it, traces it or stops it: a call that would wait comes back after a while, and the caller decides
 //! whether it waits on. So the same objects serve processes and threads, with a trace and without.
 
-pub mod frame;
+mod barrier;
+mod condition;
+mod error;
+mod event;
+mod frame;
+mod gate;
+mod item;
 mod layout;
+mod lock;
 pub mod manager;
 mod memory;
 mod objects;
+mod pipe;
+mod refusal;
+mod rlock;
+mod semaphore;
+mod value;
 
+pub use barrier::{Arrival, Barrier, Broken};
+pub use condition::{Condition, Waiting};
+pub use error::Error;
+pub use event::Event;
+pub use frame::{Arrived, Incoming, Outgoing};
+pub use item::Item;
 pub use layout::{Layout, Place};
+pub use lock::{Lock, Taken};
 pub use memory::Block;
 pub use objects::Objects;
+pub use pipe::{Connection, Received, wait};
+pub use refusal::Refusal;
+pub use rlock::RLock;
+pub use semaphore::Semaphore;
+pub use value::Ints;

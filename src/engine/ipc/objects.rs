@@ -6,8 +6,9 @@ use crate::program::object::{Make, Obj};
 use crate::program::script::{Child, Step};
 use crate::sys::{self, PipeEnd, PipeReader, PipeWriter, SharedMemory};
 
-use super::layout::{Layout, Place};
+use super::layout::{CELL, Layout, Place};
 use super::memory::Block;
+use super::value::Ints;
 
 /// All objects of a program, with the ends of pipes that this process has.
 #[derive(Debug)]
@@ -22,6 +23,11 @@ impl Objects {
     pub fn make(script: &[Step]) -> io::Result<Self> {
         let layout = Layout::of(script);
         let memory = Block::create(layout.words)?;
+        for place in &layout.places {
+            if let Make::Value(initial) | Make::RawValue(initial) = place.object.make {
+                Ints::at(memory.part(place.words.clone()), 1).write(0, initial as i32);
+            }
+        }
         let mut ends = Vec::new();
         for _ in 0..layout.ends / 2 {
             let (reader, writer) = sys::pipe()?;
@@ -95,6 +101,22 @@ impl Objects {
     /// The words of an object.
     pub fn block(&self, place: &Place) -> Block {
         self.memory.part(place.words.clone())
+    }
+
+    /// The words of the lock that belongs to an object.
+    pub fn lock_of(&self, place: &Place) -> Block {
+        self.memory.part(place.words.end - CELL..place.words.end)
+    }
+
+    /// The numbers of a value or an array.
+    pub fn ints(&self, place: &Place) -> Option<Ints> {
+        Some(match place.object.make {
+            Make::Value(_) | Make::RawValue(_) => Ints::at(self.block(place), 1),
+            Make::Array(length) | Make::RawArray(length) => {
+                Ints::at(self.memory.part(place.words.start + CELL..place.words.end), length)
+            }
+            _ => return None,
+        })
     }
 
     /// The end in this place of [`Place::ends`], if this process has it and it is read.

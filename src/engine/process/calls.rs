@@ -281,7 +281,7 @@ impl<'a, H: Host> Carrier<'a, H> {
     pub(super) fn await_end(&mut self, place: usize, patience: Duration) -> Result<(), Stop> {
         if self.is_running(place) && !patience.is_zero() {
             let on = Awaited::Actor(self.held[place].actor);
-            self.say(What::Waits { wish: Wish::End, on, lane: 0 });
+            self.say(What::Waits { wish: Wish::End, on, lane: 0, for_ever: patience >= FOREVER });
             self.host.push_out();
         }
         self.rest(patience, |carrier| !carrier.is_running(place))

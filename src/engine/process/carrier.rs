@@ -12,6 +12,7 @@ use super::host::{Common, Halt, Host};
 use super::life::Raised;
 use super::odd::Oddities;
 use super::starters::Starters;
+use super::uses::Mail;
 use super::uses::ask::Asking;
 use super::value::Value;
 
@@ -77,6 +78,8 @@ pub(super) struct Carrier<'a, H> {
     pub(super) asking: Asking,
     /// What few programs need.
     pub(super) odd: Oddities,
+    /// What it has of pipes and queues.
+    pub(super) mail: Mail,
     /// The next id to give away.
     next_actor: u32,
     at_exit: Vec<&'static str>,
@@ -106,6 +109,7 @@ impl<'a, H: Host> Carrier<'a, H> {
             made: 0,
             asking: Asking::default(),
             odd: Oddities::default(),
+            mail: Mail::default(),
             next_actor,
             at_exit: Vec::new(),
             looked: Instant::now(),
@@ -152,11 +156,14 @@ impl<'a, H: Host> Carrier<'a, H> {
         for step in steps {
             self.step(step)?;
             // A hundred starts in a row take their time, and are worth watching.
-            if self.looked.elapsed() >= LOOK_EVERY {
-                self.pause(Duration::ZERO)?;
-            }
+            self.look_up()?;
         }
         Ok(())
+    }
+
+    /// In the middle of something long: does what must not wait, if it is time for that.
+    pub(super) fn look_up(&mut self) -> Result<(), Stop> {
+        if self.looked.elapsed() >= LOOK_EVERY { self.pause(Duration::ZERO) } else { Ok(()) }
     }
 
     fn step(&mut self, step: &'a Step) -> Result<(), Stop> {

@@ -56,6 +56,7 @@ pub(in crate::engine) fn main(belongings: Belongings, parent: u32) -> i32 {
     let me = Identity { actor, path, numbers, name, daemon };
     let mut carrier = Carrier::new(host, common, me, objects, actor.0 + 1, &child.target);
     carrier.say(What::ActorReady);
+    carrier.tell_ends(None);
     let outcome = carrier.carry(&child.target);
     let code = carrier.finish(outcome);
     carrier.host.flush();

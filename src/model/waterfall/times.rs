@@ -133,7 +133,7 @@ impl Times {
                 }
                 SpanKind::Starting | SpanKind::Initializing => add(&mut self.starting_ns, length_ns),
                 SpanKind::WaitingForGil => add(&mut self.gil_ns, length_ns),
-                SpanKind::Sleeping | SpanKind::Calling | SpanKind::Stopped => {
+                SpanKind::Sleeping | SpanKind::Calling | SpanKind::Blocked | SpanKind::Stopped => {
                     add(&mut self.waiting_ns, length_ns);
                 }
                 SpanKind::Receiving | SpanKind::Serializing | SpanKind::Sending | SpanKind::Dispatching => {

@@ -7,5 +7,5 @@ mod sync;
 
 pub use ask::{Ask, Call, Kept, Kind};
 pub use cell::Cells;
-pub use message::{Message, Payload};
-pub use sync::Sync;
+pub use message::{Message, Payload, Query};
+pub use sync::{Is, Sync, Test};

@@ -8,16 +8,21 @@
 
 pub(super) mod ask;
 mod cell;
+mod guard;
+mod meet;
 mod message;
+mod pipe;
 mod serve;
 mod sync;
+
+pub(super) use message::Mail;
 
 use std::time::{Duration, Instant};
 
 use crate::program::object::Obj;
 use crate::program::script::Step;
 use crate::sys;
-use crate::trace::{Awaited, Deed, Made, ObjectId, What, Wish};
+use crate::trace::{Awaited, Deed, Made, ObjectId, ObjectKind, What, Wish};
 
 use super::carrier::{Carrier, Stop};
 use super::host::Host;
@@ -92,7 +97,22 @@ impl<'a, H: Host> Carrier<'a, H> {
             lock: make.has_lock().then_some(ObjectId(id.0 + 1)),
             robust: place.object.robust,
         };
+        let lock = made.lock.map(|lock| Made {
+            object: lock,
+            kind: ObjectKind::RLock,
+            // A condition's lock has no method that names it.
+            name: format!("{}.{}", made.name, if made.kind == ObjectKind::Condition { "_lock" } else { "get_lock()" }),
+            capacity: 1,
+            pipe_bytes: 0,
+            initial: None,
+            lock: None,
+            robust: made.robust,
+        });
         self.say(What::ObjectMade(Box::new(made)));
+        self.tell_ends(Some(object));
+        if let Some(lock) = lock {
+            self.say(What::ObjectMade(Box::new(lock)));
+        }
     }
 
     /// This process did something with an object, since then.
@@ -115,7 +135,7 @@ impl<'a, H: Host> Carrier<'a, H> {
             return Ok(None);
         }
         let Need { wish, on, lane } = need;
-        self.say(What::Waits { wish, on, lane });
+        self.say(What::Waits { wish, on, lane, for_ever: patience.is_none() });
         // Whoever watches shall know while it lasts.
         self.host.push_out();
         let began = Instant::now();

@@ -141,7 +141,7 @@ impl Band<'_> {
         let fill = match span.kind {
             SpanKind::Computing => Fill::Computing,
             SpanKind::Waiting => Fill::Waiting,
-            SpanKind::Sleeping => Fill::Sleeping,
+            SpanKind::Sleeping | SpanKind::Blocked => Fill::Sleeping,
             SpanKind::Stopped => Fill::Stopped,
             SpanKind::Calling => return Some(self.call(span, left, right)),
             kind => Fill::Overhead(kind),

@@ -1,0 +1,25 @@
+//! A call on a shared object that was wrong, in Python's words.
+
+use std::io;
+
+/// The error that Python raises.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its type.
+    pub kind: &'static str,
+    /// What it says.
+    pub message: String,
+}
+
+impl Refusal {
+    /// An error of this type that says this.
+    pub fn new(kind: &'static str, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+}
+
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Self {
+        Self::new("OSError", error.to_string())
+    }
+}

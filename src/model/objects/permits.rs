@@ -1,0 +1,115 @@
+//! Locks and semaphores: who held them when, what was left, and what waiting for them cost.
+
+use std::collections::BTreeMap;
+
+use super::super::history::History;
+use crate::trace::{ActorId, ObjectKind};
+
+/// Somebody who holds a lock, or permits, at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Who.
+    pub actor: ActorId,
+    /// Since when without a break.
+    pub since_ns: u64,
+    /// How many permits; of an `RLock`, how often.
+    pub held: u32,
+}
+
+/// What became of a lock or a semaphore.
+#[derive(Clone, Debug, Default)]
+pub struct Permits {
+    /// Of each that ever had it: how much it had from when on, and since when without a break.
+    held: BTreeMap<ActorId, History<(u32, u64)>>,
+    /// When somebody gave back what he did not have.
+    foreign: History<()>,
+    /// What was left, as whoever did something said.
+    left: History<u32>,
+    /// Dead owners whose permit was taken back: when, and whose it was.
+    pub recovered: History<ActorId>,
+    /// How often it was taken.
+    pub taken: u64,
+    /// How long it was held, all in all, by those who gave it back.
+    pub held_ns: u64,
+    /// How long it was waited for, by those who got it.
+    pub waited_ns: u64,
+    /// How long at most.
+    pub longest_ns: u64,
+    /// How often somebody gave up.
+    pub gave_up: u64,
+}
+
+impl Permits {
+    fn last(&self, by: ActorId) -> (u32, u64) {
+        self.held.get(&by).and_then(|held| held.all().last()).map_or((0, 0), |&(_, last)| last)
+    }
+
+    pub(super) fn acquire(&mut self, kind: ObjectKind, by: ActorId, (since_ns, at_ns): (u64, u64), left: u32) {
+        let (held, from_ns) = self.last(by);
+        let now = if kind == ObjectKind::RLock { left.max(1) } else { held.saturating_add(1) };
+        let from_ns = if held == 0 { at_ns } else { from_ns };
+        self.held.entry(by).or_default().note(at_ns, (now, from_ns));
+        self.left.note(at_ns, left);
+        self.taken += 1;
+        // Saturating: a file may claim any time.
+        let waited_ns = at_ns.saturating_sub(since_ns);
+        self.waited_ns = self.waited_ns.saturating_add(waited_ns);
+        self.longest_ns = self.longest_ns.max(waited_ns);
+    }
+
+    pub(super) fn release(&mut self, kind: ObjectKind, by: ActorId, at_ns: u64, left: u32) {
+        let (held, from_ns) = self.last(by);
+        self.left.note(at_ns, left);
+        if held == 0 {
+            return self.foreign.note(at_ns, ());
+        }
+        let now = if kind == ObjectKind::RLock { left } else { held - 1 };
+        if now == 0 {
+            self.held_ns = self.held_ns.saturating_add(at_ns.saturating_sub(from_ns));
+        }
+        self.held.entry(by).or_default().note(at_ns, (now, from_ns));
+    }
+
+    /// What a dead owner had is free again.
+    pub(super) fn recover(&mut self, owner: ActorId, at_ns: u64) {
+        self.recovered.note(at_ns, owner);
+        if let Some(held) = self.held.get_mut(&owner) {
+            held.note(at_ns, (0, at_ns));
+        }
+    }
+
+    /// Who holds it at a moment, the longest holder first. Of a semaphore that is given back by others than
+    /// those who took it, nobody can say.
+    pub fn holders(&self, kind: ObjectKind, at_ns: u64) -> Vec<Holder> {
+        let given_away = self.foreign.by(at_ns).last().map(|&(foreign_ns, ())| foreign_ns);
+        let is_lock = matches!(kind, ObjectKind::Lock | ObjectKind::RLock);
+        if given_away.is_some() && !is_lock {
+            return Vec::new();
+        }
+        let held = self.held.iter().filter_map(|(&actor, held)| {
+            let &(held, since_ns) = held.at(at_ns)?;
+            // Another process may release a lock; what was taken before that is not held any more.
+            let is_held = held > 0 && given_away.is_none_or(|given_ns| given_ns < since_ns);
+            is_held.then_some(Holder { actor, since_ns, held })
+        });
+        let mut holders: Vec<Holder> = held.collect();
+        holders.sort_by_key(|holder| holder.since_ns);
+        holders
+    }
+
+    /// What was left at a moment, as the last deed before it said: permits, or of an `RLock` how often it is
+    /// held. `None` if nobody had touched it.
+    pub fn left(&self, at_ns: u64) -> Option<u32> {
+        self.left.at(at_ns).copied()
+    }
+
+    /// Everybody who ever had it.
+    pub fn owners(&self) -> impl Iterator<Item = ActorId> {
+        self.held.keys().copied()
+    }
+
+    /// When somebody took or gave it, in order.
+    pub fn moments(&self) -> impl Iterator<Item = u64> {
+        self.left.all().iter().map(|&(at_ns, _)| at_ns)
+    }
+}

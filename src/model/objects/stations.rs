@@ -1,0 +1,213 @@
+//! The road of messages through a pipe or a queue, station by station:
+//!
+//! ```text
+//! put() ─► buffer of the feeder ─► pipe ─► reader
+//!      Put                      Fed     Got
+//! ```
+//!
+//! Whoever tells of a station may be heard after whoever tells of the next one. A message never leaves a station
+//! before it came there: the earlier of the two stamps counts for both.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::super::history::{History, Tally};
+use crate::trace::ActorId;
+
+/// A stamp of a message: when, and by whom.
+pub type Stamp = (u64, ActorId);
+
+/// One message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// Its number on its road, from 0.
+    pub message: u32,
+    /// Its size with its header.
+    pub bytes: u32,
+    /// The process in whose feeder's buffer it was, if in any.
+    pub from: Option<ActorId>,
+    /// When it was put into that buffer, by whom.
+    pub put: Option<Stamp>,
+    /// When all of it had been written into the pipe, by whom.
+    pub fed: Option<Stamp>,
+    /// When it was taken out, by whom.
+    pub got: Option<Stamp>,
+}
+
+/// How much is at a station.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Messages.
+    pub messages: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+impl Load {
+    fn between(came: &Tally, left: &Tally, at_ns: u64) -> Self {
+        Self {
+            messages: came.count(at_ns).saturating_sub(left.count(at_ns)),
+            bytes: came.sum(at_ns).saturating_sub(left.sum(at_ns)),
+        }
+    }
+}
+
+/// The buffer of one producer's feeder.
+#[derive(Clone, Debug, Default)]
+struct Buffer {
+    put: Tally,
+    fed: Tally,
+}
+
+/// One road of a pipe or queue.
+#[derive(Clone, Debug, Default)]
+pub struct Road {
+    letters: Vec<Letter>,
+    places: HashMap<u32, usize>,
+    /// By the process that put.
+    buffers: BTreeMap<ActorId, Buffer>,
+    /// Put, or written at once.
+    pub came: Tally,
+    /// Written into the pipe.
+    pub fed: Tally,
+    /// Taken out.
+    pub got: Tally,
+    /// Bytes that were found to be no message.
+    pub torn: Tally,
+    /// Who ever wrote into the pipe.
+    pub writers: Vec<ActorId>,
+    /// Who ever took something out.
+    pub readers: Vec<ActorId>,
+    /// Messages that passed a station twice.
+    pub contradictions: u32,
+}
+
+/// A station.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Station {
+    Put,
+    Fed,
+    Got,
+}
+
+impl Road {
+    /// A message passed a station. The buffer is that of `process`, whoever in it says so.
+    pub(super) fn pass(&mut self, station: Station, (message, bytes): (u32, u32), stamp: Stamp, process: ActorId) {
+        let next = self.letters.len();
+        let place = *self.places.entry(message).or_insert(next);
+        if place == next {
+            self.letters.push(Letter { message, bytes, from: None, put: None, fed: None, got: None });
+        }
+        let amount = u64::from(bytes);
+        let before = self.letters[place];
+        let letter = &mut self.letters[place];
+        let slot = match station {
+            Station::Put => &mut letter.put,
+            Station::Fed => &mut letter.fed,
+            Station::Got => &mut letter.got,
+        };
+        if slot.is_some() {
+            self.contradictions += 1;
+            return;
+        }
+        *slot = Some(stamp);
+        if station == Station::Put {
+            letter.from = Some(process);
+        }
+        let after = *letter;
+        let update = |was: Option<u64>, is: Option<u64>, tally: &mut Tally| match (was, is) {
+            (None, Some(is_ns)) => tally.note(is_ns, amount),
+            (Some(was_ns), Some(is_ns)) if is_ns < was_ns => tally.correct(was_ns, is_ns, amount),
+            _ => {}
+        };
+        update(before.came_ns(), after.came_ns(), &mut self.came);
+        update(before.fed_ns(), after.fed_ns(), &mut self.fed);
+        update(before.got.map(|got| got.0), after.got.map(|got| got.0), &mut self.got);
+        if let Some(process) = after.from {
+            let is_new = before.from.is_none();
+            let buffer = self.buffers.entry(process).or_default();
+            update(before.came_ns().filter(|_| !is_new), after.came_ns(), &mut buffer.put);
+            update(before.fed_ns().filter(|_| !is_new), after.fed_ns(), &mut buffer.fed);
+        }
+        let who = match station {
+            Station::Put => return,
+            Station::Fed => &mut self.writers,
+            Station::Got => &mut self.readers,
+        };
+        if !who.contains(&stamp.1) {
+            who.push(stamp.1);
+        }
+    }
+
+    /// Every message, in the order in which they were first heard of.
+    pub fn letters(&self) -> &[Letter] {
+        &self.letters
+    }
+
+    /// What is in the pipe at a moment. Of a message that is half written nothing is known.
+    pub fn in_pipe(&self, at_ns: u64) -> Load {
+        let load = Load::between(&self.fed, &self.got, at_ns);
+        Load { bytes: load.bytes.saturating_sub(self.torn.sum(at_ns)), ..load }
+    }
+
+    /// What lies in feeders' buffers at a moment.
+    pub fn in_buffers(&self, at_ns: u64) -> Load {
+        Load::between(&self.came, &self.fed, at_ns)
+    }
+
+    /// What lies in the buffer of the feeder of one process.
+    pub fn in_buffer_of(&self, process: ActorId, at_ns: u64) -> Load {
+        self.buffers.get(&process).map_or_else(Load::default, |buffer| Load::between(&buffer.put, &buffer.fed, at_ns))
+    }
+
+    /// The processes that ever put into a buffer.
+    pub fn producers(&self) -> impl Iterator<Item = ActorId> {
+        self.buffers.keys().copied()
+    }
+
+    /// What came and was not taken yet.
+    pub fn under_way(&self, at_ns: u64) -> Load {
+        Load::between(&self.came, &self.got, at_ns)
+    }
+}
+
+impl Letter {
+    /// When it came, at the latest.
+    fn came_ns(&self) -> Option<u64> {
+        [self.put, self.fed, self.got].into_iter().flatten().map(|(at_ns, _)| at_ns).min()
+    }
+
+    /// When it was in the pipe, at the latest.
+    fn fed_ns(&self) -> Option<u64> {
+        [self.fed, self.got].into_iter().flatten().map(|(at_ns, _)| at_ns).min()
+    }
+}
+
+/// All roads of a pipe or queue, and what belongs to none of them.
+#[derive(Clone, Debug, Default)]
+pub struct Stations {
+    /// By lane: of a pipe, the end at which messages are written.
+    pub roads: BTreeMap<u16, Road>,
+    /// Tasks of a joinable queue that were done.
+    pub tasks_done: Tally,
+    /// Who has which end of a pipe from when on, and until when.
+    pub ends: BTreeMap<(u16, ActorId), History<bool>>,
+}
+
+impl Stations {
+    /// A road, if anything ever passed it.
+    pub fn road(&self, lane: u16) -> Option<&Road> {
+        self.roads.get(&lane)
+    }
+
+    /// Tasks of a joinable queue that are not done at a moment.
+    pub fn unfinished(&self, at_ns: u64) -> u64 {
+        let put: u64 = self.roads.values().map(|road| road.came.count(at_ns)).sum();
+        put.saturating_sub(self.tasks_done.count(at_ns))
+    }
+
+    /// Who has an end of a pipe at a moment, as they said themselves.
+    pub fn holders(&self, end: u16, at_ns: u64) -> impl Iterator<Item = ActorId> {
+        let of_end = self.ends.range((end, ActorId(0))..=(end, ActorId(u32::MAX)));
+        of_end.filter(move |(_, has)| has.at(at_ns) == Some(&true)).map(|(&(_, actor), _)| actor)
+    }
+}

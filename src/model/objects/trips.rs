@@ -1,0 +1,112 @@
+//! Round trips to a manager: asked, served, answered.
+
+use std::collections::BTreeMap;
+
+use super::super::stats::median;
+
+/// One request of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trip {
+    /// Its number among those of its client.
+    pub message: u32,
+    /// Bytes there, and bytes back as far as they are known.
+    pub bytes: (u32, u32),
+    /// When it was asked.
+    pub asked_ns: u64,
+    /// From when until when the manager was busy with it.
+    pub served_ns: Option<(u64, u64)>,
+    /// When its answer was there.
+    pub answered_ns: Option<u64>,
+}
+
+/// Where a request is at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It waits until the manager turns to it.
+    Waiting,
+    /// The manager is busy with it.
+    Serving,
+    /// The answer is on its way.
+    Returning,
+}
+
+/// What was asked of a manager, by client.
+#[derive(Clone, Debug, Default)]
+pub struct Trips {
+    clients: BTreeMap<u16, Vec<Trip>>,
+}
+
+impl Trips {
+    fn trip(&mut self, lane: u16, message: u32, asked_ns: u64) -> &mut Trip {
+        let trips = self.clients.entry(lane).or_default();
+        let place = trips.partition_point(|trip| trip.message < message);
+        if trips.get(place).is_none_or(|trip| trip.message != message) {
+            let (served_ns, answered_ns) = (None, None);
+            trips.insert(place, Trip { message, bytes: (0, 0), asked_ns, served_ns, answered_ns });
+        }
+        let trip = &mut trips[place];
+        trip.asked_ns = trip.asked_ns.min(asked_ns);
+        trip
+    }
+
+    pub(super) fn ask(&mut self, lane: u16, message: u32, bytes: u32, at_ns: u64) {
+        self.trip(lane, message, at_ns).bytes.0 = bytes;
+    }
+
+    pub(super) fn serve(&mut self, lane: u16, message: u32, bytes: u32, (since_ns, at_ns): (u64, u64)) {
+        let trip = self.trip(lane, message, since_ns);
+        trip.served_ns = Some((since_ns, at_ns));
+        trip.bytes.1 = bytes;
+    }
+
+    pub(super) fn answer(&mut self, lane: u16, message: u32, bytes: u32, (since_ns, at_ns): (u64, u64)) {
+        let trip = self.trip(lane, message, since_ns);
+        trip.answered_ns = Some(at_ns);
+        trip.bytes.1 = bytes;
+    }
+
+    /// The clients that ever asked for something.
+    pub fn clients(&self) -> impl Iterator<Item = u16> {
+        self.clients.keys().copied()
+    }
+
+    /// The requests of a client, in order.
+    pub fn of(&self, client: u16) -> &[Trip] {
+        self.clients.get(&client).map_or(&[], Vec::as_slice)
+    }
+
+    /// The request of a client that is under way at a moment, and where it is. A client asks for one thing after
+    /// the other.
+    pub fn at(&self, client: u16, at_ns: u64) -> Option<(Trip, Stage)> {
+        let trips = self.of(client);
+        let asked = trips.partition_point(|trip| trip.asked_ns <= at_ns);
+        let trip = *trips[..asked].last()?;
+        let stage = match (trip.answered_ns, trip.served_ns) {
+            (Some(answered_ns), _) if answered_ns <= at_ns => return None,
+            (_, Some((_, served_ns))) if served_ns <= at_ns => Stage::Returning,
+            (_, Some((since_ns, _))) if since_ns <= at_ns => Stage::Serving,
+            _ => Stage::Waiting,
+        };
+        Some((trip, stage))
+    }
+
+    /// Round trips that had been made by then, by all clients.
+    pub fn made(&self, at_ns: u64) -> u64 {
+        self.clients.keys().map(|&client| self.made_by(client, at_ns)).sum()
+    }
+
+    /// Round trips that a client had made by then.
+    pub fn made_by(&self, client: u16, at_ns: u64) -> u64 {
+        let trips = self.of(client);
+        let asked = trips.partition_point(|trip| trip.asked_ns <= at_ns);
+        let open = trips[..asked].last().is_some_and(|trip| trip.answered_ns.is_none_or(|answered| answered > at_ns));
+        (asked - usize::from(open)) as u64
+    }
+
+    /// The round trip in the middle of all that were made.
+    pub fn median_ns(&self) -> Option<u64> {
+        let trips = self.clients.values().flatten();
+        let lengths = trips.filter_map(|trip| Some(trip.answered_ns?.saturating_sub(trip.asked_ns)));
+        median(&lengths.collect::<Vec<_>>())
+    }
+}

@@ -1,0 +1,197 @@
+//! Who waited for what, when, and what came of it.
+
+use std::collections::HashMap;
+
+use super::{Actor, Run};
+use crate::trace::{ActorId, Awaited, Deed, ObjectId, ObjectKind, Role, Wish};
+use crate::words;
+
+/// A time in which an actor could not go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// Who.
+    pub actor: ActorId,
+    /// What it waited for.
+    pub wish: Wish,
+    /// On what.
+    pub on: Awaited,
+    /// On which road of it.
+    pub lane: u16,
+    /// Whether it waits until it gets it; else it gives up when a time is over.
+    pub for_ever: bool,
+    /// Since when.
+    pub from_ns: u64,
+    /// Until when; `u64::MAX` while it lasts.
+    pub to_ns: u64,
+    /// Whether it got what it waited for.
+    pub got: bool,
+}
+
+impl Wait {
+    /// Whether it lasts at a moment.
+    pub fn lasts(&self, at_ns: u64) -> bool {
+        self.from_ns <= at_ns && at_ns < self.to_ns
+    }
+
+    /// How long it has lasted by then.
+    pub fn length_ns(&self, at_ns: u64) -> u64 {
+        self.to_ns.min(at_ns).saturating_sub(self.from_ns)
+    }
+
+    /// The object it waits on, if it is one.
+    pub fn object(&self) -> Option<ObjectId> {
+        if let Awaited::Object(object) = self.on { Some(object) } else { None }
+    }
+}
+
+/// Everybody's waits, each one's in order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Waits {
+    by_actor: HashMap<ActorId, Vec<Wait>>,
+}
+
+impl Waits {
+    pub(super) fn open(&mut self, wait: Wait) {
+        self.by_actor.entry(wait.actor).or_default().push(wait);
+    }
+
+    /// The actor goes on, or has ended; the wait that this ends, if it waited.
+    pub(super) fn close(&mut self, actor: ActorId, at_ns: u64, got: bool) -> Option<Wait> {
+        let last = self.by_actor.get_mut(&actor)?.last_mut().filter(|last| last.to_ns == u64::MAX)?;
+        last.to_ns = at_ns.max(last.from_ns);
+        last.got = got;
+        Some(*last)
+    }
+}
+
+impl Run {
+    /// The waits of an actor, in order.
+    pub fn waits_of(&self, actor: ActorId) -> &[Wait] {
+        self.waits.by_actor.get(&actor).map_or(&[], Vec::as_slice)
+    }
+
+    /// What an actor waits for at a moment.
+    pub fn wait_of(&self, actor: ActorId, at_ns: u64) -> Option<&Wait> {
+        let waits = self.waits_of(actor);
+        let begun = waits.partition_point(|wait| wait.from_ns <= at_ns);
+        waits[..begun].last().filter(|wait| wait.lasts(at_ns))
+    }
+
+    /// Everybody's waits at a moment, by actor in the order of their births.
+    pub fn waits_at(&self, at_ns: u64) -> impl Iterator<Item = &Wait> {
+        self.actors.iter().filter_map(move |actor| self.wait_of(actor.id, at_ns))
+    }
+
+    /// Who waits for something of an object at a moment, in the order of their births.
+    pub fn waiters(&self, object: ObjectId, at_ns: u64) -> impl Iterator<Item = &Wait> {
+        self.waits_at(at_ns).filter(move |wait| wait.object() == Some(object))
+    }
+
+    /// What the pipe on a road of an object holds at a moment, in bytes: whatever its size says, it is full while
+    /// somebody waits for room in it.
+    pub fn pipe_fill(&self, object: ObjectId, lane: u16, at_ns: u64) -> u64 {
+        let Some(known) = self.object(object) else { return 0 };
+        let waits_for_room = |wait: &Wait| wait.wish == Wish::Send && wait.lane == lane;
+        if known.pipe_bytes > 0 && self.waiters(object, at_ns).any(waits_for_room) {
+            return known.pipe_bytes.into();
+        }
+        let bytes = known.stations.road(lane).map_or(0, |road| road.in_pipe(at_ns).bytes);
+        if known.pipe_bytes > 0 { bytes.min(known.pipe_bytes.into()) } else { bytes }
+    }
+
+    /// An actor can't go on.
+    pub(super) fn begin_wait(&mut self, wait: Wait) {
+        self.waits.close(wait.actor, wait.from_ns, false);
+        if let Some(object) = wait.object().and_then(|object| self.objects.get_mut(object)) {
+            object.waits += 1;
+        }
+        self.waits.open(wait);
+    }
+
+    /// An actor told what it did: it does not wait any more.
+    pub(super) fn end_wait(&mut self, actor: ActorId, at_ns: u64, deed: Option<Deed>) -> Option<Wait> {
+        self.waits.close(actor, at_ns, !matches!(deed, Some(Deed::GaveUp { .. })))
+    }
+
+    /// An actor has ended, and with it its threads.
+    pub(super) fn end_waits_of(&mut self, actor: ActorId, at_ns: u64) {
+        let threads = self.children(actor).filter(|child| child.role == Role::ProcessThread).map(|child| child.id);
+        let all: Vec<ActorId> = threads.chain([actor]).collect();
+        for actor in all {
+            self.waits.close(actor, at_ns, false);
+        }
+    }
+
+    /// The process that a thread belongs to; every other actor is its own.
+    pub fn process_of(&self, id: ActorId) -> ActorId {
+        let thread = self.actor(id).filter(|actor| actor.role == Role::ProcessThread);
+        thread.and_then(|thread| thread.parent).unwrap_or(id)
+    }
+
+    /// What an actor is called.
+    pub fn title_of(&self, id: ActorId) -> String {
+        self.actor(id).map_or_else(|| format!("actor {}", id.0), Actor::title)
+    }
+
+    /// A wait in words: `waits for lock a, which Process-2 holds, for 1.2 s`.
+    pub fn wait_in_words(&self, wait: &Wait, at_ns: u64) -> String {
+        let time = words::duration(wait.length_ns(at_ns));
+        format!("waits {}, for {time}", self.wish_in_words(wait, at_ns))
+    }
+
+    /// What a wait is for: `for lock a, which Process-2 holds`.
+    pub fn wish_in_words(&self, wait: &Wait, at_ns: u64) -> String {
+        let (object, name, kind) = match wait.on {
+            Awaited::Actor(actor) => return format!("for {} to end", self.title_of(actor)),
+            Awaited::Object(id) => {
+                let object = self.object(id);
+                let name = object.map_or_else(|| format!("object {}", id.0), |object| object.name.clone());
+                (object, name, object.map(|object| object.kind))
+            }
+        };
+        let noun = kind.map_or("object", noun);
+        match wait.wish {
+            Wish::Acquire => {
+                let holders = object.map_or_else(Vec::new, |object| object.holders(at_ns));
+                let names: Vec<String> = holders.iter().map(|holder| self.title_of(holder.actor)).collect();
+                let what = if matches!(kind, Some(ObjectKind::Semaphore | ObjectKind::BoundedSemaphore)) {
+                    format!("for a permit of {noun} {name}")
+                } else {
+                    format!("for {noun} {name}")
+                };
+                match names.as_slice() {
+                    [] => what,
+                    [one] => format!("{what}, which {one} holds"),
+                    many => format!("{what}, which {} hold", words::list(many)),
+                }
+            }
+            Wish::Send => format!("for room in {noun} {name}, whose pipe is full"),
+            Wish::Receive => format!("for a message in {noun} {name}, which is empty"),
+            Wish::Put => format!("for a free place in {noun} {name}, which is full"),
+            Wish::Set => format!("for {noun} {name} to be set"),
+            Wish::Notify => format!("to be notified by {noun} {name}"),
+            Wish::Pass => format!("for the others at {noun} {name}"),
+            Wish::TasksDone => format!("for all tasks of {noun} {name} to be done"),
+            Wish::Feed => format!("for its feeder thread to write all it has into {noun} {name}"),
+            Wish::Answer => format!("for the answer of {noun} {name}"),
+            Wish::End => "for an end".to_owned(),
+        }
+    }
+}
+
+/// What an object of a kind is called within a sentence.
+pub fn noun(kind: ObjectKind) -> &'static str {
+    match kind {
+        ObjectKind::Pipe => "pipe",
+        ObjectKind::SimpleQueue | ObjectKind::Queue | ObjectKind::JoinableQueue => "queue",
+        ObjectKind::Lock | ObjectKind::RLock => "lock",
+        ObjectKind::Semaphore | ObjectKind::BoundedSemaphore => "semaphore",
+        ObjectKind::Event => "event",
+        ObjectKind::Condition => "condition",
+        ObjectKind::Barrier => "barrier",
+        ObjectKind::Value => "value",
+        ObjectKind::Array => "array",
+        ObjectKind::Block => "shared memory",
+        ObjectKind::Manager => "manager",
+    }
+}
