@@ -7,7 +7,7 @@
 
 mod common;
 
-use common::programs::{Ran, at_once, run};
+use common::programs::{at_once, run};
 
 #[test]
 fn i01_with_its_lock_not_one_update_is_lost() {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crate::plan::{PlanError, StartMethod};
 
 mod agreeing;
+mod blocks;
 mod ending;
 mod family;
 mod first;
@@ -14,6 +15,7 @@ mod inheriting;
 mod managed;
 mod methods;
 pub mod object;
+mod payload;
 mod pipes;
 pub mod plain;
 pub mod script;
@@ -108,6 +110,8 @@ static IPC: &[&Program] = &[
     &agreeing::TWO_LOCKS,
     &managed::MANAGER_DICT,
     &managed::MANAGER_RULES,
+    &payload::PICKLING_TAX,
+    &blocks::SHARED_MEMORY_RULES,
 ];
 
 /// Processes, and how they start.

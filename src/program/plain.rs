@@ -144,7 +144,7 @@ mod tests {
     fn calls_are_written_as_in_python() {
         let a = Plain::text("a");
         assert_eq!(call("d", "__setitem__", &[a.clone(), Plain::Int(2)]), "d['a'] = 2");
-        assert_eq!(call("d", "__getitem__", &[a.clone()]), "d['a']");
+        assert_eq!(call("d", "__getitem__", std::slice::from_ref(&a)), "d['a']");
         assert_eq!(call("ns", "__setattr__", &[a, Plain::Int(1)]), "ns.a = 1");
         assert_eq!(call("q", "get", &[Plain::Bool(true), Plain::Ms(500)]), "q.get(True, 0.5)");
     }

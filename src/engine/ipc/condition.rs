@@ -61,7 +61,7 @@ impl<M: Words> Condition<M> {
             if waited >= patience {
                 return false;
             }
-            place.park(waiting.word, patience - waited);
+            place.park(waiting.word, patience.saturating_sub(waited));
         }
     }
 

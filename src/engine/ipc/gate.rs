@@ -132,7 +132,7 @@ impl<W: Word> Gate<'_, W> {
                     Err(now) => seen = now,
                 }
             } else if counted {
-                self.0.park(seen, patience - waited);
+                self.0.park(seen, patience.saturating_sub(waited));
                 seen = self.0.load();
             } else {
                 match self.0.replace(seen, seen + SLEEPER) {

@@ -13,6 +13,7 @@
 //! whether it waits on. So the same objects serve processes and threads, with a trace and without.
 
 mod barrier;
+mod block;
 mod condition;
 mod error;
 mod event;
@@ -28,9 +29,11 @@ mod pipe;
 mod refusal;
 mod rlock;
 mod semaphore;
+mod shareable_list;
 mod value;
 
 pub use barrier::{Arrival, Barrier, Broken};
+pub use block::{Rooms, SharedBlock};
 pub use condition::{Condition, Waiting};
 pub use error::Error;
 pub use event::Event;
@@ -44,4 +47,5 @@ pub use pipe::{Connection, Received, wait};
 pub use refusal::Refusal;
 pub use rlock::RLock;
 pub use semaphore::Semaphore;
+pub use shareable_list::ShareableList;
 pub use value::Ints;

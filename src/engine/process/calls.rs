@@ -273,8 +273,9 @@ impl<'a, H: Host> Carrier<'a, H> {
         };
         let exit = exit.unwrap_or(Exit::Unknown);
         (held.life, held.tasks) = (Life::Ended(exit), None);
-        let actor = held.actor;
+        let (actor, child) = (held.actor, held.child);
         self.say(What::ActorExited { actor, exit });
+        self.bury(actor, child.map(|child| &child.target[..]), Some(exit));
     }
 
     /// Waits until a process has ended, at most so long.
@@ -296,9 +297,11 @@ impl<'a, H: Host> Carrier<'a, H> {
             }
             let actor = self.held[place].actor;
             match self.held[place].started {
-                Some(Started::Ours(_)) => {
+                // Who keeps robust objects can't leave the dead lying about.
+                Some(Started::Ours(_)) if !self.has_robust() => {
                     self.held[place].told = true;
                     self.say(What::Unreaped { actor });
+                    self.bury(actor, None, None);
                 }
                 _ => self.reap(place),
             }

@@ -11,7 +11,7 @@ use crate::engine::observer::Interrupt;
 use crate::plan::{Action, StartMethod};
 use crate::program::{Chosen, Program};
 use crate::sys::PipeWriter;
-use crate::trace::{ActorId, What};
+use crate::trace::{ActorId, Exit, What};
 
 use super::story::Teller;
 
@@ -37,6 +37,9 @@ pub(super) trait Host {
 
     /// What somebody wants to be done to a process, and to which.
     fn next_order(&mut self) -> Option<(ActorId, Action)>;
+
+    /// Who has died that nobody but the host had to wait for, and how.
+    fn next_dead(&mut self) -> Option<(ActorId, Exit)>;
 
     /// When a process said its first word, if it has.
     fn first_word(&self, actor: ActorId) -> Option<u64>;

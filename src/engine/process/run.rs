@@ -11,7 +11,7 @@ use crate::plan::Action;
 use crate::program::{Program, script};
 use crate::sys::{self, Child, PipeReader, PipeWriter, Progress};
 use crate::trace::codec::{self, Decoder};
-use crate::trace::{ActorId, Event, Outcome, Role, What};
+use crate::trace::{ActorId, Event, Exit, Outcome, Role, What};
 
 use super::carrier::{Carrier, GONE_PATIENCE, Identity, Stop};
 use super::host::{Common, Halt, Host};
@@ -119,6 +119,8 @@ struct EngineHost<'d, 'a> {
     decoder: Decoder,
     /// Processes that others started and that have not been waited for, as far as is known.
     strangers: Vec<Stranger>,
+    /// Who of them has died since somebody asked.
+    dead: Vec<(ActorId, Exit)>,
     words: HashMap<ActorId, u64>,
     deadline_ns: u64,
     interrupted: Option<Halt>,
@@ -148,6 +150,7 @@ impl<'d, 'a> EngineHost<'d, 'a> {
             pen,
             decoder,
             strangers: Vec::new(),
+            dead: Vec::new(),
             words: HashMap::new(),
             deadline_ns,
             interrupted: None,
@@ -192,6 +195,7 @@ impl<'d, 'a> EngineHost<'d, 'a> {
                 && let Ok(Some(exit)) = child.try_wait()
             {
                 self.desk.scribe.say(What::ActorExited { actor: stranger.actor, exit });
+                self.dead.push((stranger.actor, exit));
                 stranger.pid = 0;
             }
         }
@@ -272,6 +276,10 @@ impl Host for EngineHost<'_, '_> {
     fn next_order(&mut self) -> Option<(ActorId, Action)> {
         let (actor, action) = self.desk.scribe.observer().take_order()?;
         Some((ActorId(actor), action))
+    }
+
+    fn next_dead(&mut self) -> Option<(ActorId, Exit)> {
+        self.dead.pop()
     }
 
     fn first_word(&self, actor: ActorId) -> Option<u64> {

@@ -231,7 +231,7 @@ fn a_dead_client_waits_for_nothing_and_a_robust_manager_gives_back_what_it_held(
         assert_eq!(desk.call(1, lock, "acquire", &[]), [yes(1)]);
         assert_eq!(desk.call(2, lock, "acquire", &[]), []);
         assert_eq!(desk.call(3, queue, "get", &[]), []);
-        assert_eq!(desk.manager.forget(3), false);
+        assert!(!desk.manager.forget(3));
         // Nothing that was put is given to somebody who is gone.
         assert_eq!(desk.call(0, queue, "put", &[I(1)]), [none(0)]);
         assert_eq!((desk.get(queue, "qsize", &[]), desk.manager.forget(1)), ("1".into(), robust));

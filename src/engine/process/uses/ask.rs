@@ -54,14 +54,14 @@ impl<H: Host> Carrier<'_, H> {
             Ask::Call(call) => {
                 let text = plain::call(call.kept.1, call.method, &call.arguments);
                 let answer = self.told(text, |carrier| carrier.call_kept(object, call.kept.0, call))?;
-                self.print_value(call, &answer);
+                self.print_reply(call, &answer);
                 Ok(())
             }
             Ask::CallOnItem { key, call } => {
                 let item = format!("{}[{key}]", call.kept.1);
                 let text = plain::call(&item, call.method, &call.arguments);
                 let answer = self.told(text, |carrier| carrier.call_on_item(object, key, call))?;
-                self.print_value(call, &answer);
+                self.print_reply(call, &answer);
                 Ok(())
             }
             Ask::Increment { kept, key, times, lock } => {
@@ -90,7 +90,7 @@ impl<H: Host> Carrier<'_, H> {
         outcome
     }
 
-    fn print_value(&mut self, call: &Call, answer: &Plain) {
+    fn print_reply(&mut self, call: &Call, answer: &Plain) {
         if let Some(label) = call.label {
             self.print(&format!("{label} {}", answer.printed()));
         }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::engine::ipc::{Barrier, Condition};
+use crate::engine::ipc::{Barrier, Condition, RLock};
 use crate::program::object::{Make, Obj};
 use crate::program::uses::{Is, Sync, Test};
 use crate::sys;
@@ -21,7 +21,7 @@ impl<H: Host> Carrier<'_, H> {
             _ => return Err(self.no_attribute(object, "notify")),
         };
         let guard = self.guard(object)?;
-        match guard.rlock().and_then(|lock| lock.holder()) {
+        match guard.rlock().and_then(RLock::holder) {
             Some(holder) if holder == self.me.actor => Ok((condition, guard)),
             _ => Err(Raised::new("AssertionError", words)),
         }

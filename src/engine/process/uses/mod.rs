@@ -7,6 +7,8 @@
 //! ```
 
 pub(super) mod ask;
+pub(super) mod block;
+mod bury;
 mod cell;
 mod guard;
 mod meet;
@@ -14,6 +16,7 @@ mod message;
 mod pipe;
 mod serve;
 mod sync;
+pub(super) mod tax;
 
 pub(super) use message::Mail;
 
@@ -69,6 +72,8 @@ impl<'a, H: Host> Carrier<'a, H> {
             Step::Sync(object, call) => self.sync(*object, call),
             Step::Message(object, call) => self.message(*object, call),
             Step::Cells(object, call) => self.cells(*object, call),
+            Step::Block(object, call) => self.block(*object, call),
+            Step::Tax(step) => self.tax(step),
             Step::Ask(object, call) => self.ask(*object, call),
             // The others have been carried out already.
             _ => Ok(()),

@@ -144,7 +144,8 @@ fn nodes(run: &Run) -> Vec<Node> {
     nodes
 }
 
-fn card(run: &Run, actor: &Actor, space: Rect, at_ns: u64) -> Card {
+/// The card of a process or thread.
+pub(super) fn card(run: &Run, actor: &Actor, space: Rect, at_ns: u64) -> Card {
     let mut status = Status::of(actor, at_ns);
     status.words = run.state_in_words(actor, at_ns);
     if actor.role == Role::Parent && status.tone == Tone::Quiet || status.words == "running" {
