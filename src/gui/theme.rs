@@ -104,6 +104,21 @@ impl Theme {
         self.pick(0xFF_8A80, 0xB3_261E)
     }
 
+    /// A lock that is held while nobody waits for it. These three as in Tracy; a word stands beside each.
+    pub fn held(self) -> Color32 {
+        self.good()
+    }
+
+    /// A lock that is held while others wait for it.
+    pub fn blocking(self) -> Color32 {
+        self.prediction()
+    }
+
+    /// Whoever waits.
+    pub fn waits(self) -> Color32 {
+        self.bad()
+    }
+
     /// Behind what the pointer is on.
     pub fn hovered(self) -> Color32 {
         self.pick(0x2D_3643, 0xD8_DFE8)

@@ -5,10 +5,12 @@
 //! beforehand: that is how every process of a program gets an id of its own without asking anybody. What processes
 //! share is made by the main script, and known to all of them by its number.
 
+use std::collections::BTreeSet;
+
 use crate::plan::{Action, StartMethod};
 
 use super::object::{Obj, Object};
-use super::uses::{Ask, Cells, Message, Sync};
+use super::uses::{Ask, Bytes, Cells, Message, Sync, Tax};
 
 /// A script.
 pub type Script = Vec<Step>;
@@ -94,6 +96,8 @@ pub enum Step {
     Make(Object),
     /// The same steps so often. No process is created and no object made in them.
     Repeat(u32, Script),
+    /// Prints after this label how many milliseconds the steps took.
+    Timed(&'static str, Script),
     /// `with lock: …`
     With(Obj, Script),
     /// Something is done with a lock, a semaphore, an event, a condition or a barrier.
@@ -102,6 +106,10 @@ pub enum Step {
     Message(Obj, Message),
     /// Something is done with shared memory.
     Cells(Obj, Cells),
+    /// Something is done with a block of shared memory.
+    Block(Obj, Bytes),
+    /// It is measured what it costs to pass bytes on.
+    Tax(Tax),
     /// Something is asked of a manager.
     Ask(Obj, Ask),
 }
@@ -231,7 +239,7 @@ pub fn children(script: &[Step]) -> Vec<&Child> {
     for step in script {
         match step {
             Step::New(child) => found.push(child),
-            Step::Try(inner) | Step::With(_, inner) => found.extend(children(inner)),
+            Step::Try(inner) | Step::With(_, inner) | Step::Timed(_, inner) => found.extend(children(inner)),
             _ => {}
         }
     }
@@ -249,19 +257,35 @@ pub fn deadline_ms(script: &[Step]) -> Option<u64> {
 }
 
 /// At most how many actors a process with this script adds to a trace: itself, the fork server it may
-/// need, its threads and copies, and those of its children.
+/// need, its threads and copies, the feeders of the queues it puts into, and those of its children.
 pub fn actors(script: &[Step]) -> u32 {
     fn of_step(step: &Step) -> u32 {
         match step {
             Step::New(child) => actors(&child.target),
-            Step::Try(inner) | Step::With(_, inner) => inner.iter().map(of_step).sum(),
+            Step::Try(inner) | Step::With(_, inner) | Step::Timed(_, inner) => inner.iter().map(of_step).sum(),
             // A thread, and a copy; a thread; another server.
             Step::ForkWithLock { .. } => 2,
             Step::Thread { .. } | Step::KillForkServer => 1,
             _ => 0,
         }
     }
-    2 + script.iter().map(of_step).sum::<u32>()
+    let mut fed = BTreeSet::new();
+    queues_fed(script, &mut fed);
+    2 + script.iter().map(of_step).sum::<u32>() + fed.len() as u32
+}
+
+/// The queues that a process with this script puts into: each has a feeder.
+fn queues_fed(script: &[Step], fed: &mut BTreeSet<Obj>) {
+    for step in script {
+        match step {
+            Step::Message(object, Message::Put(_) | Message::PutWithin(..)) => _ = fed.insert(*object),
+            Step::Message(_, Message::Each(inner))
+            | Step::Try(inner)
+            | Step::Repeat(_, inner)
+            | Step::With(_, inner) => queues_fed(inner, fed),
+            _ => {}
+        }
+    }
 }
 
 /// The script at the end of a path: of the child with this number, of its child with the next, …

@@ -188,6 +188,7 @@ impl<'a, H: Host> Carrier<'a, H> {
         let belongings = Belongings { tasks: their_tasks, results: story, memory, ends };
         let started = starter.start_as(Calling::Process, belongings)?;
         self.introduce_server();
+        self.objects.part_with(child);
 
         let held = &mut self.held[place];
         let (pid, actor) = (started.pid(), held.actor);

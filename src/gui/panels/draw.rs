@@ -58,6 +58,15 @@ impl<'a> Ink<'a> {
         place
     }
 
+    /// Text at the left of a box in so many lines at most, cut off with `…` where it does not fit.
+    pub fn text_wrapped(&self, space: Rect, lines: usize, text: &str, font: FontId, colour: Color32) {
+        let mut job = LayoutJob::simple(text.to_owned(), font, colour, space.width());
+        job.wrap.max_rows = lines;
+        let galley = self.painter.layout_job(job);
+        let place = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), space);
+        self.painter.galley(place.min, galley, colour);
+    }
+
     /// Slanted lines inside a box: overhead.
     pub fn hatch(&self, space: Rect, colour: Color32) {
         let visible = space.intersect(self.painter.clip_rect());

@@ -1,5 +1,7 @@
 //! Runs made by hand, for tests: a small simulation that writes the events a real pool would.
 
+pub mod ipc;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 

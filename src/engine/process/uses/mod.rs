@@ -6,14 +6,20 @@
 //!      └─ not ─► Waits ─► sleep a while ─► host's duties ─► try again … until the time is up ─► GaveUp
 //! ```
 
-mod ask;
+pub(super) mod ask;
+pub(super) mod block;
 mod bury;
 mod cell;
+mod feeding;
 mod guard;
+mod log;
 mod meet;
 mod message;
 mod pipe;
+mod queue;
+mod serve;
 mod sync;
+pub(super) mod tax;
 
 pub(super) use message::Mail;
 
@@ -59,10 +65,18 @@ impl<'a, H: Host> Carrier<'a, H> {
                 }
                 Ok(())
             }
+            Step::Timed(label, steps) => {
+                let began = Instant::now();
+                self.carry(steps)?;
+                self.print(&format!("{label} {:.1} ms", began.elapsed().as_secs_f64() * 1000.0));
+                Ok(())
+            }
             Step::With(object, steps) => self.with(*object, steps),
             Step::Sync(object, call) => self.sync(*object, call),
             Step::Message(object, call) => self.message(*object, call),
             Step::Cells(object, call) => self.cells(*object, call),
+            Step::Block(object, call) => self.block(*object, call),
+            Step::Tax(step) => self.tax(step),
             Step::Ask(object, call) => self.ask(*object, call),
             // The others have been carried out already.
             _ => Ok(()),
@@ -135,7 +149,7 @@ impl<'a, H: Host> Carrier<'a, H> {
         let began = Instant::now();
         loop {
             let left = patience.map_or(SLICE, |patience| patience.saturating_sub(began.elapsed()));
-            if let Some(got) = attempt(self, left.min(SLICE))? {
+            if let Some(got) = attempt(self, self.nap(left.min(SLICE)))? {
                 return Ok(Some(got));
             }
             self.pause(Duration::ZERO)?;

@@ -21,6 +21,10 @@ pub enum Tone {
     Overhead,
     /// Waiting.
     Quiet,
+    /// It waits for news, as it was written to.
+    Waits,
+    /// It wants to go on, and is held up.
+    Blocked,
     /// Not there yet, or gone in order.
     Gone,
     /// Ended as it should not.
@@ -53,6 +57,7 @@ impl Status {
         let tone = match state {
             State::Busy(SpanKind::Computing, _) => Tone::Computing,
             State::Busy(SpanKind::Waiting, _) => Tone::Quiet,
+            State::Busy(SpanKind::Blocked, _) => Tone::Blocked,
             State::Busy(..) => Tone::Overhead,
             State::Stopped | State::Zombie => Tone::Bad,
             State::Exited(exit) if !exit.is_success() => Tone::Bad,

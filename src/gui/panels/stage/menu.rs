@@ -9,6 +9,11 @@ use crate::model::{Actor, State};
 use crate::plan::Action;
 use crate::trace::Role;
 
+/// Whether something can be done to a process of a program.
+pub(super) fn is_for(role: Role) -> bool {
+    matches!(role, Role::Process | Role::Manager)
+}
+
 /// Opens below a card that is clicked.
 pub(super) fn of(card: &Response, actor: &Actor, look: &Look<'_>, unit: Option<u32>, commands: &mut Vec<Command>) {
     Popup::menu(card).id(card.id.with("menu")).show(|ui| {

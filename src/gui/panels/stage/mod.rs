@@ -5,6 +5,7 @@ mod buffer_paint;
 pub mod cards;
 pub mod layout;
 mod menu;
+pub mod objects;
 pub mod paint;
 pub mod road;
 pub mod tree;
@@ -15,6 +16,7 @@ mod worker_paint;
 use egui::{Align2, CursorIcon, Rect, Response, Role, Sense, Ui};
 
 use self::layout::{Scene, Setting};
+use self::objects::sight::Sight;
 use self::road::Traffic;
 use self::tree::Tree;
 use super::Look;
@@ -28,6 +30,8 @@ use crate::gui::words;
 pub struct View {
     /// The first worker shown, where not all of them fit.
     first: f32,
+    /// The first object shown, where not all of them fit.
+    first_object: f32,
     /// The frame before: the viewer's seconds, and the moment shown.
     last: Option<(f64, u64)>,
     /// Nanoseconds of the run that pass in a second of the viewer.
@@ -70,7 +74,10 @@ pub fn panel(look: &Look<'_>, view: &mut View, ui: &mut Ui, commands: &mut Vec<C
     if run.plan.program.is_some() {
         let room = area.with_min_y(heading.bottom() + 4.0 * scale);
         headline(look, heading, None, ui);
-        family(look, view, room, ui, commands);
+        match Sight::of(run, look.at_ns) {
+            Some(sight) => objects::panel(look, &sight, view, room, ui, commands),
+            None => family(look, view, room, ui, commands),
+        }
         return;
     }
     let setting = Setting {
@@ -131,7 +138,7 @@ fn family(look: &Look<'_>, view: &mut View, area: Rect, ui: &Ui, commands: &mut 
         let words = card.words();
         let response = ui.interact(card.space, ui.scope_id().with(("process", card.id.0)), Sense::click());
         name(&response, Role::Button, &words);
-        if let Some(actor) = run.actor(card.id).filter(|actor| actor.role == crate::trace::Role::Process) {
+        if let Some(actor) = run.actor(card.id).filter(|actor| menu::is_for(actor.role)) {
             menu::of(&response, actor, look, None, commands);
         }
         if !egui::Popup::is_id_open(ui.ctx(), response.id.with("menu")) {

@@ -204,7 +204,8 @@ pub(super) fn tone(ink: &Ink<'_>, status: &Status, hue: u32) -> Color32 {
     let theme = ink.theme;
     match status.tone {
         Tone::Bad => theme.bad(),
-        Tone::Quiet | Tone::Gone => theme.faint(),
+        Tone::Blocked => theme.waits(),
+        Tone::Quiet | Tone::Waits | Tone::Gone => theme.faint(),
         Tone::Computing | Tone::Overhead => theme.worker_words(hue),
     }
 }

@@ -32,17 +32,23 @@ fn edge(ink: &Ink<'_>, edge: &Edge) {
     }
 }
 
-fn card(ink: &Ink<'_>, card: &Card) {
+/// A process, or a thread within the frame of one.
+pub(super) fn card(ink: &Ink<'_>, card: &Card) {
     let (theme, scale) = (ink.theme, ink.theme.scale());
     let (space, status) = (card.space, &card.status);
     let colour = theme.worker(card.hue);
     let (fill, border) = match status.tone {
         Tone::Gone => (theme.canvas(), theme.border()),
         Tone::Bad => (theme.bad_back(), theme.bad()),
-        Tone::Quiet => (theme.card(), theme.border()),
+        Tone::Quiet | Tone::Waits | Tone::Blocked => (theme.card(), theme.border()),
         Tone::Computing | Tone::Overhead => (theme.card(), colour),
     };
     ink.card(space, 7, fill, border);
+    let waits = matches!(status.tone, Tone::Waits | Tone::Blocked);
+    if waits {
+        let colour = if status.tone == Tone::Blocked { theme.waits() } else { theme.faint() };
+        ink.dashed_box(space.shrink(0.5), colour);
+    }
     let bar = space.with_max_x(space.left() + 5.0 * scale);
     let faded = if status.tone == Tone::Gone { colour.gamma_multiply(0.45) } else { colour };
     ink.painter.rect_filled(bar, CornerRadius { nw: 7, sw: 7, ne: 0, se: 0 }, faded);
@@ -57,12 +63,21 @@ fn card(ink: &Ink<'_>, card: &Card) {
         ink.text_in(rest, Align2::RIGHT_CENTER, status.words.as_str(), theme.small(), state);
         return;
     }
-    let said = card.said.as_ref().filter(|_| lines >= 3);
-    let used = line * if said.is_some() { 3.0 } else { 2.0 };
+    // What it waits for may take several lines: then what it said last gives way.
+    let state_font = if waits { theme.small() } else { theme.body() };
+    let galley = |words: &str| ink.painter.layout_no_wrap(words.to_owned(), state_font.clone(), state).size().x;
+    let long = waits && lines >= 3 && galley(&status.words) > inner.width();
+    let more = if long { ((galley(&status.words) / inner.width()) * 1.15).ceil().min(lines as f32 - 1.0) } else { 1.0 };
+    let said = card.said.as_ref().filter(|_| lines >= 3 && !long);
+    let used = line * if said.is_some() { 3.0 } else { 1.0 + more };
     let top = inner.center().y - used / 2.0;
     let row = |number: f32| Rect::from_x_y_ranges(inner.x_range(), top + number * line..=top + (number + 1.0) * line);
     heading(ink, card, row(0.0), true);
-    ink.text_in(row(1.0), Align2::LEFT_CENTER, status.words.as_str(), theme.body(), state);
+    if long {
+        ink.text_wrapped(row(1.0).union(row(more)), more as usize, status.words.as_str(), state_font, state);
+    } else {
+        ink.text_in(row(1.0), Align2::LEFT_CENTER, status.words.as_str(), state_font, state);
+    }
     if let Some(said) = said {
         ink.text_in(row(2.0), Align2::LEFT_CENTER, format!("» {said}"), theme.code(), theme.faint());
     }

@@ -1,0 +1,145 @@
+//! The server's side of the pipes: takes in requests as they come, and sends the answers.
+
+use std::time::{Duration, Instant};
+
+use crate::engine::ipc::frame::{Arrival, Incoming, Outgoing, Written};
+use crate::sys::{self, PipeReader, PipeWriter};
+
+use super::request::Request;
+use super::{Manager, Served};
+
+/// The manager at its counter: one place for each client.
+pub struct Counter {
+    manager: Manager,
+    places: Vec<Place>,
+}
+
+/// A client, as its manager has it.
+#[derive(Default)]
+struct Place {
+    incoming: Incoming,
+    outgoing: Option<Outgoing>,
+    /// It closed its ends, or spoke nonsense.
+    gone: bool,
+}
+
+/// What happened at the counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// A request came.
+    Got {
+        /// Whose.
+        client: u16,
+        /// Which.
+        number: u32,
+        /// Its size with its header.
+        bytes: u32,
+    },
+    /// A request was carried out; its answer is on its way.
+    Served {
+        /// Whose.
+        client: u16,
+        /// Which.
+        number: u32,
+        /// The size of the answer with its header.
+        bytes: u32,
+    },
+    /// A client is gone.
+    Gone {
+        /// Who.
+        client: u16,
+        /// Whether what it held was given back.
+        recovered: bool,
+    },
+}
+
+impl Counter {
+    /// For so many clients.
+    pub fn new(clients: u16, robust: bool) -> Self {
+        let places = (0..clients).map(|_| Place::default()).collect();
+        Self { manager: Manager::new(robust), places }
+    }
+
+    /// Sleeps until something comes, at most so long, and takes in what is there. Each client has a pair of ends.
+    pub fn wait(&self, ends: &[(&PipeReader, &PipeWriter)], patience: Duration) -> std::io::Result<()> {
+        let patience = self.manager.patience(Instant::now()).map_or(patience, |due| due.min(patience));
+        let here = || ends.iter().zip(&self.places).filter(|(_, place)| !place.gone);
+        let readers: Vec<&PipeReader> = here().map(|((reader, _), _)| *reader).collect();
+        let full = here().filter(|(_, place)| place.outgoing.is_some());
+        let writers: Vec<&PipeWriter> = full.map(|((_, writer), _)| *writer).collect();
+        sys::wait_ready(&readers, &writers, patience).map(drop)
+    }
+
+    /// Does whatever can be done now, and says each thing before anybody else could see it.
+    pub fn turn(&mut self, ends: &[(&PipeReader, &PipeWriter)], mut say: impl FnMut(Heard)) {
+        for (client, (reader, writer)) in (0..).zip(ends) {
+            if self.places.get(usize::from(client)).is_some_and(|place| !place.gone) {
+                self.listen(client, reader, &mut say);
+                self.send_on(client, writer, &mut say);
+            }
+            // Whoever was served meanwhile is answered before the next one is heard.
+            self.answer(ends, &mut say);
+        }
+        self.manager.answer_the_late(Instant::now());
+        self.answer(ends, &mut say);
+    }
+
+    fn listen(&mut self, client: u16, reader: &PipeReader, say: &mut impl FnMut(Heard)) {
+        let place = &mut self.places[usize::from(client)];
+        match place.incoming.next(None, |bytes: &mut [u8]| reader.read(bytes)) {
+            Ok(Arrival::Message(message)) => {
+                let Ok(request) = serde_json::from_slice::<Request>(message.body()) else {
+                    return self.lose(client, say);
+                };
+                say(Heard::Got { client, number: message.number, bytes: message.size() });
+                self.manager.take_in(client, message.number, request, Instant::now());
+            }
+            Ok(Arrival::Nothing) => {}
+            Ok(Arrival::Closed { .. } | Arrival::TooLong) | Err(_) => self.lose(client, say),
+        }
+    }
+
+    fn answer(&mut self, ends: &[(&PipeReader, &PipeWriter)], say: &mut impl FnMut(Heard)) {
+        for Served { client, number, reply } in self.manager.take_served() {
+            let outgoing = Outgoing::new(number, |bytes| {
+                // Plain values can always be written.
+                let _ = serde_json::to_writer(bytes, &reply);
+            });
+            say(Heard::Served { client, number, bytes: outgoing.size() });
+            self.places[usize::from(client)].outgoing = Some(outgoing);
+            if let Some((_, writer)) = ends.get(usize::from(client)) {
+                self.send_on(client, writer, say);
+            }
+        }
+    }
+
+    fn send_on(&mut self, client: u16, writer: &PipeWriter, say: &mut impl FnMut(Heard)) {
+        let place = &mut self.places[usize::from(client)];
+        let Some(outgoing) = &mut place.outgoing else { return };
+        match outgoing.write(writer) {
+            Ok(Written::Whole) => place.outgoing = None,
+            Ok(Written::Full) => {}
+            Ok(Written::Closed) | Err(_) => self.lose(client, say),
+        }
+    }
+
+    fn lose(&mut self, client: u16, say: &mut impl FnMut(Heard)) {
+        let place = &mut self.places[usize::from(client)];
+        if !std::mem::replace(&mut place.gone, true) {
+            place.outgoing = None;
+            let recovered = self.manager.forget(client);
+            say(Heard::Gone { client, recovered });
+        }
+    }
+
+    /// Whether there is nothing left to do: nobody is left, or it was told to end and everybody has their answer.
+    pub fn is_over(&self) -> bool {
+        let is_done = |place: &Place| place.gone || self.manager.is_over() && place.outgoing.is_none();
+        self.places.iter().all(is_done)
+    }
+
+    /// How many requests wait for somebody else's.
+    pub fn parked(&self) -> usize {
+        self.manager.parked()
+    }
+}

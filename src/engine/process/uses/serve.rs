@@ -1,0 +1,72 @@
+//! What the process of a manager does: it serves its clients.
+
+use std::time::{Duration, Instant};
+
+use crate::engine::ipc::manager::{Counter, Heard};
+use crate::program::object::{Make, Obj};
+use crate::sys::{self, PipeReader, PipeWriter};
+use crate::trace::{Awaited, Deed, What, Wish};
+
+use super::{Carrier, Host, Raised, Stop};
+
+/// How long it sleeps at a stretch, and how often it sees to its duties.
+const SLICE: Duration = Duration::from_millis(20);
+
+impl<H: Host> Carrier<'_, H> {
+    /// Serves, until all clients are gone or one of them shuts it down.
+    pub(super) fn serve_clients(&mut self, object: Obj) -> Result<(), Stop> {
+        let id = self.id_of(object)?;
+        let Some(place) = self.objects.place(object) else { return Ok(()) };
+        let Make::Manager(clients) = place.object.make else {
+            return Err(Raised::new("TypeError", format!("{} is no manager", place.object.name)).into());
+        };
+        let (first, robust) = (place.ends.start, place.object.robust);
+        let mut counter = Counter::new(clients as u16, robust);
+        // When the request came that each client waits for.
+        let mut asked_ns = vec![0; clients as usize];
+        let mut looked = Instant::now();
+        let mut is_idle = false;
+        while !counter.is_over() {
+            let mut news = Vec::new();
+            let closed = || Raised::new("OSError", "handle is closed");
+            let ends: Option<Vec<(&PipeReader, &PipeWriter)>> = (0..clients as usize)
+                .map(|client| {
+                    let (from, to) = (first + 4 * client, first + 4 * client + 3);
+                    self.objects.reader(from).zip(self.objects.writer(to))
+                })
+                .collect();
+            let ends = ends.ok_or_else(closed)?;
+            counter.turn(&ends, |heard| news.push((sys::now_ns(), heard)));
+            if news.is_empty() {
+                let waited = counter.wait(&ends, SLICE);
+                waited.map_err(|error| Raised::new("OSError", error.to_string()))?;
+            }
+            let came = !news.is_empty();
+            for (at_ns, heard) in news {
+                let (since_ns, deed) = match heard {
+                    Heard::Got { client: lane, number: message, bytes } => {
+                        asked_ns[usize::from(lane)] = at_ns;
+                        (at_ns, Deed::Got { lane, message, bytes })
+                    }
+                    Heard::Served { client: lane, number: message, bytes } => {
+                        (asked_ns[usize::from(lane)], Deed::Served { lane, message, bytes })
+                    }
+                    // Its end is told by whoever waits for it.
+                    Heard::Gone { .. } => continue,
+                };
+                self.host.tell(self.me.actor, at_ns, What::Used { object: id, since_ns, deed });
+            }
+            if came {
+                is_idle = false;
+            }
+            if looked.elapsed() >= SLICE {
+                looked = Instant::now();
+                if !came && !std::mem::replace(&mut is_idle, true) {
+                    self.say(What::Waits { wish: Wish::Receive, on: Awaited::Object(id), lane: 0, for_ever: false });
+                }
+                self.pause(Duration::ZERO)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,256 @@
+//! What processes share as shapes. A lock that is held has a closed padlock and a word, and only then a
+//! colour; who waits is dashed.
+
+use egui::{Align2, Color32, CornerRadius, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
+
+use super::arrows::{Arrow, Says};
+use super::icon;
+use super::layout::{Placed, Scene};
+use super::parts::Slot;
+use super::road_paint;
+use super::seen::{Cells, Client, Face, Hold, grouped_signed};
+use super::told::{brief, gate_told, told};
+use crate::chunk::grouped;
+use crate::gui::panels::draw::Ink;
+use crate::gui::panels::stage::tree_paint;
+use crate::gui::theme::Theme;
+use crate::gui::words::duration;
+
+/// Everything on the stage.
+pub(super) fn scene(ink: &Ink<'_>, scene: &Scene) {
+    let theme = ink.theme;
+    for frame in &scene.crew.frames {
+        ink.card(*frame, 9, theme.canvas(), theme.border());
+    }
+    for placed in &scene.objects {
+        object(ink, placed);
+    }
+    for card in &scene.crew.cards {
+        tree_paint::card(ink, card);
+    }
+    // What stands in a circle lies on top.
+    for strong in [false, true] {
+        scene.arrows.iter().filter(|arrow| arrow.in_cycle == strong).for_each(|one| arrow(ink, one));
+    }
+}
+
+/// The colour of a lock by how it stands.
+pub(super) fn hold_colour(theme: Theme, hold: Hold) -> Color32 {
+    match hold {
+        Hold::Free => theme.faint(),
+        Hold::Quiet => theme.held(),
+        Hold::Blocking => theme.blocking(),
+        Hold::Orphaned => theme.bad(),
+    }
+}
+
+fn arrow(ink: &Ink<'_>, arrow: &Arrow) {
+    let (theme, scale) = (ink.theme, ink.theme.scale());
+    let colour = match arrow.says {
+        _ if arrow.in_cycle => theme.bad(),
+        Says::Waits => theme.waits(),
+        Says::Listens => theme.faint(),
+        Says::Held => theme.worker_words(arrow.hue),
+        Says::HeldByDead => theme.bad(),
+    };
+    let width = if arrow.in_cycle { 3.0 } else { 1.5 };
+    let stroke = Stroke::new(theme.line(width), colour);
+    if arrow.in_cycle {
+        ink.painter.add(Shape::line(arrow.points.clone(), Stroke::new(stroke.width + 3.0, theme.canvas())));
+    }
+    match arrow.says {
+        Says::Held => _ = ink.painter.add(Shape::line(arrow.points.clone(), stroke)),
+        Says::Waits | Says::Listens | Says::HeldByDead => {
+            ink.painter.extend(Shape::dashed_line(&arrow.points, stroke, 5.0, 3.5));
+        }
+    }
+    let [.., before, tip] = arrow.points[..] else { return };
+    if arrow.says == Says::Held {
+        ink.painter.circle_filled(arrow.points[0], 3.0 * scale, colour);
+    }
+    let size = if arrow.in_cycle { 10.0 } else { 7.0 } * scale;
+    ink.arrow_head(tip, tip - before, size, colour);
+}
+
+fn object(ink: &Ink<'_>, placed: &Placed) {
+    let (theme, seen) = (ink.theme, &placed.seen);
+    let waiting = seen.waiters.len();
+    let state = tint(theme, placed);
+    let fill = if matches!(&seen.face, Face::Gate(gate) if gate.hold(waiting) == Hold::Orphaned) {
+        theme.bad_back()
+    } else {
+        theme.panel()
+    };
+    ink.card(placed.space, 7, fill, if seen.holds_up() { state } else { theme.border() });
+    let inside = ink.painter.with_clip_rect(placed.space.intersect(ink.painter.clip_rect()));
+    let ink = &Ink::new(&inside, theme);
+    heading(ink, placed, state);
+    match &seen.face {
+        Face::Roads(roads) => {
+            for (road, parts) in roads.iter().zip(&placed.parts.roads) {
+                road_paint::road(ink, road, parts);
+            }
+        }
+        Face::Cells(cells) => self::cells(ink, cells, placed),
+        Face::Served(clients) => {
+            for (client, row) in clients.iter().zip(&placed.parts.clients) {
+                self::client(ink, client, *row);
+            }
+        }
+        _ => {}
+    }
+    if let Some(line) = placed.line {
+        let (words, colour) = told(theme, placed);
+        ink.text_in(line, Align2::LEFT_CENTER, words, theme.small(), colour);
+    }
+    if let Some(line) = placed.waiting {
+        waiters(ink, placed, line);
+    }
+}
+
+/// The colour of an object's state.
+fn tint(theme: Theme, placed: &Placed) -> Color32 {
+    let waiting = placed.seen.waiters.len();
+    match &placed.seen.face {
+        Face::Gate(gate) => hold_colour(theme, gate.hold(waiting)),
+        Face::Cells(Cells { lock: Some(lock), .. }) => hold_colour(theme, lock.hold(waiting)),
+        Face::Flag { set: true } => theme.held(),
+        Face::Barrier { broken: true, .. } => theme.bad(),
+        _ if placed.seen.holds_up() => theme.waits(),
+        _ => theme.faint(),
+    }
+}
+
+/// A picture of its kind, its name and kind, and at the right slots or the state in a word.
+fn heading(ink: &Ink<'_>, placed: &Placed, state: Color32) {
+    let (theme, scale, seen) = (ink.theme, ink.theme.scale(), &placed.seen);
+    let line = placed.heading;
+    let side = line.height() * 0.82;
+    let picture = Rect::from_center_size(pos2(line.left() + side / 2.0, line.center().y), vec2(side, side));
+    icon::of(ink, seen, picture, state);
+    let mut rest = line.with_min_x(picture.right() + 6.0 * scale);
+    if let Some(first) = placed.parts.slots.first() {
+        placed.parts.slots.iter().for_each(|one| slot(ink, one));
+        rest.max.x = first.space.left() - 6.0 * scale;
+    }
+    let brief = brief(placed);
+    let name = ink.painter.layout_no_wrap(seen.name.clone(), theme.strong_small(), theme.text());
+    if !brief.is_empty() {
+        let room = rest.with_min_x(rest.left() + name.size().x + 8.0 * scale);
+        let colour = match &seen.face {
+            Face::Roads(roads) if roads.iter().any(|road| road.torn.0 > 0) => theme.bad(),
+            Face::Roads(_) => theme.faint(),
+            _ if placed.line.is_some() => state,
+            _ => told(theme, placed).1,
+        };
+        let taken = ink.text_in(room, Align2::RIGHT_CENTER, brief, theme.small(), colour);
+        rest.max.x = taken.left() - 6.0 * scale;
+    }
+    let named = ink.text_in(rest, Align2::LEFT_CENTER, seen.name.as_str(), theme.strong_small(), theme.text());
+    let kind = match (&seen.face, seen.robust) {
+        (Face::Cells(cells), _) if seen.kind == crate::trace::ObjectKind::Array => {
+            format!("Array({})", cells.cells.len())
+        }
+        (_, true) => format!("robust {}", seen.kind.title()),
+        _ => seen.kind.title().to_owned(),
+    };
+    let rest = rest.with_min_x(named.right() + 5.0 * scale);
+    if rest.width() > 24.0 * scale {
+        ink.text_in(rest, Align2::LEFT_CENTER, format!("· {kind}"), theme.small(), theme.faint());
+    }
+}
+
+/// An hourglass and the names of those who wait.
+fn waiters(ink: &Ink<'_>, placed: &Placed, line: Rect) {
+    let (theme, seen) = (ink.theme, &placed.seen);
+    if seen.waiters.is_empty() {
+        if matches!(seen.face, Face::Gate(_) | Face::Flag { .. } | Face::Barrier { .. }) {
+            ink.text_in(line, Align2::LEFT_CENTER, "nobody waits", theme.small(), theme.faint());
+        }
+        return;
+    }
+    let side = line.height() * 0.6;
+    let colour = if seen.holds_up() { theme.waits() } else { theme.faint() };
+    let glass = Rect::from_center_size(pos2(line.left() + side / 2.0, line.center().y), vec2(side, side));
+    icon::hourglass(ink, glass, colour);
+    let told = |waiter: &super::seen::Waiter| format!("{} {}", waiter.who.title, duration(waiter.for_ns));
+    let words = seen.waiters.iter().map(told).collect::<Vec<_>>().join(", ");
+    let rest = line.with_min_x(line.left() + side + 5.0);
+    ink.text_in(rest, Align2::LEFT_CENTER, words, theme.small(), colour);
+}
+
+/// A permit or a party: full is taken.
+fn slot(ink: &Ink<'_>, slot: &Slot) {
+    let (theme, round) = (ink.theme, CornerRadius::same(3));
+    if let Some(hue) = slot.hue {
+        ink.painter.rect_filled(slot.space, round, theme.worker(hue));
+    } else {
+        let stroke = Stroke::new(theme.line(1.0), theme.faint());
+        ink.painter.rect_stroke(slot.space, round, stroke, StrokeKind::Inside);
+    }
+}
+
+fn cells(ink: &Ink<'_>, cells: &Cells, placed: &Placed) {
+    let (theme, parts) = (ink.theme, &placed.parts);
+    for (cell, space) in cells.cells.iter().zip(&parts.cells) {
+        let colour = cell.writer.as_ref().map_or(theme.border(), |(who, _)| theme.worker(who.hue));
+        ink.painter.rect_filled(*space, CornerRadius::same(4), theme.sunken());
+        let stroke = Stroke::new(theme.line(1.5), if cell.clash { theme.lost() } else { colour });
+        ink.painter.rect_stroke(*space, CornerRadius::same(4), stroke, StrokeKind::Inside);
+        // Whose the number is, as an edge below it.
+        let edge = space.with_min_y(space.bottom() - 4.0);
+        ink.painter.rect_filled(edge, CornerRadius { nw: 0, ne: 0, sw: 4, se: 4 }, colour);
+        if cell.clash {
+            ink.hatch(space.shrink(2.0), theme.lost().gamma_multiply(0.45));
+        }
+        ink.text_in(
+            space.shrink(2.0),
+            Align2::CENTER_CENTER,
+            grouped_signed(cell.value),
+            theme.strong_small(),
+            theme.text(),
+        );
+    }
+    if let Some((space, count)) = parts.more_cells {
+        ink.text_in(space, Align2::CENTER_CENTER, format!("+ {}", grouped(count as u64)), theme.small(), theme.faint());
+    }
+    // Of one cell there is room to say who wrote it.
+    if let ([cell], [space]) = (&cells.cells[..], &parts.cells[..])
+        && let Some((who, ago_ns)) = &cell.writer
+    {
+        let rest = Rect::from_x_y_ranges(space.right() + 8.0..=placed.heading.right(), space.y_range());
+        let ago = duration(*ago_ns);
+        let words = [format!("written by {} {ago} ago", who.title), format!("by {}, {ago} ago", who.title)];
+        let fits = |words: &&String| {
+            ink.painter.layout_no_wrap((*words).clone(), theme.small(), theme.faint()).size().x <= rest.width()
+        };
+        let words = words.iter().find(fits).cloned().unwrap_or_else(|| format!("by {}", who.title));
+        ink.text_in(rest, Align2::LEFT_CENTER, words, theme.small(), theme.faint());
+    }
+    if let (Some(line), Some(lock)) = (parts.lock, &cells.lock) {
+        let hold = lock.hold(placed.seen.waiters.len());
+        let side = line.height() * 0.72;
+        let picture = Rect::from_center_size(pos2(line.left() + side / 2.0, line.center().y), vec2(side, side));
+        icon::padlock(ink, picture, hold);
+        let rest = line.with_min_x(picture.right() + 5.0);
+        let words = format!("its lock: {}", gate_told(theme, lock, placed.seen.waiters.len()).0);
+        ink.text_in(rest, Align2::LEFT_CENTER, words, theme.small(), hold_colour(theme, hold));
+    }
+}
+
+fn client(ink: &Ink<'_>, client: &Client, row: Rect) {
+    let theme = ink.theme;
+    let swatch = Rect::from_center_size(pos2(row.left() + 4.0, row.center().y), vec2(8.0, 8.0));
+    let hue = client.who.as_ref().map_or(0, |who| who.hue);
+    ink.painter.rect_filled(swatch, CornerRadius::same(2), theme.worker(hue));
+    let name = client.who.as_ref().map_or_else(|| format!("client {}", client.lane), |who| who.title.clone());
+    let last = client.last_ns.map_or_else(String::new, |last_ns| format!(", last {}", duration(last_ns)));
+    let (words, colour) = if client.waiting > 0 {
+        (format!("{} requests wait", client.waiting).replace("1 requests wait", "1 request waits"), theme.waits())
+    } else {
+        (format!("{} round trips{last}", grouped(client.trips)), theme.faint())
+    };
+    let right = ink.text_in(row, Align2::RIGHT_CENTER, words, theme.small(), colour);
+    let rest = row.with_min_x(swatch.right() + 6.0).with_max_x(right.left() - 6.0);
+    ink.text_in(rest, Align2::LEFT_CENTER, name, theme.small(), theme.text());
+}

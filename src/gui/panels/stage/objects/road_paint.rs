@@ -1,0 +1,119 @@
+//! A road of messages as shapes: the buffers of those who write, the pipe as a tube with walls, its reader.
+
+use egui::{Align2, Color32, CornerRadius, Rangef, Rect, Stroke, StrokeKind, pos2, vec2};
+
+use super::icon;
+use super::road::{RoadParts, Traffic};
+use super::seen::{Road, Who};
+use crate::chunk::grouped;
+use crate::gui::panels::draw::Ink;
+use crate::gui::words::bytes;
+
+/// The three stations, what is in them, and their figures.
+pub(super) fn road(ink: &Ink<'_>, road: &Road, parts: &RoadParts) {
+    let theme = ink.theme;
+    links(ink, parts);
+    station(ink, parts.writer, parts.waits[0].then_some(theme.waits()));
+    for (bar, hue) in &parts.bars {
+        ink.painter.rect_filled(*bar, CornerRadius::same(2), theme.worker(*hue));
+    }
+    if !road.fed {
+        ends(ink, &road.ends.0, parts.writer, parts.waits[0].then_some(theme.waits()));
+    }
+    pipe(ink, road, parts);
+    station(ink, parts.reader, parts.waits[1].then_some(theme.faint()));
+    ends(ink, &road.ends.1, parts.reader, parts.waits[1].then_some(theme.faint()));
+    let Some([left, middle, right]) = parts.captions else { return };
+    // A queue has a buffer to tell of; a pipe has two ends.
+    let (messages, size) = road.buffered();
+    let (writes, reads) = match (road.fed, &*road.label) {
+        (true, _) => (format!("{} · {}", grouped(messages.into()), bytes(size)), "reader".to_owned()),
+        (false, "") => ("writes".to_owned(), "reads".to_owned()),
+        (false, end) => (format!("end {end}"), format!("end {}", if end == "0" { "1" } else { "0" })),
+    };
+    caption(ink, left, &writes, parts.waits[0].then_some(theme.waits()));
+    caption(ink, middle, &road.fill(), None);
+    caption(ink, right, &reads, None);
+}
+
+/// Which way it goes.
+fn links(ink: &Ink<'_>, parts: &RoadParts) {
+    let (theme, y) = (ink.theme, parts.pipe.center().y);
+    for (from, to) in [(parts.writer.right(), parts.pipe.left()), (parts.pipe.right(), parts.reader.left())] {
+        ink.painter.hline(from..=to - 2.0, y, Stroke::new(theme.line(1.5), theme.faint()));
+        ink.arrow_head(pos2(to - 1.0, y), vec2(1.0, 0.0), 6.0 * theme.scale(), theme.faint());
+    }
+}
+
+/// A box; dashed while somebody waits there.
+fn station(ink: &Ink<'_>, space: Rect, waits: Option<Color32>) {
+    let theme = ink.theme;
+    ink.painter.rect_filled(space, CornerRadius::same(4), theme.sunken());
+    if let Some(colour) = waits {
+        ink.dashed_box(space.shrink(0.5), colour);
+    } else {
+        let stroke = Stroke::new(theme.line(1.0), theme.border());
+        ink.painter.rect_stroke(space, CornerRadius::same(4), stroke, StrokeKind::Inside);
+    }
+}
+
+/// The colours of those at an end, or an hourglass.
+fn ends(ink: &Ink<'_>, who: &[Who], space: Rect, waits: Option<Color32>) {
+    let side = (space.height() * 0.5).min(12.0 * ink.theme.scale());
+    let shown = who.len().min(((space.width() - 4.0) / (side + 3.0)) as usize).min(6);
+    let wide = shown as f32 * (side + 3.0) - 3.0 + if waits.is_some() { side + 4.0 } else { 0.0 };
+    let mut left = space.center().x - wide / 2.0;
+    if let Some(colour) = waits {
+        icon::hourglass(ink, Rect::from_min_size(pos2(left, space.center().y - side / 2.0), vec2(side, side)), colour);
+        left += side + 4.0;
+    }
+    for one in &who[..shown] {
+        let swatch = Rect::from_min_size(pos2(left, space.center().y - side / 2.0), vec2(side, side));
+        ink.painter.rect_filled(swatch, CornerRadius::same(3), ink.theme.worker(one.hue));
+        left += side + 3.0;
+    }
+}
+
+fn pipe(ink: &Ink<'_>, road: &Road, parts: &RoadParts) {
+    let theme = ink.theme;
+    let space = parts.pipe;
+    ink.painter.rect_filled(space, CornerRadius::ZERO, theme.sunken());
+    let full = road.pipe_capacity > 0 && road.pipe_bytes * 20 >= road.pipe_capacity * 19;
+    let colour = if full { theme.blocking() } else { theme.accent() };
+    // Filled from the reader's end, where the next message is.
+    let fill = parts.fill.translate(vec2(space.right() - 2.0 - parts.fill.right(), 0.0));
+    ink.painter.rect_filled(fill, CornerRadius::ZERO, colour.gamma_multiply(0.22));
+    if full {
+        ink.hatch(fill, colour.gamma_multiply(0.35));
+    }
+    match &parts.traffic {
+        Traffic::Tokens(tokens) => {
+            for (token, number) in tokens {
+                ink.painter.rect_filled(*token, CornerRadius::same(3), colour);
+                let label = number.to_string();
+                if token.width() > theme.small().size * (0.65 * label.len() as f32 + 0.4) {
+                    ink.text(token.center(), Align2::CENTER_CENTER, label, theme.strong_small(), theme.on_accent());
+                }
+            }
+        }
+        Traffic::Lines(lines) => {
+            for x in lines {
+                ink.painter.vline(*x, space.y_range().shrink(4.0), Stroke::new(1.0, colour));
+            }
+        }
+        Traffic::Count(count) => {
+            let words = format!("{} messages", grouped((*count).into()));
+            ink.text_in(space.shrink(3.0), Align2::CENTER_CENTER, words, theme.strong_small(), theme.text());
+        }
+    }
+    // Walls above and below, open at both ends.
+    let wall = Stroke::new(theme.line(2.0), theme.faint());
+    for y in [space.top() + 0.5, space.bottom() - 0.5] {
+        ink.painter.hline(Rangef::new(space.left(), space.right()), y, wall);
+    }
+}
+
+fn caption(ink: &Ink<'_>, space: Rect, words: &str, waits: Option<Color32>) {
+    let colour = waits.unwrap_or(ink.theme.faint());
+    ink.text_in(space, Align2::CENTER_CENTER, words, ink.theme.small(), colour);
+}

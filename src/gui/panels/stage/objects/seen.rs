@@ -1,0 +1,354 @@
+//! What is seen of an object at a moment: plain data between the model and the layout, and its words.
+
+use crate::chunk::grouped;
+use crate::gui::panels::stage::tree::holds_up;
+use crate::gui::words::{bytes, duration};
+use crate::trace::{ActorId, ObjectId, ObjectKind, Wish};
+
+/// A process or thread, as it is called and coloured on the stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Who {
+    /// Its id.
+    pub id: ActorId,
+    /// The number that chooses its colour.
+    pub hue: u32,
+    /// Its name.
+    pub title: String,
+}
+
+/// Somebody who can't go on because of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiter {
+    /// Who.
+    pub who: Who,
+    /// What for.
+    pub wish: Wish,
+    /// For how long by now.
+    pub for_ns: u64,
+    /// On which road of the object.
+    pub lane: u16,
+}
+
+/// Somebody who has a lock or a permit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Who.
+    pub who: Who,
+    /// For how long by now.
+    pub for_ns: u64,
+    /// How many permits, or how often it took it.
+    pub times: u32,
+    /// It is gone, and has it still.
+    pub dead: bool,
+}
+
+/// An object at a moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    /// Which.
+    pub id: ObjectId,
+    /// What it is.
+    pub kind: ObjectKind,
+    /// The variable that holds it.
+    pub name: String,
+    /// Whether it notices that its owner died.
+    pub robust: bool,
+    /// What it holds.
+    pub face: Face,
+    /// Who waits on it, the longest first.
+    pub waiters: Vec<Waiter>,
+}
+
+/// What an object holds, by its family.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Face {
+    /// Messages on their way.
+    Roads(Vec<Road>),
+    /// Permits, of which a lock has one.
+    Gate(Gate),
+    /// An event: whether it is set.
+    Flag {
+        /// Whether it is.
+        set: bool,
+    },
+    /// A condition: its sleepers are those who wait.
+    Bell,
+    /// A barrier.
+    Barrier {
+        /// How many must come.
+        parties: u32,
+        /// Whether it is broken.
+        broken: bool,
+        /// How often it was passed by all.
+        passed: u64,
+    },
+    /// Numbers in shared memory.
+    Cells(Cells),
+    /// Bytes in shared memory.
+    Block {
+        /// How many.
+        bytes: u64,
+    },
+    /// A manager and its clients.
+    Served(Vec<Client>),
+}
+
+/// One direction of a pipe or a queue.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Road {
+    /// Which.
+    pub lane: u16,
+    /// The end at which it is written, where an object has two roads.
+    pub label: String,
+    /// Whether writers have feeder threads with buffers.
+    pub fed: bool,
+    /// Who has something in a buffer: who, how many messages, how many bytes.
+    pub buffers: Vec<(Who, u32, u64)>,
+    /// Messages in the pipe.
+    pub in_pipe: u32,
+    /// Bytes in the pipe, …
+    pub pipe_bytes: u64,
+    /// … of so many that it holds; 0 is without limit.
+    pub pipe_capacity: u64,
+    /// The messages in the pipe, the next one to be read first: number and bytes. At most a few dozen.
+    pub tokens: Vec<(u32, u32)>,
+    /// Who wrote last, and who read last, while they are known.
+    pub ends: (Vec<Who>, Vec<Who>),
+    /// Messages that were put and that were taken out.
+    pub put: u64,
+    /// Taken out.
+    pub got: u64,
+    /// Places that are taken of `maxsize`.
+    pub places: Option<(u64, u64)>,
+    /// Tasks that are not done yet.
+    pub unfinished: Option<u64>,
+    /// Frames that were no message, and their bytes.
+    pub torn: (u32, u64),
+}
+
+/// A lock or a semaphore.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Gate {
+    /// How many permits there are in all.
+    pub permits: u32,
+    /// How many are left.
+    pub left: u32,
+    /// Who has them.
+    pub holders: Vec<Holder>,
+    /// Whether it is a semaphore.
+    pub counts: bool,
+    /// How often it was taken.
+    pub taken: u64,
+    /// Whose permit was taken back after their death, last.
+    pub recovered: Option<String>,
+}
+
+/// Numbers in shared memory.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cells {
+    /// The numbers.
+    pub cells: Vec<Cell>,
+    /// Updates: read, changed, written back.
+    pub updates: u64,
+    /// Of these, how many were overwritten by somebody who had not seen them.
+    pub overwritten: u64,
+    /// Its own lock.
+    pub lock: Option<Gate>,
+}
+
+/// A number in shared memory.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cell {
+    /// The number.
+    pub value: i64,
+    /// Who wrote it last, and how long ago.
+    pub writer: Option<(Who, u64)>,
+    /// Whether the last write overwrote an update that it had not seen.
+    pub clash: bool,
+}
+
+/// A client of a manager.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Client {
+    /// Its number.
+    pub lane: u16,
+    /// Who, once it has asked anything.
+    pub who: Option<Who>,
+    /// Requests that wait for the manager.
+    pub waiting: u32,
+    /// Round trips.
+    pub trips: u64,
+    /// How long the last one took.
+    pub last_ns: Option<u64>,
+}
+
+/// How a lock stands, as in Tracy: three colours with a word each, and a fourth for nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// Nobody has it.
+    Free,
+    /// Held, and nobody waits.
+    Quiet,
+    /// Held while others wait.
+    Blocking,
+    /// Its owner died with it.
+    Orphaned,
+}
+
+impl Gate {
+    /// How it stands.
+    pub fn hold(&self, waiters: usize) -> Hold {
+        if self.holders.iter().any(|holder| holder.dead) {
+            Hold::Orphaned
+        } else if self.left > 0 || self.permits == 0 && self.holders.is_empty() {
+            Hold::Free
+        } else if waiters > 0 {
+            Hold::Blocking
+        } else {
+            Hold::Quiet
+        }
+    }
+
+    /// `held by Process-1`, `2 of 3 permits free`.
+    pub fn words(&self, waiters: usize) -> String {
+        let names: Vec<&str> = self.holders.iter().map(|holder| holder.who.title.as_str()).collect();
+        if self.counts {
+            let held = if names.is_empty() { String::new() } else { format!(", held by {}", listed(&names, 3)) };
+            return format!("{} of {} permits free{held}", self.left, self.permits);
+        }
+        match (self.hold(waiters), self.holders.first()) {
+            (Hold::Free, _) => "free".to_owned(),
+            (Hold::Orphaned, Some(holder)) => format!("{} died with it", holder.who.title),
+            (_, Some(holder)) => {
+                let often = if holder.times > 1 { format!(", taken {} times", holder.times) } else { String::new() };
+                format!("held by {}{often}", holder.who.title)
+            }
+            (_, None) => "held".to_owned(),
+        }
+    }
+}
+
+/// `a, b, c and 4 more`.
+pub fn listed(names: &[&str], most: usize) -> String {
+    match names.len() {
+        0 => String::new(),
+        count if count > most => format!("{} and {} more", names[..most].join(", "), count - most),
+        _ => names.join(", "),
+    }
+}
+
+impl Road {
+    /// Messages and bytes in all buffers.
+    pub fn buffered(&self) -> (u32, u64) {
+        self.buffers.iter().fold((0, 0), |(count, sum), (_, messages, bytes)| (count + messages, sum + bytes))
+    }
+
+    /// `43.2 KiB of 64 KiB`.
+    pub fn fill(&self) -> String {
+        match self.pipe_capacity {
+            0 => bytes(self.pipe_bytes),
+            capacity => format!("{} of {}", bytes(self.pipe_bytes), bytes(capacity)),
+        }
+    }
+
+    fn words(&self) -> String {
+        let mut told = Vec::new();
+        if self.fed {
+            let (messages, size) = self.buffered();
+            told.push(format!("feeder buffer {} messages, {}", grouped(messages.into()), bytes(size)));
+        }
+        told.push(format!("pipe {} messages, {}", grouped(self.in_pipe.into()), self.fill()));
+        told.push(format!("{} put, {} taken", grouped(self.put), grouped(self.got)));
+        if let Some((used, most)) = self.places {
+            told.push(format!("{used} of {most} places taken"));
+        }
+        if let Some(left) = self.unfinished {
+            told.push(format!("{left} tasks not done"));
+        }
+        if self.torn.0 > 0 {
+            told.push(format!("{} torn frames, {}", self.torn.0, bytes(self.torn.1)));
+        }
+        let label = if self.label.is_empty() { String::new() } else { format!("written at end {}: ", self.label) };
+        label + &told.join(", ")
+    }
+}
+
+impl Cells {
+    /// `47,634 of 80,000 updates overwritten`; nothing where there was no update.
+    pub fn verdict(&self) -> Option<String> {
+        match (self.updates, self.overwritten) {
+            (0, _) => None,
+            (1, 0) => Some("1 update".to_owned()),
+            (updates, 0) => Some(format!("{} updates: no update was lost this time", grouped(updates))),
+            (updates, lost) => Some(format!("{} of {} updates overwritten", grouped(lost), grouped(updates))),
+        }
+    }
+}
+
+impl Seen {
+    /// `q · Queue`.
+    pub fn title(&self) -> String {
+        format!("{} · {}", self.name, self.kind.title())
+    }
+
+    /// What it holds, in short.
+    pub fn state(&self) -> String {
+        let waiting = self.waiters.len();
+        match &self.face {
+            Face::Roads(roads) => roads.iter().map(Road::words).collect::<Vec<_>>().join("; "),
+            Face::Gate(gate) => gate.words(waiting),
+            Face::Flag { set } => if *set { "set" } else { "clear" }.to_owned(),
+            Face::Bell if waiting == 0 => "nobody sleeps".to_owned(),
+            Face::Bell => sleepers(waiting),
+            Face::Barrier { broken: true, .. } => "broken".to_owned(),
+            Face::Barrier { parties, .. } => format!("{} of {parties} arrived", self.arrived()),
+            Face::Cells(cells) => cells_in_words(cells),
+            Face::Block { bytes: size } => bytes(*size),
+            Face::Served(clients) => {
+                let waiting: u32 = clients.iter().map(|client| client.waiting).sum();
+                let trips: u64 = clients.iter().map(|client| client.trips).sum();
+                format!("{waiting} requests waiting, {} round trips", grouped(trips))
+            }
+        }
+    }
+
+    /// Whether somebody is held up by it.
+    pub fn holds_up(&self) -> bool {
+        self.waiters.iter().any(|waiter| holds_up(waiter.wish))
+    }
+
+    /// How many parties wait at a barrier.
+    pub fn arrived(&self) -> usize {
+        self.waiters.iter().filter(|waiter| waiter.wish == Wish::Pass).count()
+    }
+
+    /// Everything in words.
+    pub fn words(&self) -> String {
+        let robust = if self.robust { ", notices a dead owner" } else { "" };
+        let lock = match &self.face {
+            Face::Cells(Cells { lock: Some(lock), .. }) => format!("; its lock: {}", lock.words(self.waiters.len())),
+            _ => String::new(),
+        };
+        let told = |waiter: &Waiter| format!("{} {}", waiter.who.title, duration(waiter.for_ns));
+        let waiting = self.waiters.iter().map(told).collect::<Vec<_>>().join(", ");
+        let waiting = if waiting.is_empty() { waiting } else { format!("; waiting: {waiting}") };
+        format!("{} {}{robust}: {}{lock}{waiting}", self.kind.title(), self.name, self.state())
+    }
+}
+
+fn sleepers(count: usize) -> String {
+    if count == 1 { "1 sleeps".to_owned() } else { format!("{count} sleep") }
+}
+
+fn cells_in_words(cells: &Cells) -> String {
+    let values: Vec<String> = cells.cells.iter().take(16).map(|cell| grouped_signed(cell.value)).collect();
+    let more = if cells.cells.len() > 16 { ", …" } else { "" };
+    let verdict = cells.verdict().map_or_else(String::new, |verdict| format!("; {verdict}"));
+    format!("{}{more}{verdict}", values.join(", "))
+}
+
+/// `−12,345`.
+pub fn grouped_signed(value: i64) -> String {
+    let sign = if value < 0 { "−" } else { "" };
+    format!("{sign}{}", grouped(value.unsigned_abs()))
+}
