@@ -99,6 +99,21 @@ impl Permits {
         holders
     }
 
+    /// Whether somebody held it at any time within a stretch.
+    pub fn held_within(&self, kind: ObjectKind, actor: ActorId, from_ns: u64, to_ns: u64) -> bool {
+        let given_away = self.foreign.by(to_ns).last().map(|&(foreign_ns, ())| foreign_ns);
+        let is_lock = matches!(kind, ObjectKind::Lock | ObjectKind::RLock);
+        if given_away.is_some() && !is_lock {
+            return false;
+        }
+        let Some(held) = self.held.get(&actor).map(|held| held.by(to_ns)) else { return false };
+        let before = held.partition_point(|&(at_ns, _)| at_ns <= from_ns).saturating_sub(1);
+        let is_held = |&(_, (held, since_ns)): &(u64, (u32, u64))| {
+            held > 0 && given_away.is_none_or(|given_ns| given_ns < since_ns)
+        };
+        held[before..].iter().any(is_held)
+    }
+
     /// How often it was taken.
     pub fn taken(&self) -> u64 {
         self.took.total()
