@@ -153,7 +153,9 @@ mod tests {
     fn the_most_at_once_is_counted_at_every_moment() {
         let of = |events: &[(u64, u64)]| {
             let mut tally = Tally::default();
-            events.iter().for_each(|&(at_ns, amount)| tally.note(at_ns, amount));
+            for &(at_ns, amount) in events {
+                tally.note(at_ns, amount);
+            }
             tally
         };
         let (came, left) = (of(&[(1, 5), (2, 5), (3, 90), (9, 1)]), of(&[(3, 5), (4, 5), (5, 90)]));

@@ -172,6 +172,13 @@ impl Run {
         self.actor(id).map_or_else(|| format!("actor {}", id.0), Actor::title)
     }
 
+    /// What an actor is called where it stands alone: a thread with its process.
+    pub fn full_title(&self, id: ActorId) -> String {
+        let process = self.process_of(id);
+        let title = self.title_of(id);
+        if process == id { title } else { format!("{title} of {}", self.title_of(process)) }
+    }
+
     /// A wait in words: `waits for lock a, which Process-2 holds, for 1.2 s`.
     pub fn wait_in_words(&self, wait: &Wait, at_ns: u64) -> String {
         let time = words::duration(wait.length_ns(at_ns));

@@ -192,9 +192,9 @@ impl<'a> Shared<'a> {
                 .links
                 .iter()
                 .map(|link| LinkTold {
-                    actor: run.title_of(link.actor),
+                    actor: run.full_title(link.actor),
                     waits: link.wish.clone(),
-                    waits_for: link.helpers.iter().map(|&helper| run.title_of(helper)).collect(),
+                    waits_for: link.helpers.iter().map(|&helper| run.full_title(helper)).collect(),
                     since_ns: since(link.from_ns),
                 })
                 .collect(),
@@ -208,7 +208,7 @@ impl<'a> Shared<'a> {
             deadlocks: deadlocks.collect(),
             unended_waits: waits
                 .map(|wait| UnendedWait {
-                    actor: run.title_of(wait.actor),
+                    actor: run.full_title(wait.actor),
                     waits: run.wish_in_words(wait, wait.from_ns),
                     since_ns: since(wait.from_ns),
                     lasted_ns: wait.length_ns(run.last_ns),

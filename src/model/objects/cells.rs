@@ -230,7 +230,7 @@ mod tests {
             update(&mut cells, A, (number * 10, number * 10 + 5), (number / 2).cast_signed());
         }
         assert_eq!((cells.writes().len(), cells.summed), (MOST_WRITES, 1000));
-        let last = (MOST_WRITES as i64 + 999) / 2 + 1;
+        let last = i64::midpoint(MOST_WRITES as i64, 999) + 1;
         assert_eq!(cells.last(0, u64::MAX).map(|write| write.wrote), Some(last));
         assert_eq!(cells.lost(0), Some(MOST_WRITES as u64 + 1000 - last.cast_unsigned()));
         cells.read(B, u64::MAX, 0, 100);

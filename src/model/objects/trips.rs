@@ -123,9 +123,11 @@ mod tests {
             |trips| trips.answer(0, 0, 9, (9, 40)),
             |trips| trips.ask(0, 1, 50, 60),
         ];
-        for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 0, 3, 2]] {
+        for order in [[0_usize, 1, 2, 3], [3, 2, 1, 0], [1, 0, 3, 2]] {
             let mut trips = Trips::default();
-            order.into_iter().for_each(|place: usize| news[place](&mut trips));
+            for place in order {
+                news[place](&mut trips);
+            }
             let stage = |at_ns| trips.at(0, at_ns).map(|(trip, stage)| (trip.message, stage));
             let told = [8, 15, 25, 35, 45, 70].map(stage);
             let of = |message, stage| Some((message, stage));
