@@ -74,7 +74,9 @@ fn assert_whole(ran: &Ran, object: u32, messages: usize) -> Traffic {
 /// The messages of each producer, in its order.
 fn by_producer(put: &[(ActorId, u32)]) -> BTreeMap<ActorId, Vec<u32>> {
     let mut all: BTreeMap<ActorId, Vec<u32>> = BTreeMap::new();
-    put.iter().for_each(|(by, message)| all.entry(*by).or_default().push(*message));
+    for (by, message) in put {
+        all.entry(*by).or_default().push(*message);
+    }
     all
 }
 
