@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crate::plan::{PlanError, StartMethod};
 
 mod agreeing;
+mod blocks;
 mod dying;
 mod ending;
 mod family;
@@ -16,6 +17,7 @@ mod managed;
 mod meeting;
 mod methods;
 pub mod object;
+mod payload;
 mod pipes;
 pub mod plain;
 mod queue_rules;
@@ -132,6 +134,8 @@ static IPC: &[&Program] = &[
     &rules::EVENT_RULES,
     &rules::CONDITION_RULES,
     &rules::BARRIER_RULES,
+    &payload::PICKLING_TAX,
+    &blocks::SHARED_MEMORY_RULES,
 ];
 
 /// Processes, and how they start.

@@ -24,12 +24,6 @@ enum Kind {
     Semaphore(Semaphore),
 }
 
-impl From<Refusal> for Raised {
-    fn from(Refusal { kind, message }: Refusal) -> Self {
-        Self { kind, message }
-    }
-}
-
 impl Guard {
     /// Takes it, if that can be had within this time; then, what is left, and who died with it.
     fn take(&self, me: ActorId, patience: Duration) -> Option<(u32, Option<ActorId>)> {
