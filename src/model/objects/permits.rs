@@ -119,6 +119,11 @@ impl Permits {
         self.took.total()
     }
 
+    /// How often it had been taken by then.
+    pub fn taken_by(&self, at_ns: u64) -> u64 {
+        self.took.count(at_ns)
+    }
+
     /// Permits that are left at a moment, of so many at first. (Not as the last one said who did something: two
     /// may do so at once, and be stamped in either order.)
     pub fn left(&self, capacity: u64, at_ns: u64) -> u64 {
