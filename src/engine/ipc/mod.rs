@@ -13,35 +13,45 @@
 //! whether it waits on. So the same objects serve processes and threads, with a trace and without.
 
 mod barrier;
+mod block;
 mod condition;
-mod error;
 mod event;
+mod feeder;
 mod frame;
 mod gate;
 mod item;
+mod joinable_queue;
 mod layout;
 mod lock;
 pub mod manager;
 mod memory;
 mod objects;
 mod pipe;
+mod queue;
 mod refusal;
 mod rlock;
 mod semaphore;
+mod shareable_list;
+mod simple_queue;
 mod value;
 
 pub use barrier::{Arrival, Barrier, Broken};
+pub use block::{Rooms, SharedBlock};
 pub use condition::{Condition, Waiting};
-pub use error::Error;
 pub use event::Event;
+pub use feeder::{Buffer, Feeder, Turn};
 pub use frame::{Arrived, Incoming, Outgoing};
 pub use item::Item;
+pub use joinable_queue::Tasks;
 pub use layout::{Layout, Place};
 pub use lock::{Lock, Taken};
 pub use memory::Block;
 pub use objects::Objects;
 pub use pipe::{Connection, Received, wait};
+pub use queue::Queue;
 pub use refusal::Refusal;
 pub use rlock::RLock;
 pub use semaphore::Semaphore;
+pub use shareable_list::ShareableList;
+pub use simple_queue::{Hand, SimpleQueue};
 pub use value::Ints;

@@ -14,6 +14,8 @@ use super::odd::Oddities;
 use super::starters::Starters;
 use super::uses::Mail;
 use super::uses::ask::Asking;
+use super::uses::block::Attached;
+use super::uses::tax::Measured;
 use super::value::Value;
 
 /// How long a process may take to be gone once it was killed.
@@ -76,6 +78,10 @@ pub(super) struct Carrier<'a, H> {
     pub(super) objects: Objects,
     /// What it has of its managers.
     pub(super) asking: Asking,
+    /// Its blocks of shared memory.
+    pub(super) attached: Attached,
+    /// What it measured.
+    pub(super) measured: Vec<Measured>,
     /// What few programs need.
     pub(super) odd: Oddities,
     /// What it has of pipes and queues.
@@ -108,6 +114,8 @@ impl<'a, H: Host> Carrier<'a, H> {
             objects,
             made: 0,
             asking: Asking::default(),
+            attached: Attached::default(),
+            measured: Vec::new(),
             odd: Oddities::default(),
             mail: Mail::default(),
             next_actor,
@@ -205,6 +213,8 @@ impl<'a, H: Host> Carrier<'a, H> {
             }
             Step::Repeat(..)
             | Step::Timed(..)
+            | Step::Block(..)
+            | Step::Tax(..)
             | Step::With(..)
             | Step::Sync(..)
             | Step::Message(..)
@@ -263,7 +273,8 @@ impl<'a, H: Host> Carrier<'a, H> {
     /// Sleeps at most so long. Meanwhile whatever must not wait is done: the host's own duties, orders from
     /// outside, and children that have ended are noticed.
     pub(super) fn pause(&mut self, patience: Duration) -> Result<(), Stop> {
-        self.host.serve(patience)?;
+        self.host.serve(self.nap(patience))?;
+        self.feed_on();
         while let Some((actor, action)) = self.host.next_order() {
             self.obey(actor, action);
         }
@@ -303,7 +314,8 @@ impl<'a, H: Host> Carrier<'a, H> {
         }
         // As Python does: a manager that only this process could still ask ends now.
         self.objects.leave_managers();
-        let waited = self.leave_children().and_then(|()| self.leave_threads());
+        self.close_feeds();
+        let waited = self.leave_children().and_then(|()| self.leave_feeds()).and_then(|()| self.leave_threads());
         if waited.is_err() {
             self.end_children();
             return 1;

@@ -7,14 +7,19 @@
 //! ```
 
 pub(super) mod ask;
+pub(super) mod block;
 mod bury;
 mod cell;
+mod feeding;
 mod guard;
+mod log;
 mod meet;
 mod message;
 mod pipe;
+mod queue;
 mod serve;
 mod sync;
+pub(super) mod tax;
 
 pub(super) use message::Mail;
 
@@ -70,6 +75,8 @@ impl<'a, H: Host> Carrier<'a, H> {
             Step::Sync(object, call) => self.sync(*object, call),
             Step::Message(object, call) => self.message(*object, call),
             Step::Cells(object, call) => self.cells(*object, call),
+            Step::Block(object, call) => self.block(*object, call),
+            Step::Tax(step) => self.tax(step),
             Step::Ask(object, call) => self.ask(*object, call),
             // The others have been carried out already.
             _ => Ok(()),
@@ -142,7 +149,7 @@ impl<'a, H: Host> Carrier<'a, H> {
         let began = Instant::now();
         loop {
             let left = patience.map_or(SLICE, |patience| patience.saturating_sub(began.elapsed()));
-            if let Some(got) = attempt(self, left.min(SLICE))? {
+            if let Some(got) = attempt(self, self.nap(left.min(SLICE)))? {
                 return Ok(Some(got));
             }
             self.pause(Duration::ZERO)?;
