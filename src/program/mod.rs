@@ -11,6 +11,7 @@ mod ending;
 mod family;
 mod first;
 mod inheriting;
+mod killed_at_queue;
 mod managed;
 mod methods;
 pub mod object;
@@ -112,6 +113,8 @@ static IPC: &[&Program] = &[
     &pipes::TWO_WRITERS,
     &pipes::PIPE_RULES,
     &queue_rules::QUEUE_RULES,
+    &killed_at_queue::EMPTY_AFTER_PUT,
+    &killed_at_queue::KILLED_AT_A_QUEUE,
     &sharing::LOST_UPDATES,
     &agreeing::TWO_LOCKS,
     &managed::MANAGER_DICT,
