@@ -7,18 +7,23 @@ use std::collections::BTreeMap;
 use crate::plan::{PlanError, StartMethod};
 
 mod agreeing;
+mod blocks;
+mod dying;
 mod ending;
 mod family;
 mod first;
 mod inheriting;
 mod killed_at_queue;
 mod managed;
+mod meeting;
 mod methods;
 pub mod object;
+mod payload;
 mod pipes;
 pub mod plain;
 mod queue_rules;
 mod queues;
+mod rules;
 pub mod script;
 mod sharing;
 pub mod uses;
@@ -116,9 +121,24 @@ static IPC: &[&Program] = &[
     &killed_at_queue::EMPTY_AFTER_PUT,
     &killed_at_queue::KILLED_AT_A_QUEUE,
     &sharing::LOST_UPDATES,
+    &sharing::SHARED_ARRAY,
+    &sharing::VALUE_TYPES,
+    &agreeing::SEMAPHORE,
+    &meeting::STARTING_GUN,
+    &meeting::BARRIER_PHASES,
+    &meeting::BOUNDED_BUFFER,
     &agreeing::TWO_LOCKS,
     &managed::MANAGER_DICT,
     &managed::MANAGER_RULES,
+    &dying::DEAD_OWNER,
+    &dying::DEAD_WAITER,
+    &dying::DEAD_PARTY,
+    &agreeing::LOCK_RULES,
+    &rules::EVENT_RULES,
+    &rules::CONDITION_RULES,
+    &rules::BARRIER_RULES,
+    &payload::PICKLING_TAX,
+    &blocks::SHARED_MEMORY_RULES,
 ];
 
 /// Processes, and how they start.

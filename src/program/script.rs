@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use crate::plan::{Action, StartMethod};
 
 use super::object::{Obj, Object};
-use super::uses::{Ask, Cells, Message, Sync};
+use super::uses::{Ask, Bytes, Cells, Message, Sync, Tax};
 
 /// A script.
 pub type Script = Vec<Step>;
@@ -108,6 +108,10 @@ pub enum Step {
     Message(Obj, Message),
     /// Something is done with shared memory.
     Cells(Obj, Cells),
+    /// Something is done with a block of shared memory.
+    Block(Obj, Bytes),
+    /// It is measured what it costs to pass bytes on.
+    Tax(Tax),
     /// Something is asked of a manager.
     Ask(Obj, Ask),
 }

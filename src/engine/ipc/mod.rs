@@ -13,8 +13,8 @@
 //! whether it waits on. So the same objects serve processes and threads, with a trace and without.
 
 mod barrier;
+mod block;
 mod condition;
-mod error;
 mod event;
 mod feeder;
 mod frame;
@@ -31,12 +31,13 @@ mod queue;
 mod refusal;
 mod rlock;
 mod semaphore;
+mod shareable_list;
 mod simple_queue;
 mod value;
 
 pub use barrier::{Arrival, Barrier, Broken};
+pub use block::{Rooms, SharedBlock};
 pub use condition::{Condition, Waiting};
-pub use error::Error;
 pub use event::Event;
 pub use feeder::{Buffer, Feeder, Turn};
 pub use frame::{Arrived, Incoming, Outgoing};
@@ -51,5 +52,6 @@ pub use queue::Queue;
 pub use refusal::Refusal;
 pub use rlock::RLock;
 pub use semaphore::Semaphore;
+pub use shareable_list::ShareableList;
 pub use simple_queue::{Hand, SimpleQueue};
 pub use value::Ints;

@@ -1,5 +1,6 @@
 //! A call on a shared object that was wrong, in Python's words.
 
+use std::fmt::{Display, Formatter};
 use std::io;
 
 /// The error that Python raises.
@@ -15,6 +16,17 @@ impl Refusal {
     /// An error of this type that says this.
     pub fn new(kind: &'static str, message: impl Into<String>) -> Self {
         Self { kind, message: message.into() }
+    }
+
+    /// Something was given back that nobody had taken.
+    pub(super) fn too_often() -> Self {
+        Self::new("ValueError", "semaphore or lock released too many times")
+    }
+}
+
+impl Display for Refusal {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.kind, self.message)
     }
 }
 

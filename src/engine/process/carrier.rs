@@ -14,6 +14,8 @@ use super::odd::Oddities;
 use super::starters::Starters;
 use super::uses::Mail;
 use super::uses::ask::Asking;
+use super::uses::block::Attached;
+use super::uses::tax::Measured;
 use super::value::Value;
 
 /// How long a process may take to be gone once it was killed.
@@ -76,6 +78,10 @@ pub(super) struct Carrier<'a, H> {
     pub(super) objects: Objects,
     /// What it has of its managers.
     pub(super) asking: Asking,
+    /// Its blocks of shared memory.
+    pub(super) attached: Attached,
+    /// What it measured.
+    pub(super) measured: Vec<Measured>,
     /// What few programs need.
     pub(super) odd: Oddities,
     /// What it has of pipes and queues.
@@ -108,6 +114,8 @@ impl<'a, H: Host> Carrier<'a, H> {
             objects,
             made: 0,
             asking: Asking::default(),
+            attached: Attached::default(),
+            measured: Vec::new(),
             odd: Oddities::default(),
             mail: Mail::default(),
             next_actor,
@@ -205,6 +213,8 @@ impl<'a, H: Host> Carrier<'a, H> {
             }
             Step::Repeat(..)
             | Step::Timed(..)
+            | Step::Block(..)
+            | Step::Tax(..)
             | Step::With(..)
             | Step::Sync(..)
             | Step::Message(..)

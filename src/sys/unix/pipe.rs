@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags};
 
 use crate::sys::{Progress, Ready};
 
@@ -167,13 +167,25 @@ pub(super) fn adopt(handle: u64) -> io::Result<OwnedFd> {
     Ok(owned)
 }
 
+/// As exactly as it can be had: a patience below a millisecond is none where only milliseconds count.
+#[cfg(target_os = "linux")]
+fn sleep_on(fds: &mut [PollFd<'_>], patience: Duration) -> nix::Result<libc::c_int> {
+    nix::poll::ppoll(fds, Some(nix::sys::time::TimeSpec::from_duration(patience)), None)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sleep_on(fds: &mut [PollFd<'_>], patience: Duration) -> nix::Result<libc::c_int> {
+    use nix::poll::PollTimeout;
+    let whole_ms = patience.as_micros().div_ceil(1000);
+    nix::poll::poll(fds, PollTimeout::try_from(whole_ms).unwrap_or(PollTimeout::MAX))
+}
+
 /// Sleeps until an end can be used, at most so long; with a signal or the deadline, nothing is ready.
 pub fn wait_ready(readers: &[&PipeReader], writers: &[&PipeWriter], patience: Duration) -> io::Result<Ready> {
     let reading = readers.iter().map(|end| PollFd::new(end.fd(), PollFlags::POLLIN));
     let writing = writers.iter().map(|end| PollFd::new(end.fd(), PollFlags::POLLOUT));
     let mut fds: Vec<PollFd<'_>> = reading.chain(writing).collect();
-    let patience = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
-    match poll(&mut fds, patience) {
+    match sleep_on(&mut fds, patience) {
         Ok(_) | Err(Errno::EINTR) => {}
         Err(error) => return Err(error.into()),
     }

@@ -7,6 +7,7 @@
 //! ```
 
 pub(super) mod ask;
+pub(super) mod block;
 mod bury;
 mod cell;
 mod feeding;
@@ -18,6 +19,7 @@ mod pipe;
 mod queue;
 mod serve;
 mod sync;
+pub(super) mod tax;
 
 pub(super) use message::Mail;
 
@@ -73,6 +75,8 @@ impl<'a, H: Host> Carrier<'a, H> {
             Step::Sync(object, call) => self.sync(*object, call),
             Step::Message(object, call) => self.message(*object, call),
             Step::Cells(object, call) => self.cells(*object, call),
+            Step::Block(object, call) => self.block(*object, call),
+            Step::Tax(step) => self.tax(step),
             Step::Ask(object, call) => self.ask(*object, call),
             // The others have been carried out already.
             _ => Ok(()),

@@ -62,7 +62,7 @@ impl<H: Host> Carrier<'_, H> {
             if looked.elapsed() >= SLICE {
                 looked = Instant::now();
                 if !came && !std::mem::replace(&mut is_idle, true) {
-                    self.say(What::Waits { wish: Wish::Receive, on: Awaited::Object(id), lane: 0, for_ever: true });
+                    self.say(What::Waits { wish: Wish::Receive, on: Awaited::Object(id), lane: 0, for_ever: false });
                 }
                 self.pause(Duration::ZERO)?;
             }
