@@ -15,61 +15,30 @@
 
 mod common;
 
-use std::fs;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use common::tagged::alive;
+use common::chance::{Dice, chosen};
+use common::tagged::{Tagged, names, parent};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use poolscope::sys::RUN_TAG;
 
 /// What everything below a killed process may take to be gone: a second, and what a busy machine adds.
 const GONE: Duration = Duration::from_secs(10);
 
-/// Random numbers that can be had again (`SplitMix64`).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % sides
-    }
-}
-
-fn parent_of(pid: i32) -> Option<i32> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
-}
-
-/// Names in shared memory, which must stay as they are: nothing of ours has one.
-fn names() -> Vec<String> {
-    let entries = fs::read_dir("/dev/shm").into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    names.retain(|name| name.to_lowercase().contains("poolscope"));
-    names.sort_unstable();
-    names
-}
-
 /// One run that is disturbed once.
 struct Round {
-    observer: Child,
-    tag: String,
+    run: Tagged,
     describes: String,
 }
 
 impl Round {
-    fn start(number: u64, dice: &mut Dice) -> Self {
-        let tag = format!("kill-{}-{number}", std::process::id());
+    fn start(dice: &mut Dice) -> Self {
         // Small enough to be over within a second by itself: one that is not, hangs.
-        let pick = |dice: &mut Dice, words: &[&'static str]| words[dice.roll(words.len() as u64) as usize];
-        let start = pick(dice, &["spawn", "fork", "forkserver"]);
-        let policy = pick(dice, &["replace", "replace", "retry", "broken"]);
-        let call = pick(dice, &["map", "imap", "imap-unordered", "apply-async"]);
-        let with = pick(dice, &["processes", "processes", "processes", "hybrid"]);
+        let start = dice.pick(&["spawn", "fork", "forkserver"]);
+        let policy = dice.pick(&["replace", "replace", "retry", "broken"]);
+        let call = dice.pick(&["map", "imap", "imap-unordered", "apply-async"]);
+        let with = dice.pick(&["processes", "processes", "processes", "hybrid"]);
         let (workers, items) = (1 + dice.roll(4), 200 + dice.roll(2000));
         let mut arguments: Vec<String> = ["run", "--json", "--workload", "squares"].map(str::to_owned).into();
         for (flag, value) in [("--start", start), ("--policy", policy), ("--call", call), ("--with", with)] {
@@ -82,53 +51,35 @@ impl Round {
         if dice.roll(3) == 0 {
             arguments.extend(["--maxtasksperchild".to_owned(), (20 + dice.roll(80)).to_string()]);
         }
-        let observer = Command::new(common::PROGRAM)
-            .args(&arguments)
-            .env(RUN_TAG, &tag)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        Self { observer, tag, describes: arguments.join(" ") }
+        let mut command = Command::new(common::PROGRAM);
+        command.args(&arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        Self { run: Tagged::start(&mut command), describes: arguments.join(" ") }
     }
 
     /// Who is killed: the observer, the engine, or one below it.
     fn victim(&self, dice: &mut Dice) -> Option<i32> {
-        let observer = self.observer.id() as i32;
-        let below: Vec<i32> = alive(&self.tag).into_iter().filter(|&pid| pid != observer).collect();
+        let observer = self.run.child.id() as i32;
+        let below: Vec<i32> = self.run.alive().into_iter().filter(|&pid| pid != observer).collect();
         let (engines, workers): (Vec<i32>, Vec<i32>) =
-            below.into_iter().partition(|&pid| parent_of(pid) == Some(observer));
+            below.into_iter().partition(|&pid| parent(pid) == Some(observer));
         match dice.roll(4) {
             0 => Some(observer),
             1 => engines.first().copied(),
             _ if workers.is_empty() => None,
-            _ => Some(workers[dice.roll(workers.len() as u64) as usize]),
+            _ => Some(dice.pick(&workers)),
         }
     }
 
     /// What the observer reports, once it has ended.
     fn end(mut self, told: &str) -> String {
-        let give_up = Instant::now() + common::DEADLINE;
-        let mut stdout = self.observer.stdout.take().expect("it is piped");
+        let mut stdout = self.run.child.stdout.take().expect("it is piped");
         let read = move || {
             let mut report = String::new();
             let _ = std::io::Read::read_to_string(&mut stdout, &mut report);
             report
         };
         let reader = std::thread::Builder::new().name("report".into()).spawn(read).expect("a thread");
-        while self.observer.try_wait().expect("ours").is_none() {
-            assert!(Instant::now() < give_up, "it hangs: {told}: {}", self.describes);
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        let gone = Instant::now() + GONE;
-        loop {
-            let left = alive(&self.tag);
-            if left.is_empty() {
-                break;
-            }
-            assert!(Instant::now() < gone, "{left:?} are left: {told}: {}", self.describes);
-            std::thread::sleep(Duration::from_millis(2));
-        }
+        self.run.end_within(GONE, &format!("{told}: {}", self.describes));
         reader.join().expect("the reader reads")
     }
 }
@@ -154,30 +105,28 @@ fn is_sound(report: &str, items_digests: &mut std::collections::HashMap<u64, Str
 
 #[test]
 fn killing_anybody_at_any_moment_leaves_nothing_and_falsifies_nothing() {
-    let number =
-        |name: &str, default: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
-    let kills = number("POOLSCOPE_KILLS", 200);
-    let seed = number("POOLSCOPE_SEED", u64::from(std::process::id()));
+    let kills = chosen("POOLSCOPE_KILLS", 200);
+    let seed = chosen("POOLSCOPE_SEED", u64::from(std::process::id()));
     let before = names();
     let mut digests = std::collections::HashMap::new();
     let (mut killed, mut round) = (0, 0);
     while killed < kills {
         let mut dice = Dice(seed.wrapping_add(round));
-        let run = Round::start(round, &mut dice);
+        let disturbed = Round::start(&mut dice);
         std::thread::sleep(Duration::from_micros(500 + dice.roll(40_000)));
-        let victim = run.victim(&mut dice);
+        let victim = disturbed.victim(&mut dice);
         let told = format!("round {round} of seed {seed}, killed {victim:?}");
         if let Some(pid) = victim {
             // It may have ended by itself meanwhile; then nothing was killed.
             killed += u64::from(kill(Pid::from_raw(pid), Signal::SIGKILL).is_ok());
         }
         // Most rounds are not waited for to their own end.
-        let observer = run.observer.id() as i32;
+        let observer = disturbed.run.child.id() as i32;
         std::thread::sleep(Duration::from_millis(dice.roll(40)));
         if dice.roll(3) > 0 {
             let _ = kill(Pid::from_raw(observer), Signal::SIGKILL);
         }
-        let report = run.end(&told);
+        let report = disturbed.end(&told);
         if let Err(wrong) = is_sound(&report, &mut digests) {
             panic!("{wrong}: {told}");
         }

@@ -1,8 +1,5 @@
 //! What happens where the system gives no more processes or descriptors: a run works, or it says in one
 //! message that it can't, and nothing of it is left.
-//!
-//! The limit on processes does not hold for root; a test that runs as root has the program run as a user of
-//! its own, who has no other processes. `prlimit` (util-linux) sets the limits.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
@@ -11,70 +8,14 @@
 mod common;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::Path;
+use std::process::Command;
 
+use common::place::{Place, nobody_else, run_by};
 use common::tagged::Tagged;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, Uid};
 use poolscope::plan::StartMethod;
-
-/// Where the program says things, and for root a copy of it that others may start.
-struct Place {
-    folder: tempfile::TempDir,
-    program: PathBuf,
-}
-
-impl Place {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut program = PathBuf::from(common::PROGRAM);
-        if Uid::effective().is_root() {
-            let copy = folder.path().join("poolscope");
-            if fs::hard_link(&program, &copy).is_err() {
-                fs::copy(&program, &copy).expect("room for a copy");
-            }
-            fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("ours");
-            program = copy;
-        }
-        Self { folder, program }
-    }
-
-    /// The program under a limit, with its messages in files.
-    fn limited(&self, limit: &str, arguments: &[&str]) -> Command {
-        let file = |name| fs::File::create(self.folder.path().join(name)).expect("room");
-        let mut command = Command::new("prlimit");
-        command.arg(limit).arg(&self.program).args(arguments);
-        command.stdin(Stdio::null()).stdout(file("out")).stderr(file("err"));
-        command
-    }
-
-    fn said(&self, name: &str) -> String {
-        fs::read_to_string(self.folder.path().join(name)).unwrap_or_default()
-    }
-
-    /// The only line on standard error.
-    fn message(&self) -> String {
-        let said = self.said("err");
-        assert_eq!(said.lines().count(), 1, "one message: {said}");
-        said
-    }
-}
-
-/// A user who has no other processes, if root may choose.
-fn nobody_else() -> Option<u32> {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let user = || 1_000_000_000 + std::process::id() * 16 + COUNT.fetch_add(1, Ordering::Relaxed);
-    Uid::effective().is_root().then(user)
-}
-
-fn run_by(user: Option<u32>, command: &mut Command) -> &mut Command {
-    user.map(|user| command.uid(user).gid(user));
-    command
-}
 
 /// From now on a process of this user may start no other, or may again.
 fn limit_processes(user: Option<u32>, pid: i32, most: &str) {

@@ -32,7 +32,13 @@ const ROWS: &[Row] = &[
     Row { name: "SimpleQueue one way", times: 50_000, bytes: 0, ours: ours::simple_queue, raw: raw::pipe_one_way },
     Row { name: "Lock hand-over", times: 10_000, bytes: 0, ours: ours::lock_hand_over, raw: raw::futex_ping_pong },
     Row { name: "Event wake-up", times: 10_000, bytes: 0, ours: ours::event_wake_up, raw: raw::futex_ping_pong },
-    Row { name: "Value increment, lock", times: 200_000, bytes: 0, ours: ours::locked_increment, raw: raw::futex_mutex },
+    Row {
+        name: "Value increment, lock",
+        times: 200_000,
+        bytes: 0,
+        ours: ours::locked_increment,
+        raw: raw::futex_mutex,
+    },
     Row { name: "Value increment, raw", times: 500_000, bytes: 0, ours: ours::raw_increment, raw: raw::atomic_add },
     Row { name: "Manager round trip", times: 10_000, bytes: 0, ours: ours::manager, raw: raw::request_and_answer },
     Row { name: "1 MiB by pipe", times: 100, bytes: MIB, ours: ours::large_by_pipe, raw: raw::large_by_pipe },
@@ -53,8 +59,7 @@ fn main() {
             cpython.extend(cpython::seconds(row.name, times).map(|seconds| seconds * 1e6));
         }
         let (ours, raw, cpython) = (median(ours), median(raw), median(cpython));
-        let speed =
-            if row.bytes == 0 { String::new() } else { format!("{:.2} GB/s", row.bytes as f64 / 1e3 / ours) };
+        let speed = if row.bytes == 0 { String::new() } else { format!("{:.2} GB/s", row.bytes as f64 / 1e3 / ours) };
         let (by_raw, by_cpython) = (ours / raw, ours / cpython);
         println!("{:<24}{ours:>10.2}{raw:>10.2}{cpython:>10.2}{by_raw:>10.2}{by_cpython:>10.2}{speed:>14}", row.name);
     }

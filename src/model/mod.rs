@@ -102,10 +102,7 @@ impl Model {
             What::CoresSampled { busy_permille } => {
                 self.cores.push(CoreSample { at_ns: event.at_ns, busy_permille: busy_permille.clone() });
                 // Also while all processes sleep, and say nothing, time passes.
-                if let Some(run) = self.runs.last_mut().filter(|run| run.end.is_none() && !run.actors.is_empty()) {
-                    run.last_ns = run.last_ns.max(event.at_ns);
-                    run.objects.settle();
-                }
+                self.pass_time(event.at_ns);
             }
             What::RunBegan { run, plan, items, chunksize, detail_units } => self.runs.push(Run {
                 number: *run,
@@ -123,7 +120,7 @@ impl Model {
                 roads: std::collections::HashMap::new(),
                 objects: Objects::default(),
                 waits: Waits::default(),
-                deadlocks: Vec::new(),
+                watch: deadlock::Watch::default(),
                 units: Units::default(),
                 results: Vec::new(),
                 failures: Vec::new(),
@@ -156,6 +153,15 @@ impl Model {
         }
         if let Some(run) = self.runs.last_mut() {
             run.events += 1;
+        }
+    }
+
+    /// Until now nothing more has come: whoever watches a live run says so now and then, since silence tells, too.
+    pub fn pass_time(&mut self, now_ns: u64) {
+        if let Some(run) = self.runs.last_mut().filter(|run| run.end.is_none() && !run.actors.is_empty()) {
+            run.last_ns = run.last_ns.max(now_ns);
+            run.objects.settle();
+            run.pass_time(now_ns);
         }
     }
 

@@ -6,7 +6,7 @@ use crate::chunk::Cut;
 use crate::plan::{Plan, StartMethod};
 use crate::trace::{ActorId, ChannelId, Exit, Fate, Outcome, Role, TaskFailure};
 
-use super::deadlock::Deadlock;
+use super::deadlock;
 use super::family::Family;
 use super::lane::{Lane, SpanKind, State};
 use super::objects::Objects;
@@ -235,7 +235,7 @@ pub struct Run {
     pub(super) roads: HashMap<(u32, u32), usize>,
     pub(super) objects: Objects,
     pub(super) waits: Waits,
-    pub(super) deadlocks: Vec<Deadlock>,
+    pub(super) watch: deadlock::Watch,
     /// The units recorded one by one.
     pub units: Units,
     /// Results shown on screen, in order of arrival: (unit, payload).

@@ -20,6 +20,7 @@ impl Run {
     pub(super) fn apply(&mut self, event: &Event, room: &mut Room) -> bool {
         let (at_ns, by) = (event.at_ns, event.by);
         if by != ActorId::OBSERVER {
+            self.hear(at_ns);
             self.last_ns = self.last_ns.max(at_ns);
         }
         match &event.what {

@@ -51,6 +51,11 @@ pub(super) struct Waits {
 }
 
 impl Waits {
+    /// Whether anybody ever waited.
+    fn any(&self) -> bool {
+        !self.by_actor.is_empty()
+    }
+
     pub(super) fn open(&mut self, wait: Wait) {
         self.by_actor.entry(wait.actor).or_default().push(wait);
     }
@@ -105,12 +110,17 @@ impl Run {
         if let Some(object) = wait.object().and_then(|object| self.objects.get_mut(object)) {
             object.waits += 1;
         }
+        self.watch.note_change(wait.from_ns);
         self.waits.open(wait);
     }
 
     /// An actor told what it did: it does not wait any more.
     pub(super) fn end_wait(&mut self, actor: ActorId, at_ns: u64, deed: Option<Deed>) -> Option<Wait> {
-        self.waits.close(actor, at_ns, !matches!(deed, Some(Deed::GaveUp { .. })))
+        let ended = self.waits.close(actor, at_ns, !matches!(deed, Some(Deed::GaveUp { .. })));
+        if ended.is_some() {
+            self.watch.note_end(actor, at_ns);
+        }
+        ended
     }
 
     /// An actor has ended, and with it its threads.
@@ -118,8 +128,20 @@ impl Run {
         let threads = self.children(actor).filter(|child| child.role == Role::ProcessThread).map(|child| child.id);
         let all: Vec<ActorId> = threads.chain([actor]).collect();
         for actor in all {
-            self.waits.close(actor, at_ns, false);
+            if self.waits.close(actor, at_ns, false).is_some() {
+                self.watch.note_end(actor, at_ns);
+            }
         }
+        if self.waits.any() {
+            self.watch.note_change(at_ns);
+        }
+    }
+
+    /// Whether an actor has ended by then.
+    pub(super) fn has_ended(&self, id: ActorId, at_ns: u64) -> bool {
+        let Some(actor) = self.actor(id) else { return true };
+        let ended_ns = actor.exited.map(|(exited_ns, _)| exited_ns).into_iter().chain(actor.unreaped_ns).min();
+        ended_ns.is_some_and(|ended_ns| ended_ns <= at_ns)
     }
 
     /// The process that a thread belongs to; every other actor is its own.
@@ -159,13 +181,16 @@ impl Run {
                 } else {
                     format!("for {noun} {name}")
                 };
+                let dead = holders.iter().any(|holder| self.has_ended(holder.actor, at_ns));
                 match names.as_slice() {
                     [] => what,
+                    [one] if dead => format!("{what}, which {one} held when it ended"),
                     [one] => format!("{what}, which {one} holds"),
                     many => format!("{what}, which {} hold", words::list(many)),
                 }
             }
-            Wish::Send => format!("for room in {noun} {name}, whose pipe is full"),
+            Wish::Send if kind == Some(ObjectKind::Pipe) => format!("for room in {noun} {name}, which is full"),
+            Wish::Send => format!("for room in the pipe of {noun} {name}, which is full"),
             Wish::Receive => format!("for a message in {noun} {name}, which is empty"),
             Wish::Put => format!("for a free place in {noun} {name}, which is full"),
             Wish::Set => format!("for {noun} {name} to be set"),

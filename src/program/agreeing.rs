@@ -1,6 +1,6 @@
 //! Locks and semaphores: who may go on, who waits, and who waits for ever.
 
-use super::first::{each, start};
+use super::first::{each, seconds, start};
 use super::object::{Make, Obj, Object};
 use super::script::{Child, Method, Step};
 use super::uses::Sync;
@@ -63,6 +63,159 @@ if __name__ == \"__main__\":
     p1.join()
     p2.join()
     print(\"both are done\")
+",
+            chosen.start.name()
+        )
+    },
+};
+
+pub(super) static SEMAPHORE: Program = Program {
+    name: "semaphore",
+    title: "A semaphore with some permits",
+    summary: "More workers than permits: never more of them are inside than there are permits. The others wait; who \
+              leaves lets the next one in.",
+    knobs: &[
+        Knob { name: "permits", summary: "How many may be inside at the same time.", default: 2, range: (1, 8) },
+        Knob { name: "workers", summary: "How many processes want to be inside.", default: 6, range: (1, 16) },
+        Knob { name: "inside-ms", summary: "How long each stays inside, in ms.", default: 300, range: (1, 5000) },
+    ],
+    script: |chosen| {
+        let worker = |var: u32| {
+            let inside = [
+                Step::Print(format!("Process-{var} is inside")),
+                Step::Sleep(chosen.knob("inside-ms")),
+                Step::Print(format!("Process-{var} leaves")),
+            ];
+            Child::new(var, [Step::With(0, inside.to_vec())])
+        };
+        let children: Vec<Child> = (1..=chosen.knob("workers") as u32).map(worker).collect();
+        let permits = chosen.knob("permits") as u32;
+        let mut script = vec![Step::Make(Object::new("permits", Make::Semaphore(permits)))];
+        script.extend(start(&children));
+        script.extend(each(children.len(), Method::Join(None)));
+        script.push(Step::Sync(0, Sync::Permits("permits at the end")));
+        script
+    },
+    python: |chosen| {
+        format!(
+            "from multiprocessing import Process, Semaphore, current_process, set_start_method
+from time import sleep
+
+def worker(permits):
+    with permits:
+        print(current_process().name, \"is inside\", flush=True)
+        sleep({})
+        print(current_process().name, \"leaves\", flush=True)
+
+if __name__ == \"__main__\":
+    set_start_method(\"{}\")
+    permits = Semaphore({})
+    processes = [Process(target=worker, args=(permits,)) for _ in range({})]
+    for p in processes:
+        p.start()
+    for p in processes:
+        p.join()
+    print(\"permits at the end\", permits.get_value())
+",
+            seconds(chosen.knob("inside-ms")),
+            chosen.start.name(),
+            chosen.knob("permits"),
+            chosen.knob("workers")
+        )
+    },
+};
+
+pub(super) static LOCK_RULES: Program = Program {
+    name: "lock-rules",
+    title: "The rules of locks",
+    summary: "What a lock, a reentrant lock and a semaphore allow, and the errors they raise: a lock has no owner, so \
+              another process may release it; a reentrant lock has one, and counts.",
+    knobs: &[],
+    script: |_| {
+        let attempt = |object, call| Step::Try(vec![Step::Sync(object, call)]);
+        let try_acquire = |object, label, timeout_ms| Step::Sync(object, Sync::TryAcquire { label, timeout_ms });
+        let run = |child: Child| {
+            let var = child.var;
+            [Step::New(child), Step::Call(var, Method::Start), Step::Call(var, Method::Join(None))]
+        };
+        let exit = |label: &str, var| Step::PrintOf(label.to_owned(), var, Method::ExitCode);
+        let mut script = vec![
+            Step::Make(Object::new("lock", Make::Lock)),
+            Step::Make(Object::new("rlock", Make::RLock)),
+            Step::Make(Object::new("semaphore", Make::Semaphore(2))),
+            Step::Make(Object::new("bounded", Make::BoundedSemaphore(1))),
+            attempt(0, Sync::Release),
+            Step::Sync(0, Sync::Acquire),
+            try_acquire(0, "a second time, at once:", 0),
+            try_acquire(0, "within 0.2 s:", 200),
+            try_acquire(0, "within -1 s:", -1000),
+        ];
+        script.extend(run(Child::new(1, [Step::Sync(0, Sync::Release)])));
+        script.extend([exit("another process released it:", 1), try_acquire(0, "and now:", 0)]);
+        script.extend([Step::Sync(1, Sync::Acquire), Step::Sync(1, Sync::Acquire)]);
+        script
+            .extend(run(Child::new(2, [try_acquire(1, "the other gets the rlock:", 0), Step::Sync(1, Sync::Release)])));
+        script.extend([exit("the other released the rlock:", 2), Step::Sync(1, Sync::Release)]);
+        script.extend(run(Child::new(3, [try_acquire(1, "after one release:", 0)])));
+        script.push(Step::Sync(1, Sync::Release));
+        script.extend(run(Child::new(4, [try_acquire(1, "after both:", 0), Step::Sync(1, Sync::Release)])));
+        script.extend([
+            attempt(1, Sync::Release),
+            Step::Sync(2, Sync::Release),
+            Step::Sync(2, Sync::Permits("a semaphore of 2, released:")),
+            attempt(2, Sync::MakeSemaphore(-1)),
+            attempt(3, Sync::Release),
+        ]);
+        script
+    },
+    python: |chosen| {
+        format!(
+            "from multiprocessing import BoundedSemaphore, Lock, Process, RLock, Semaphore, set_start_method
+
+def attempt(call):
+    try:
+        call()
+    except Exception as error:
+        print(f\"{{type(error).__name__}}: {{error}}\")
+
+def release(lock):
+    lock.release()
+
+def acquire_and_release(label, lock):
+    print(label, lock.acquire(False), flush=True)
+    lock.release()
+
+def acquire(label, lock):
+    print(label, lock.acquire(False))
+
+def run(target, *args):
+    p = Process(target=target, args=args)
+    p.start()
+    p.join()
+    return p.exitcode
+
+if __name__ == \"__main__\":
+    set_start_method(\"{}\")
+    lock, rlock, semaphore, bounded = Lock(), RLock(), Semaphore(2), BoundedSemaphore(1)
+    attempt(lock.release)
+    lock.acquire()
+    print(\"a second time, at once:\", lock.acquire(False))
+    print(\"within 0.2 s:\", lock.acquire(timeout=0.2))
+    print(\"within -1 s:\", lock.acquire(timeout=-1))
+    print(\"another process released it:\", run(release, lock))
+    print(\"and now:\", lock.acquire(False))
+    rlock.acquire()
+    rlock.acquire()
+    print(\"the other released the rlock:\", run(acquire_and_release, \"the other gets the rlock:\", rlock))
+    rlock.release()
+    run(acquire, \"after one release:\", rlock)
+    rlock.release()
+    run(acquire_and_release, \"after both:\", rlock)
+    attempt(rlock.release)
+    semaphore.release()
+    print(\"a semaphore of 2, released:\", semaphore.get_value())
+    attempt(lambda: Semaphore(-1))
+    attempt(bounded.release)
 ",
             chosen.start.name()
         )

@@ -8,16 +8,21 @@ use crate::plan::{PlanError, StartMethod};
 
 mod agreeing;
 mod blocks;
+mod dying;
 mod ending;
 mod family;
 mod first;
 mod inheriting;
 mod managed;
+mod meeting;
 mod methods;
 pub mod object;
 mod payload;
 mod pipes;
 pub mod plain;
+mod queue_rules;
+mod queues;
+mod rules;
 pub mod script;
 mod sharing;
 pub mod uses;
@@ -104,14 +109,33 @@ pub fn all() -> impl Iterator<Item = &'static Program> {
 static IPC: &[&Program] = &[
     &pipes::PING_PONG,
     &pipes::BOTH_SEND_FIRST,
+    &queues::QUEUE_SQUARES,
+    &queues::PRODUCERS_CONSUMERS,
+    &queues::QUEUE_LOGGING,
+    &queues::TASK_DONE,
+    &queues::JOIN_BEFORE_DRAIN,
     &pipes::TWO_WRITERS,
     &pipes::PIPE_RULES,
+    &queue_rules::QUEUE_RULES,
     &sharing::LOST_UPDATES,
+    &sharing::SHARED_ARRAY,
+    &sharing::VALUE_TYPES,
+    &agreeing::SEMAPHORE,
+    &meeting::STARTING_GUN,
+    &meeting::BARRIER_PHASES,
+    &meeting::BOUNDED_BUFFER,
     &agreeing::TWO_LOCKS,
     &managed::MANAGER_DICT,
     &managed::MANAGER_RULES,
     &payload::PICKLING_TAX,
     &blocks::SHARED_MEMORY_RULES,
+    &dying::DEAD_OWNER,
+    &dying::DEAD_WAITER,
+    &dying::DEAD_PARTY,
+    &agreeing::LOCK_RULES,
+    &rules::EVENT_RULES,
+    &rules::CONDITION_RULES,
+    &rules::BARRIER_RULES,
 ];
 
 /// Processes, and how they start.

@@ -86,7 +86,7 @@ pub(super) static BOTH_SEND_FIRST: Program = Program {
         format!(
             "from multiprocessing import Pipe, Process, set_start_method
 
-# On this side of Windows Python makes a pair of sockets here, which holds more than a pipe.
+# Except on Windows, Python makes a pair of sockets here, which holds more than a pipe.
 def child(end, count):
     end.send(b\"x\" * count)
     item = end.recv()
@@ -231,7 +231,7 @@ def fails(call, *arguments):
     try:
         call(*arguments)
     except Exception as error:
-        print(f\"{{type(error).__name__}}: {{error}}\")
+        print(\": \".join(filter(None, [type(error).__name__, str(error)])))
 
 def sleeper(end):
     sleep(1)                              # it never uses its end

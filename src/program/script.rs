@@ -5,6 +5,8 @@
 //! beforehand: that is how every process of a program gets an id of its own without asking anybody. What processes
 //! share is made by the main script, and known to all of them by its number.
 
+use std::collections::BTreeSet;
+
 use crate::plan::{Action, StartMethod};
 
 use super::object::{Obj, Object};
@@ -255,7 +257,7 @@ pub fn deadline_ms(script: &[Step]) -> Option<u64> {
 }
 
 /// At most how many actors a process with this script adds to a trace: itself, the fork server it may
-/// need, its threads and copies, and those of its children.
+/// need, its threads and copies, the feeders of the queues it puts into, and those of its children.
 pub fn actors(script: &[Step]) -> u32 {
     fn of_step(step: &Step) -> u32 {
         match step {
@@ -267,7 +269,23 @@ pub fn actors(script: &[Step]) -> u32 {
             _ => 0,
         }
     }
-    2 + script.iter().map(of_step).sum::<u32>()
+    let mut fed = BTreeSet::new();
+    queues_fed(script, &mut fed);
+    2 + script.iter().map(of_step).sum::<u32>() + fed.len() as u32
+}
+
+/// The queues that a process with this script puts into: each has a feeder.
+fn queues_fed(script: &[Step], fed: &mut BTreeSet<Obj>) {
+    for step in script {
+        match step {
+            Step::Message(object, Message::Put(_) | Message::PutWithin(..)) => _ = fed.insert(*object),
+            Step::Message(_, Message::Each(inner))
+            | Step::Try(inner)
+            | Step::Repeat(_, inner)
+            | Step::With(_, inner) => queues_fed(inner, fed),
+            _ => {}
+        }
+    }
 }
 
 /// The script at the end of a path: of the child with this number, of its child with the next, …

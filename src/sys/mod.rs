@@ -18,14 +18,18 @@
 //! | [`notice_interrupts`], [`interrupted`] | Ctrl-C is a request that this process answers in order; a second one ends it |
 //! | [`park`], [`unpark`] | sleep until a word in shared memory changes, and wake whoever does |
 //! | [`wait_ready`] | sleep until a pipe can be read or written, or the deadline passes |
+//! | [`nameless_file`] | a file that nobody else can open, gone when it is closed |
 //! | [`ignore_file_size_signal`] | a file that may not grow is an error of its write, and ends nobody |
 //! | [`Leash`] | ends a whole tree of processes together with its holder |
 
 use std::time::Duration;
 
+mod file;
 mod harm;
 mod interrupt;
-#[cfg(not(target_os = "linux"))]
+// Linux wakes whoever sleeps; there it is only tested.
+#[cfg(any(test, not(target_os = "linux")))]
+#[cfg_attr(target_os = "linux", allow(unreachable_pub, reason = "only tests reach it here"))]
 mod nap;
 mod signal;
 #[cfg(test)]
@@ -35,6 +39,7 @@ mod unix;
 #[cfg(unix)]
 pub use unix::*;
 
+pub use file::nameless_file;
 pub use harm::{EXIT_CODE, LIBC_EXIT_CODE, suffer};
 pub use interrupt::interrupted;
 pub use signal::Signal;

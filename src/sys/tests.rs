@@ -1,6 +1,7 @@
 //! What every system promises, tried out within one process.
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use std::time::{Duration, Instant};
 
 use crate::sys::{self, PipeReader, PipeWriter, Progress};
@@ -160,4 +161,100 @@ fn numbers_that_are_no_pipe_are_refused() {
 fn a_wrong_parent_is_found_out() {
     // Asked with a wrong answer: a right one would tie this test to its parent.
     assert!(!sys::die_with_parent(std::process::id()));
+}
+
+/// How to sleep on a word, and how to wake whoever does.
+type Way = (fn(&AtomicU64, u64, Duration), fn(&AtomicU64, u32) -> u32);
+
+/// The system's own way, and that of systems which have none.
+const WAYS: [Way; 2] = [(sys::park, sys::unpark), (sys::nap::park, sys::nap::unpark)];
+
+#[test]
+fn nobody_falls_asleep_on_a_word_that_has_changed() {
+    for (park, _) in WAYS {
+        let word = AtomicU64::new(5 << 32 | 7);
+        let began = Instant::now();
+        for seen in [6, 5 << 32 | 8, u64::MAX] {
+            park(&word, seen, 2 * SOON);
+        }
+        assert!(began.elapsed() < SOON);
+    }
+}
+
+#[test]
+fn a_sleeper_keeps_its_time_and_looks_at_the_low_half_alone() {
+    const SHORT: Duration = Duration::from_millis(30);
+    for (park, _) in WAYS {
+        let word = AtomicU64::new(5 << 32 | 7);
+        for seen in [5 << 32 | 7, 9 << 32 | 7] {
+            // It may wake without a reason, but not each time.
+            let times = (0..5).map(|_| {
+                let began = Instant::now();
+                park(&word, seen, SHORT);
+                began.elapsed()
+            });
+            let longest = times.max().unwrap_or_default();
+            assert!((SHORT..SOON).contains(&longest), "{longest:?}");
+        }
+        let began = Instant::now();
+        park(&word, 7, Duration::ZERO);
+        assert!(began.elapsed() < SOON);
+    }
+}
+
+/// Two threads take turns: each changes the word and wakes the other, which is just about to fall asleep, or has.
+#[test]
+fn no_wake_is_lost_between_a_look_and_falling_asleep() {
+    let turns = if cfg!(miri) { 60 } else { 20_000 };
+    for (park, unpark) in WAYS {
+        let word = AtomicU64::new(0);
+        let take_turns = |mine: u64| {
+            loop {
+                let seen = word.load(Acquire);
+                if seen >= turns {
+                    return;
+                }
+                if seen % 2 == mine {
+                    word.fetch_add(1, AcqRel);
+                    unpark(&word, 1);
+                } else {
+                    let began = Instant::now();
+                    park(&word, seen, 2 * SOON);
+                    assert!(began.elapsed() < SOON, "it was never woken, at turn {seen}");
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(|| take_turns(0));
+            take_turns(1);
+        });
+        assert_eq!(word.load(Acquire), turns);
+    }
+}
+
+/// Of several who sleep at most so many are woken, and each by one call.
+#[test]
+fn each_sleeper_is_woken_once() {
+    const SLEEPERS: u32 = 3;
+    let word = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..SLEEPERS {
+            scope.spawn(|| {
+                let began = Instant::now();
+                while word.load(Acquire) == 0 {
+                    sys::park(&word, 0, 2 * SOON);
+                    assert!(began.elapsed() < SOON, "it was never woken");
+                }
+            });
+        }
+        std::thread::sleep(Duration::from_millis(20));
+        word.store(1, std::sync::atomic::Ordering::Release);
+        let mut woken = 0;
+        for _ in 0..=SLEEPERS {
+            let now = sys::unpark(&word, 1);
+            assert!(now <= 1, "{now} by a call for one");
+            woken += now;
+        }
+        assert!(woken <= SLEEPERS, "{woken} of {SLEEPERS}");
+    });
 }

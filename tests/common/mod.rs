@@ -1,12 +1,18 @@
 //! What the tests of real runs share.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
-#![allow(clippy::expect_used, reason = "a test that cannot go on says so")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
 
+pub mod chance;
+#[cfg(target_os = "linux")]
+pub mod ipc;
+#[cfg(target_os = "linux")]
+pub mod place;
 pub mod programs;
 #[cfg(target_os = "linux")]
 pub mod tagged;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use poolscope::model::Model;
@@ -57,4 +63,22 @@ pub fn run(plan: &Plan) -> (Model, Told) {
     let session = session(plan, Options::default());
     let told = listen(&session);
     (Model::of(&told.events), told)
+}
+
+/// Does jobs by their numbers, so many at once: most of each is waiting.
+pub fn jobs(count: u64, at_once: usize, job: impl Fn(u64) + Sync) {
+    let next = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..at_once {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= count {
+                        return;
+                    }
+                    job(number);
+                }
+            });
+        }
+    });
 }

@@ -34,6 +34,11 @@ pub fn plan(name: &str, start: StartMethod, knobs: &[(&str, u64)]) -> Plan {
     Plan { program: Some(name.to_owned()), start, knobs, ..Plan::default() }
 }
 
+/// The same plan, ended after so many milliseconds.
+pub fn ended_at(deadline_ms: u64, plan: Plan) -> Plan {
+    Plan { deadline_ms: Some(deadline_ms), ..plan }
+}
+
 /// A program that ran to its end.
 pub struct Ran {
     /// What is known of it.

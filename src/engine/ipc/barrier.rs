@@ -8,7 +8,6 @@
 
 use std::time::Duration;
 
-use super::error::Error;
 use super::gate::{Gate, Words};
 use super::memory::Block;
 
@@ -22,12 +21,6 @@ pub struct Barrier<M = Block> {
 /// The barrier is broken, or was when it counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Broken;
-
-impl From<Broken> for Error {
-    fn from(_: Broken) -> Self {
-        Self { kind: "BrokenBarrierError", message: "" }
-    }
-}
 
 /// Somebody came to the barrier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

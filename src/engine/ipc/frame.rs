@@ -15,7 +15,7 @@
 
 use std::io;
 
-use crate::sys::{PipeWriter, Progress};
+use crate::sys::{self, PipeWriter, Progress};
 
 /// What a message has before its bytes. Python's pickle adds bytes of its own to these; here nothing is pickled.
 pub(super) const HEADER_BYTES: usize = 16;
@@ -32,6 +32,10 @@ pub struct Outgoing {
     bytes: Vec<u8>,
     sent: usize,
     number: u32,
+    /// When its first piece was about to be written.
+    begun_ns: u64,
+    /// When its last piece was.
+    written_ns: u64,
 }
 
 /// How far the writing of a message came.
@@ -56,12 +60,16 @@ impl Outgoing {
         bytes[8..12].copy_from_slice(&number.to_le_bytes());
         let check = check(&bytes).to_le_bytes();
         bytes[12..16].copy_from_slice(&check);
-        Self { bytes, sent: 0, number }
+        Self { bytes, sent: 0, number, begun_ns: 0, written_ns: 0 }
     }
 
     /// Writes as much as there is room for.
     pub fn write(&mut self, to: &PipeWriter) -> io::Result<Written> {
         while self.sent < self.bytes.len() {
+            self.written_ns = sys::now_ns();
+            if self.begun_ns == 0 {
+                self.begun_ns = self.written_ns;
+            }
             match to.write(&self.bytes[self.sent..])? {
                 Progress::Moved(count) => self.sent += count,
                 Progress::WouldBlock => return Ok(Written::Full),
@@ -69,6 +77,16 @@ impl Outgoing {
             }
         }
         Ok(Written::Whole)
+    }
+
+    /// When its first piece was about to be written, or the pipe was found full.
+    pub fn begun_ns(&self) -> u64 {
+        self.begun_ns
+    }
+
+    /// When its last piece was about to be written: before anybody could read it.
+    pub fn written_ns(&self) -> u64 {
+        self.written_ns
     }
 
     /// Its number.

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use crate::trace::ActorId;
 
-use super::error::Error;
 use super::gate::{Gate, Word, Words};
 use super::memory::Block;
+use super::refusal::Refusal;
 
 /// The word with the holder.
 const HOLDER: usize = 0;
@@ -64,8 +64,8 @@ impl<M: Words> Lock<M> {
     }
 
     /// `release()`, by whomever.
-    pub fn release(&self) -> Result<(), Error> {
-        self.free(|holder| holder != 0).ok_or(Error::TOO_OFTEN)
+    pub fn release(&self) -> Result<(), Refusal> {
+        self.free(|holder| holder != 0).ok_or_else(Refusal::too_often)
     }
 
     /// Frees it, if it is this one who has it, who is dead.

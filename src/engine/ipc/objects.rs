@@ -56,6 +56,12 @@ impl Objects {
 
     /// What a child is to be given. An end that this process does not have any more can't be given.
     pub fn pass(&self, child: &Child) -> io::Result<(SharedMemory, Vec<PipeEnd>)> {
+        let count = self.layout.ends_of(child).len();
+        if count > sys::MOST_ENDS {
+            let most = sys::MOST_ENDS;
+            let why = format!("it would have {count} ends of pipes, and {most} are the most; share fewer queues");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+        }
         let ends = self.layout.ends_of(child).into_iter().map(|place| match &self.ends[place] {
             Some(end) => end.twin(),
             None => Err(io::Error::new(io::ErrorKind::NotConnected, "handle is closed")),
@@ -132,5 +138,57 @@ impl Objects {
     /// Closes the end in this place; false if it was closed before.
     pub fn close(&mut self, end: usize) -> bool {
         self.ends.get_mut(end).is_some_and(|end| end.take().is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::object::Object;
+
+    fn queues(count: usize) -> Vec<Step> {
+        (0..count).map(|_| Step::Make(Object::new("queue", Make::Queue(0)))).collect()
+    }
+
+    #[test]
+    fn a_child_is_given_as_many_ends_as_there_may_be_and_not_one_more() {
+        let child = Child::new(1, []);
+        let (_, ends) = Objects::make(&queues(16)).expect("they can be made").pass(&child).expect("just enough");
+        assert_eq!(ends.len(), sys::MOST_ENDS);
+        let refused = Objects::make(&queues(17)).expect("they can be made").pass(&child).expect_err("too many");
+        let why = "it would have 34 ends of pipes, and 32 are the most; share fewer queues";
+        assert_eq!(refused.to_string(), why);
+    }
+
+    #[test]
+    fn what_is_given_is_found_where_it_was() {
+        let pipe = Step::Make(Object::new("pipe", Make::Pipe { duplex: true }));
+        let script = [pipe, Step::Make(Object::new("queue", Make::SimpleQueue))];
+        let parent = Objects::make(&script).expect("they can be made");
+        let child = Child::new(1, []).with_end(0, 1);
+        let (memory, ends) = parent.pass(&child).expect("it has them all");
+        let given = Objects::given(&script, &child, memory, ends).expect("it works");
+        // Of the pipe its end 1: the first pipe is read there, and the second written.
+        let has = |end| (given.reader(end).is_some(), given.writer(end).is_some());
+        let (none, read, written) = ((false, false), (true, false), (false, true));
+        assert_eq!((0..6).map(has).collect::<Vec<_>>(), [read, none, none, written, read, written]);
+        let first = parent.writer(1).expect("the parent has it");
+        assert_eq!(first.write(b"x").expect("room"), sys::Progress::Moved(1));
+        let mut byte = [0];
+        assert_eq!(given.reader(0).expect("given").read(&mut byte).expect("it came"), sys::Progress::Moved(1));
+        assert_eq!(given.reader(0).expect("given").read(&mut byte).expect("it works"), sys::Progress::WouldBlock);
+        let place = parent.place(1).expect("the queue");
+        parent.block(place)[0].store(7, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(given.block(place)[0].load(std::sync::atomic::Ordering::Relaxed), 7);
+    }
+
+    #[test]
+    fn an_end_that_was_closed_can_not_be_passed_on() {
+        let script = [Step::Make(Object::new("pipe", Make::Pipe { duplex: false }))];
+        let mut parent = Objects::make(&script).expect("they can be made");
+        assert!(parent.close(0) && !parent.close(0) && !parent.close(99));
+        let refused = parent.pass(&Child::new(1, []).with_end(0, 0)).expect_err("it is closed");
+        assert_eq!(refused.to_string(), "handle is closed");
+        assert_eq!(parent.pass(&Child::new(1, []).with_end(0, 1)).expect("still there").1.len(), 1);
     }
 }

@@ -16,6 +16,11 @@ impl Refusal {
     pub fn new(kind: &'static str, message: impl Into<String>) -> Self {
         Self { kind, message: message.into() }
     }
+
+    /// Something was given back that nobody had taken.
+    pub(super) fn too_often() -> Self {
+        Self::new("ValueError", "semaphore or lock released too many times")
+    }
 }
 
 impl From<io::Error> for Refusal {

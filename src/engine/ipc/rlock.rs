@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use crate::trace::ActorId;
 
-use super::error::Error;
 use super::gate::{Word, Words};
 use super::lock::{COUNT, Lock, Taken};
 use super::memory::Block;
+use super::refusal::Refusal;
 
 /// Such a lock. Zeroed memory is a free one.
 #[derive(Clone, Debug)]
@@ -51,9 +51,9 @@ impl<M: Words> RLock<M> {
     }
 
     /// `release()`; then, how often its holder still has it.
-    pub fn release(&self, me: ActorId) -> Result<u32, Error> {
+    pub fn release(&self, me: ActorId) -> Result<u32, Refusal> {
         if self.holder() != Some(me) {
-            return Err(Error::assertion("attempt to release recursive lock not owned by thread"));
+            return Err(Refusal::new("AssertionError", "attempt to release recursive lock not owned by thread"));
         }
         let left = self.count() - 1;
         self.set_count(left);
@@ -69,7 +69,7 @@ impl<M: Words> RLock<M> {
     }
 
     /// Gives it back wholly, as whoever waits for a condition does; then, how often it had been taken.
-    pub fn release_all(&self, me: ActorId) -> Result<u32, Error> {
+    pub fn release_all(&self, me: ActorId) -> Result<u32, Refusal> {
         let count = self.count();
         for _ in 1..count {
             self.release(me)?;

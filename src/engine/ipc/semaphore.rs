@@ -8,9 +8,9 @@
 
 use std::time::Duration;
 
-use super::error::Error;
 use super::gate::{Gate, Words};
 use super::memory::Block;
+use super::refusal::Refusal;
 
 /// `SEM_VALUE_MAX`: more permits than anybody needs.
 const MOST: u32 = i32::MAX as u32;
@@ -35,9 +35,9 @@ impl<M: Words> Semaphore<M> {
     }
 
     /// Whether there can be a semaphore with so many permits.
-    pub fn check(permits: i64) -> Result<(), Error> {
+    pub fn check(permits: i64) -> Result<(), Refusal> {
         let allowed = (0..=i64::from(MOST)).contains(&permits);
-        if allowed { Ok(()) } else { Err(Error { kind: "OSError", message: "[Errno 22] Invalid argument" }) }
+        if allowed { Ok(()) } else { Err(Refusal::new("OSError", "[Errno 22] Invalid argument")) }
     }
 
     /// `get_value()`: the permits that are left.
@@ -58,9 +58,9 @@ impl<M: Words> Semaphore<M> {
     }
 
     /// `release()`: gives a permit back; then, how many are left now.
-    pub fn release(&self) -> Result<u32, Error> {
+    pub fn release(&self) -> Result<u32, Refusal> {
         let give = |taken: u32| (self.left(taken) < self.most).then(|| taken.wrapping_sub(1));
-        let change = self.gate().change(give).ok_or(Error::TOO_OFTEN)?;
+        let change = self.gate().change(give).ok_or_else(Refusal::too_often)?;
         self.gate().wake(change, 1);
         Ok(self.left(change.to))
     }

@@ -6,9 +6,9 @@
 //! Traps: `v.value += 1` reads, adds and writes: with a lock or without, these are two operations, and whoever writes
 //! between them is overwritten. A C int wraps: after 2147483647 comes -2147483648. An array's length is fixed.
 
-use super::error::Error;
 use super::gate::{Word, Words};
 use super::memory::Block;
+use super::refusal::Refusal;
 
 /// Numbers. Zeroed memory is zeros.
 #[derive(Clone, Debug)]
@@ -29,24 +29,20 @@ impl<M: Words> Ints<M> {
     }
 
     /// `a[index]`; from the end on if it is negative.
-    pub fn get(&self, index: i64) -> Result<i32, Error> {
+    pub fn get(&self, index: i64) -> Result<i32, Refusal> {
         self.place(index).map(|place| self.read(place))
     }
 
     /// `a[index] = number`: what does not fit into a C int is cut off.
-    pub fn set(&self, index: i64, number: i64) -> Result<(), Error> {
+    pub fn set(&self, index: i64, number: i64) -> Result<(), Refusal> {
         self.place(index).map(|place| self.write(place, number as i32))
     }
 
     /// The place in memory of an index.
-    pub fn place(&self, index: i64) -> Result<usize, Error> {
+    pub fn place(&self, index: i64) -> Result<usize, Refusal> {
         let length = i64::from(self.length);
         let place = if index < 0 { index + length } else { index };
-        if (0..length).contains(&place) {
-            Ok(place as usize)
-        } else {
-            Err(Error { kind: "IndexError", message: "invalid index" })
-        }
+        if (0..length).contains(&place) { Ok(place as usize) } else { Err(Refusal::new("IndexError", "invalid index")) }
     }
 
     /// What is there.

@@ -273,7 +273,8 @@ impl<'a, H: Host> Carrier<'a, H> {
     /// Sleeps at most so long. Meanwhile whatever must not wait is done: the host's own duties, orders from
     /// outside, and children that have ended are noticed.
     pub(super) fn pause(&mut self, patience: Duration) -> Result<(), Stop> {
-        self.host.serve(patience)?;
+        self.host.serve(self.nap(patience))?;
+        self.feed_on();
         while let Some((actor, action)) = self.host.next_order() {
             self.obey(actor, action);
         }
@@ -313,7 +314,8 @@ impl<'a, H: Host> Carrier<'a, H> {
         }
         // As Python does: a manager that only this process could still ask ends now.
         self.objects.leave_managers();
-        let waited = self.leave_children().and_then(|()| self.leave_threads());
+        self.close_feeds();
+        let waited = self.leave_children().and_then(|()| self.leave_feeds()).and_then(|()| self.leave_threads());
         if waited.is_err() {
             self.end_children();
             return 1;

@@ -22,6 +22,9 @@ use super::story::Teller;
 const DEADLINE_MS: u64 = 30_000;
 /// How long orphans may take to be gone once they were killed, where the machine is busy.
 const ORPHAN_PATIENCE: Duration = Duration::from_secs(2);
+/// So many reads of everybody's story at a stretch, which is more than a pipe holds: children that tell faster than it
+/// is read must not keep the engine from its other duties.
+const STORY_READS: usize = 64;
 /// How long the observer may take to read what it must know before the engine ends.
 const FLUSH_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -160,7 +163,8 @@ impl<'d, 'a> EngineHost<'d, 'a> {
     /// Takes in what was told since the last time.
     fn take_story(&mut self) -> Result<(), Halt> {
         let mut chunk = [0; 16 << 10];
-        while let Ok(Progress::Moved(count)) = self.story.read(&mut chunk) {
+        for _ in 0..STORY_READS {
+            let Ok(Progress::Moved(count)) = self.story.read(&mut chunk) else { break };
             let mut events = Vec::new();
             self.decoder.push(&chunk[..count], &mut events).map_err(|_| Halt::Lost)?;
             self.desk.scribe.relay(self.decoder.whole_blocks());

@@ -108,7 +108,7 @@ impl App {
         ui.painter().rect_filled(ui.max_rect(), 0.0, theme.canvas());
         ui.scope(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            banner::panel(&self.source, self.run(), self.message.as_deref(), theme, ui, commands);
+            banner::panel(&self.source, self.look().as_ref(), self.message.as_deref(), theme, ui, commands);
         });
         let Some(run) = run_of(&self.source, self.shown) else {
             return welcome::panel(self.experiment.plan.program.is_some(), theme, ui);

@@ -3,6 +3,7 @@
 
 use egui::{Button, Color32, ComboBox, Frame, Label, Margin, RichText, Ui};
 
+use super::Look;
 use crate::chunk::grouped;
 use crate::gui::command::Command;
 use crate::gui::source::Source;
@@ -15,12 +16,13 @@ use crate::trace::{Fate, Outcome, Role};
 /// Draws a strip a sentence; `message` is about the last thing that could not be done.
 pub fn panel(
     source: &Source,
-    run: Option<&Run>,
+    look: Option<&Look<'_>>,
     message: Option<&str>,
     theme: Theme,
     ui: &mut Ui,
     commands: &mut Vec<Command>,
 ) {
+    let run = look.map(|look| look.run);
     if let Some(message) = message {
         strip(theme.bad_back(), theme.bad(), "✕", message, ui, theme, |ui| {
             if ui.button("Dismiss").clicked() {
@@ -33,9 +35,28 @@ pub fn panel(
             if is_bad { (theme.bad_back(), theme.bad()) } else { (theme.note_back(), theme.prediction()) };
         strip(back, ink, if is_bad { "✕" } else { "●" }, &sentence, ui, theme, |_| {});
     }
+    if let Some(look) = look {
+        deadlock(look, ui, commands);
+    }
     if let Some(run) = run {
         which(&source.model, run, theme, ui, commands);
     }
+}
+
+/// Who waits for whom in a circle, at the moment that is looked at; while it lasts, it can be ended.
+fn deadlock(look: &Look<'_>, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let (run, theme) = (look.run, look.theme);
+    let Some(deadlock) = run.deadlock_at(look.at_ns) else { return };
+    let time = duration(look.at_ns.saturating_sub(deadlock.since_ns));
+    let sentence = format!("{} It has lasted {time}.", run.deadlock_in_words(deadlock));
+    strip(theme.bad_back(), theme.bad(), "⟲", &sentence, ui, theme, |ui| {
+        if look.live {
+            let button = Button::new(RichText::new("■  Stop").font(theme.strong()).color(theme.bad()));
+            if ui.add(button).accessible_name("Stop the deadlock").clicked() {
+                commands.push(Command::Stop);
+            }
+        }
+    });
 }
 
 /// What there is to say of the run that is shown, and whether it is bad.

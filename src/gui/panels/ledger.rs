@@ -1,10 +1,10 @@
-//! The lists of a run, one at a time: its processes, its output, its errors, its calls.
+//! The lists of a run, one at a time: its processes, what they share, its output, its errors, its calls.
 
 use egui::{Button, RichText, Ui};
 
 use super::Look;
 use super::parts::{heading, note};
-use super::{calls, errors, output, processes};
+use super::{calls, errors, output, processes, shared};
 use crate::chunk::grouped;
 use crate::gui::command::Command;
 use crate::gui::theme::Theme;
@@ -17,6 +17,7 @@ enum Tab {
     Output,
     Errors,
     Calls,
+    Shared,
 }
 
 /// Which list was chosen.
@@ -30,7 +31,9 @@ pub fn panel(look: &Look<'_>, view: &mut View, ui: &mut Ui, commands: &mut Vec<C
     let theme = look.theme;
     // What a program prints has a place of its own, below its timeline; its calls come first.
     let program = look.run.plan.program.is_some();
-    let tabs = if program {
+    let tabs = if program && !look.run.objects().is_empty() {
+        vec![Tab::Shared, Tab::Calls, Tab::Processes, Tab::Errors]
+    } else if program {
         vec![Tab::Calls, Tab::Processes, Tab::Errors]
     } else if look.run.calls.is_empty() {
         vec![Tab::Processes, Tab::Output, Tab::Errors]
@@ -61,6 +64,7 @@ pub fn panel(look: &Look<'_>, view: &mut View, ui: &mut Ui, commands: &mut Vec<C
         Tab::Output => output::panel(look, ui),
         Tab::Errors => errors::panel(look, ui, commands),
         Tab::Calls => calls::panel(look, ui, commands),
+        Tab::Shared => shared::panel(look, ui, commands),
     }
 }
 
@@ -80,5 +84,6 @@ fn title(tab: Tab, run: &Run) -> (&'static str, u64) {
         Tab::Output => ("Output", 0),
         Tab::Errors => ("Errors", errors::count(run)),
         Tab::Calls => ("Calls", run.calls.len() as u64),
+        Tab::Shared => ("Shared", 0),
     }
 }

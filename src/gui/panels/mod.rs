@@ -22,6 +22,7 @@ pub mod picture;
 pub mod processes;
 pub mod python;
 pub mod setup;
+pub mod shared;
 pub mod speedup;
 pub mod stage;
 pub mod status_bar;

@@ -152,7 +152,7 @@ impl Object {
     pub fn free(&self, at_ns: u64) -> u64 {
         match self.kind {
             ObjectKind::Lock | ObjectKind::RLock => u64::from(self.holders(at_ns).is_empty()),
-            _ => self.permits.left(at_ns).map_or(self.capacity, u64::from),
+            _ => self.permits.left(self.capacity, at_ns),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::history::History;
+use super::super::history::{History, Tally};
 use crate::trace::{ActorId, ObjectKind};
 
 /// Somebody who holds a lock, or permits, at a moment.
@@ -23,12 +23,11 @@ pub struct Permits {
     held: BTreeMap<ActorId, History<(u32, u64)>>,
     /// When somebody gave back what he did not have.
     foreign: History<()>,
-    /// What was left, as whoever did something said.
-    left: History<u32>,
+    /// When it was taken, and given back.
+    took: Tally,
+    gave: Tally,
     /// Dead owners whose permit was taken back: when, and whose it was.
     pub recovered: History<ActorId>,
-    /// How often it was taken.
-    pub taken: u64,
     /// How long it was held, all in all, by those who gave it back.
     pub held_ns: u64,
     /// How long it was waited for, by those who got it.
@@ -49,8 +48,7 @@ impl Permits {
         let now = if kind == ObjectKind::RLock { left.max(1) } else { held.saturating_add(1) };
         let from_ns = if held == 0 { at_ns } else { from_ns };
         self.held.entry(by).or_default().note(at_ns, (now, from_ns));
-        self.left.note(at_ns, left);
-        self.taken += 1;
+        self.took.note(at_ns, 1);
         // Saturating: a file may claim any time.
         let waited_ns = at_ns.saturating_sub(since_ns);
         self.waited_ns = self.waited_ns.saturating_add(waited_ns);
@@ -59,7 +57,7 @@ impl Permits {
 
     pub(super) fn release(&mut self, kind: ObjectKind, by: ActorId, at_ns: u64, left: u32) {
         let (held, from_ns) = self.last(by);
-        self.left.note(at_ns, left);
+        self.gave.note(at_ns, 1);
         if held == 0 {
             return self.foreign.note(at_ns, ());
         }
@@ -94,13 +92,38 @@ impl Permits {
         });
         let mut holders: Vec<Holder> = held.collect();
         holders.sort_by_key(|holder| holder.since_ns);
+        if is_lock {
+            // Nobody else can have it: whoever had it before is dead, and it was taken from him.
+            holders.drain(..holders.len().saturating_sub(1));
+        }
         holders
     }
 
-    /// What was left at a moment, as the last deed before it said: permits, or of an `RLock` how often it is
-    /// held. `None` if nobody had touched it.
-    pub fn left(&self, at_ns: u64) -> Option<u32> {
-        self.left.at(at_ns).copied()
+    /// Whether somebody held it at any time within a stretch.
+    pub fn held_within(&self, kind: ObjectKind, actor: ActorId, from_ns: u64, to_ns: u64) -> bool {
+        let given_away = self.foreign.by(to_ns).last().map(|&(foreign_ns, ())| foreign_ns);
+        let is_lock = matches!(kind, ObjectKind::Lock | ObjectKind::RLock);
+        if given_away.is_some() && !is_lock {
+            return false;
+        }
+        let Some(held) = self.held.get(&actor).map(|held| held.by(to_ns)) else { return false };
+        let before = held.partition_point(|&(at_ns, _)| at_ns <= from_ns).saturating_sub(1);
+        let is_held = |&(_, (held, since_ns)): &(u64, (u32, u64))| {
+            held > 0 && given_away.is_none_or(|given_ns| given_ns < since_ns)
+        };
+        held[before..].iter().any(is_held)
+    }
+
+    /// How often it was taken.
+    pub fn taken(&self) -> u64 {
+        self.took.total()
+    }
+
+    /// Permits that are left at a moment, of so many at first. (Not as the last one said who did something: two
+    /// may do so at once, and be stamped in either order.)
+    pub fn left(&self, capacity: u64, at_ns: u64) -> u64 {
+        let back = self.recovered.by(at_ns).len() as u64;
+        (capacity + self.gave.count(at_ns) + back).saturating_sub(self.took.count(at_ns))
     }
 
     /// Everybody who ever had it.
@@ -108,8 +131,20 @@ impl Permits {
         self.held.keys().copied()
     }
 
-    /// When somebody took or gave it, in order.
-    pub fn moments(&self) -> impl Iterator<Item = u64> {
-        self.left.all().iter().map(|&(at_ns, _)| at_ns)
+    /// Everybody's turns with it: who, from when until when; `u64::MAX` if it was not given back. By actor, and
+    /// in order.
+    pub fn turns(&self) -> impl Iterator<Item = (ActorId, u64, u64)> {
+        self.held.iter().flat_map(|(&actor, held)| {
+            let steps = held.all();
+            steps.iter().enumerate().filter_map(move |(place, &(at_ns, (held, since_ns)))| {
+                let is_end = held == 0 || place + 1 == steps.len();
+                is_end.then_some((actor, since_ns, if held == 0 { at_ns } else { u64::MAX }))
+            })
+        })
+    }
+
+    /// Whether anybody gave back what somebody else had taken.
+    pub fn was_given_away(&self) -> bool {
+        !self.foreign.all().is_empty()
     }
 }

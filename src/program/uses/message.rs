@@ -9,6 +9,8 @@ pub enum Payload {
     Number(i64),
     /// A text.
     Text(String),
+    /// A text and a number after it: 1, then 2, …
+    Line(String),
     /// `b"x" * count`: so many bytes, all of the same value.
     Bytes(u64),
     /// `None`: the sentinel after which nothing comes.

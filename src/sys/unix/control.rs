@@ -91,7 +91,11 @@ impl Control {
         while filled < MESSAGE_BYTES {
             let left = give_up.saturating_duration_since(std::time::Instant::now());
             if !ready(&self.0, PollFlags::POLLIN, left)? {
-                return Err(io::ErrorKind::TimedOut.into());
+                if left.is_zero() {
+                    return Err(io::ErrorKind::TimedOut.into());
+                }
+                // A signal came first, or a last look is due.
+                continue;
             }
             match nix::unistd::read(&self.0, &mut message[filled..]) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
@@ -172,5 +176,70 @@ fn ready(fd: &OwnedFd, wish: PollFlags, patience: Duration) -> io::Result<bool> 
         Ok(ready) => Ok(ready > 0),
         Err(Errno::EINTR) => Ok(false),
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::{self, Progress};
+
+    const SOON: Duration = Duration::from_secs(5);
+
+    fn sockets() -> (Control, ControlPeer) {
+        let ends = socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::empty());
+        let (ours, theirs) = ends.expect("a pair of sockets");
+        (Control(ours), ControlPeer(theirs))
+    }
+
+    /// Pipes of which one end each is passed, the read ones and the written ones in turn; the other ends are kept.
+    fn ends(count: usize) -> (Vec<PipeEnd>, Vec<PipeEnd>) {
+        let both = (0..count).map(|place| {
+            let (reader, writer) = sys::pipe().expect("a pipe");
+            let (reader, writer) = (PipeEnd::Reader(reader), PipeEnd::Writer(writer));
+            if place % 3 == 0 { (writer, reader) } else { (reader, writer) }
+        });
+        both.unzip()
+    }
+
+    #[test]
+    fn as_many_ends_as_anybody_may_have_arrive_in_their_order() {
+        let (engine, server) = sockets();
+        let (tasks, results) = sys::pipe().expect("a pipe");
+        let memory = SharedMemory::create(64).expect("room");
+        for count in [0, 1, 2, MOST_ENDS] {
+            let (passed, kept) = ends(count);
+            engine.ask([1; MESSAGE_BYTES], Some((&tasks, &results, &memory, &passed)), SOON).expect("it is passed");
+            drop(passed);
+            let (message, owned) = server.request(SOON).expect("it is there").expect("in time");
+            assert_eq!(message[..WRITERS.start], [1; WRITERS.start]);
+            let (.., arrived) = owned.expect("what a worker owns");
+            assert_eq!(arrived.len(), count);
+            for (place, pair) in arrived.iter().zip(&kept).enumerate() {
+                let ((PipeEnd::Reader(reader), PipeEnd::Writer(writer))
+                | (PipeEnd::Writer(writer), PipeEnd::Reader(reader))) = pair
+                else {
+                    panic!("two alike in place {place}")
+                };
+                assert_eq!(writer.write(&[place as u8]).expect("room"), Progress::Moved(1));
+                let mut byte = [0];
+                assert_eq!(reader.read(&mut byte).expect("it was written"), Progress::Moved(1));
+                assert_eq!(byte, [place as u8]);
+            }
+        }
+    }
+
+    #[test]
+    fn one_end_too_many_is_refused_and_the_socket_lives_on() {
+        let (engine, server) = sockets();
+        let (tasks, results) = sys::pipe().expect("a pipe");
+        let memory = SharedMemory::create(64).expect("room");
+        let (passed, _kept) = ends(MOST_ENDS + 1);
+        let refused = engine.ask([1; MESSAGE_BYTES], Some((&tasks, &results, &memory, &passed)), SOON);
+        assert_eq!(refused.expect_err("one too many").kind(), io::ErrorKind::InvalidInput);
+        assert!(server.request(Duration::ZERO).expect("it works").is_none(), "nothing was sent");
+        engine.ask([2; MESSAGE_BYTES], None, SOON).expect("it works");
+        let (message, owned) = server.request(SOON).expect("it is there").expect("in time");
+        assert_eq!((message[0], owned.is_none()), (2, true));
     }
 }

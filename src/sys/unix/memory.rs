@@ -98,7 +98,12 @@ fn nameless(bytes: usize) -> io::Result<OwnedFd> {
     use nix::fcntl::{FcntlArg, SealFlag, fcntl, posix_fallocate};
     use nix::sys::memfd::{MFdFlags, memfd_create};
     let fd = memfd_create(c"poolscope", MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?;
-    posix_fallocate(&fd, 0, bytes as libc::off_t)?;
+    // Whoever is stopped in the middle of it and continued tries again.
+    while let Err(error) = posix_fallocate(&fd, 0, bytes as libc::off_t) {
+        if error != nix::errno::Errno::EINTR {
+            return Err(error.into());
+        }
+    }
     // A peer that shrank the file would kill everybody who maps it.
     fcntl(&fd, FcntlArg::F_ADD_SEALS(SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SEAL))?;
     Ok(fd)

@@ -3,7 +3,10 @@
 mod control;
 mod futex;
 mod interrupt;
+#[cfg(not(miri))]
 mod memory;
+#[cfg(miri)]
+mod miri;
 mod oom;
 mod pipe;
 mod process;
@@ -16,7 +19,10 @@ use crate::plan::StartMethod;
 pub use control::{Control, ControlPeer, Request};
 pub use futex::{park, unpark};
 pub use interrupt::notice_interrupts;
+#[cfg(not(miri))]
 pub use memory::SharedMemory;
+#[cfg(miri)]
+pub use miri::SharedMemory;
 pub use oom::{oom_kills, volunteer_for_oom};
 pub use pipe::{PipeReader, PipeWriter, WHOLE_WRITE_BYTES, pipe, stdin_pipe, stdout_pipe, wait_ready};
 pub use process::{

@@ -60,7 +60,7 @@ impl<H: Host> Carrier<'_, H> {
                 self.print(&format!("{label} {numbers:?}"));
             }
             Cells::PrintAt(label, index) => {
-                let place = shared.ints.place(index).map_err(Raised::from)?;
+                let place = shared.ints.place(index)?;
                 let number = self.read(&shared, place)?;
                 self.print(&format!("{label} {number}"));
             }
@@ -74,7 +74,7 @@ impl<H: Host> Carrier<'_, H> {
                 self.print(&format!("{label} {}", sum(&numbers)));
             }
             Cells::Write(index, number) => {
-                let place = shared.ints.place(index).map_err(Raised::from)?;
+                let place = shared.ints.place(index)?;
                 self.write(&shared, place, number as i32)?;
             }
             Cells::WriteSlice(from, to, ref numbers) => {
@@ -89,7 +89,7 @@ impl<H: Host> Carrier<'_, H> {
             Cells::Sum { from, to, into: (other, index) } => {
                 let numbers = self.read_all(&shared, slice(from.into(), to.into(), length))?;
                 let other = self.shared(other)?;
-                let place = other.ints.place(index.into()).map_err(Raised::from)?;
+                let place = other.ints.place(index.into())?;
                 self.write(&other, place, sum(&numbers) as i32)?;
             }
             Cells::RingPut(number) => {
@@ -103,7 +103,7 @@ impl<H: Host> Carrier<'_, H> {
                 self.write(&shared, RING_OLDEST, oldest + 1)?;
                 self.add(&shared, RING_COUNT, -1)?;
                 let other = self.shared(other)?;
-                let place = other.ints.place(index.into()).map_err(Raised::from)?;
+                let place = other.ints.place(index.into())?;
                 self.add(&other, place, number)?;
             }
         }
@@ -113,7 +113,7 @@ impl<H: Host> Carrier<'_, H> {
     /// The number in a place of an object, for who decides by it.
     pub(super) fn number_at(&mut self, object: Obj, index: i64) -> Result<i32, Stop> {
         let shared = self.shared(object)?;
-        let place = shared.ints.place(index).map_err(Raised::from)?;
+        let place = shared.ints.place(index)?;
         self.read(&shared, place)
     }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::engine::ipc::{Error, Lock, RLock, Semaphore};
+use crate::engine::ipc::{Lock, RLock, Refusal, Semaphore};
 use crate::program::object::{Make, Obj};
 use crate::sys;
 use crate::trace::{ActorId, Deed, ObjectId, What, Wish};
@@ -24,12 +24,6 @@ enum Kind {
     Semaphore(Semaphore),
 }
 
-impl From<Error> for Raised {
-    fn from(error: Error) -> Self {
-        Self::new(error.kind, error.message)
-    }
-}
-
 impl Guard {
     /// Takes it, if that can be had within this time; then, what is left, and who died with it.
     fn take(&self, me: ActorId, patience: Duration) -> Option<(u32, Option<ActorId>)> {
@@ -40,7 +34,7 @@ impl Guard {
         }
     }
 
-    fn give(&self, me: ActorId) -> Result<u32, Error> {
+    fn give(&self, me: ActorId) -> Result<u32, Refusal> {
         match &self.kind {
             Kind::Lock(lock) => lock.release().map(|()| 1),
             Kind::RLock(lock) => lock.release(me),
@@ -139,7 +133,7 @@ impl<H: Host> Carrier<'_, H> {
         let Some(lock) = lock else { return Ok(body()) };
         self.await_guard(lock, None)?;
         let value = body();
-        lock.give(self.me.actor).map_err(Raised::from)?;
+        lock.give(self.me.actor)?;
         Ok(value)
     }
 }

@@ -35,7 +35,7 @@ impl<H: Host> Carrier<'_, H> {
         let crowded = || Raised::new("RuntimeError", "too many processes wait for this condition");
         let waiting = condition.enter(me).ok_or_else(crowded)?;
         let at_ns = sys::now_ns();
-        let count = lock.release_all(me).map_err(Raised::from)?;
+        let count = lock.release_all(me)?;
         self.released(&guard, at_ns, 0);
         let need = Need::of(wish, id);
         let woken = self.wait_for(need, patience, |_, slice| Ok(condition.woken(&waiting, slice).then_some(())))?;

@@ -1,12 +1,14 @@
 //! What is done with pipes and queues: what travels, and what came last.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 
 use crate::engine::ipc::{Arrived, Incoming, Item, Refusal};
 use crate::program::object::Obj;
 use crate::program::uses::{Message, Payload};
 use crate::trace::{Deed, ObjectId};
 
+use super::feeding::Feed;
 use super::{Carrier, Host, Raised, Stop};
 
 /// What a process has of the pipes and queues that it uses.
@@ -16,11 +18,31 @@ pub(in crate::engine::process) struct Mail {
     pub(super) item: Item,
     /// What has come of the next message, by the end that is read.
     pub(super) incoming: HashMap<usize, Incoming>,
+    /// Queues that it has put into.
+    pub(super) feeds: BTreeMap<Obj, Feed>,
+    /// Queues that it has closed.
+    pub(super) closed: BTreeSet<Obj>,
+    /// Queues whose feeder it will not wait for.
+    pub(super) not_joined: BTreeSet<Obj>,
+    /// How many numbered texts it has made.
+    pub(super) lines: u32,
+}
+
+impl From<Refusal> for Raised {
+    fn from(Refusal { kind, message }: Refusal) -> Self {
+        Self { kind, message }
+    }
 }
 
 impl From<Refusal> for Stop {
-    fn from(Refusal { kind, message }: Refusal) -> Self {
-        Self::Raised(Raised { kind, message })
+    fn from(refusal: Refusal) -> Self {
+        Self::Raised(refusal.into())
+    }
+}
+
+impl From<Raised> for Refusal {
+    fn from(Raised { kind, message }: Raised) -> Self {
+        Self { kind, message }
     }
 }
 
@@ -66,15 +88,41 @@ impl<'a, H: Host> Carrier<'a, H> {
                 self.print(&format!("{label} {length}"));
                 Ok(())
             }
-            _ => Ok(()),
+            Message::Put(payload) => self.put(object, payload, None),
+            Message::PutWithin(payload, ms) => self.put(object, payload, Some(Duration::from_millis(*ms))),
+            Message::Get => self.get(object, None),
+            Message::GetWithin(ms) => self.get(object, Some(Duration::from_millis(*ms))),
+            Message::Each(steps) => {
+                while self.next_item(object)? {
+                    self.carry(steps)?;
+                }
+                Ok(())
+            }
+            Message::LogToFile => self.log_to_file(object),
+            Message::Ask(label, query) => self.ask_queue(object, label, *query),
+            Message::TaskDone => self.task_done(object),
+            Message::Join => self.join_tasks(object),
+            Message::CloseQueue => self.close_queue(object),
+            Message::JoinThread => self.join_thread(object),
+            Message::CancelJoinThread => self.cancel_join_thread(object),
         }
     }
 
+    /// `iter(queue.get, None)`: whether another item came, or the sentinel.
+    pub(super) fn next_item(&mut self, object: Obj) -> Result<bool, Stop> {
+        self.get(object, None)?;
+        Ok(self.mail.item != Item::None)
+    }
+
     /// What travels now.
-    pub(super) fn item(&self, payload: &Payload) -> Result<Item, Raised> {
+    pub(super) fn item(&mut self, payload: &Payload) -> Result<Item, Raised> {
+        if let Payload::Line(text) = payload {
+            self.mail.lines += 1;
+            return Ok(Item::Text(format!("{text} {}", self.mail.lines)));
+        }
         Ok(match (payload, &self.mail.item) {
             (Payload::Number(number), _) => Item::Number(*number),
-            (Payload::Text(text), _) => Item::Text(text.clone()),
+            (Payload::Text(text) | Payload::Line(text), _) => Item::Text(text.clone()),
             (Payload::Bytes(count), _) => Item::Bytes(vec![FILLING; *count as usize]),
             (Payload::Sentinel, _) => Item::None,
             (Payload::Item, item) => item.clone(),
@@ -110,7 +158,7 @@ impl<'a, H: Host> Carrier<'a, H> {
 const FILLING: u8 = b'x';
 
 /// An item as it stands in a call.
-pub(super) fn short(item: &Item) -> String {
+fn short(item: &Item) -> String {
     match item {
         Item::Bytes(bytes) => format!("{} bytes", bytes.len()),
         other => other.python(),

@@ -10,10 +10,13 @@ pub(super) mod ask;
 pub(super) mod block;
 mod bury;
 mod cell;
+mod feeding;
 mod guard;
+mod log;
 mod meet;
 mod message;
 mod pipe;
+mod queue;
 mod serve;
 mod sync;
 pub(super) mod tax;
@@ -146,7 +149,7 @@ impl<'a, H: Host> Carrier<'a, H> {
         let began = Instant::now();
         loop {
             let left = patience.map_or(SLICE, |patience| patience.saturating_sub(began.elapsed()));
-            if let Some(got) = attempt(self, left.min(SLICE))? {
+            if let Some(got) = attempt(self, self.nap(left.min(SLICE)))? {
                 return Ok(Some(got));
             }
             self.pause(Duration::ZERO)?;

@@ -52,7 +52,7 @@ impl<'a, H: Host> Carrier<'a, H> {
                 let permits = permits.ok_or_else(|| self.no_attribute(object, "get_value"))?;
                 self.print_answer(Some(label), &Value::Number(permits.into()));
             }
-            Sync::MakeSemaphore(permits) => <Semaphore>::check(permits).map_err(Raised::from)?,
+            Sync::MakeSemaphore(permits) => <Semaphore>::check(permits)?,
             Sync::Wait { timeout_ms, label } => {
                 let answer = match self.make_of(object) {
                     Some(Make::Condition) => self.wait(object, timeout_ms.map(patience))?,

@@ -21,7 +21,9 @@ pub enum Tone {
     Overhead,
     /// Waiting.
     Quiet,
-    /// It can't go on before somebody else does something.
+    /// It waits for news, as it was written to.
+    Waits,
+    /// It wants to go on, and is held up.
     Blocked,
     /// Not there yet, or gone in order.
     Gone,

@@ -205,7 +205,7 @@ pub(super) fn tone(ink: &Ink<'_>, status: &Status, hue: u32) -> Color32 {
     match status.tone {
         Tone::Bad => theme.bad(),
         Tone::Blocked => theme.waits(),
-        Tone::Quiet | Tone::Gone => theme.faint(),
+        Tone::Quiet | Tone::Waits | Tone::Gone => theme.faint(),
         Tone::Computing | Tone::Overhead => theme.worker_words(hue),
     }
 }

@@ -4,7 +4,7 @@ use egui::{Pos2, Rect, pos2, vec2};
 
 use super::cards::{Status, Tone};
 use crate::model::{Actor, Run, State, Who};
-use crate::trace::{ActorId, Role};
+use crate::trace::{ActorId, Role, Wish};
 
 /// A card is never lower than this, …
 const LEAST_CARD: f32 = 26.0;
@@ -144,12 +144,20 @@ fn nodes(run: &Run) -> Vec<Node> {
     nodes
 }
 
+/// Whether whoever waits for this is held up; else it waits for news, as it was written to.
+pub fn holds_up(wish: Wish) -> bool {
+    matches!(wish, Wish::Acquire | Wish::Send | Wish::Put | Wish::Feed)
+}
+
 /// The card of a process or thread.
 pub(super) fn card(run: &Run, actor: &Actor, space: Rect, at_ns: u64) -> Card {
     let mut status = Status::of(actor, at_ns);
     status.words = run.state_in_words(actor, at_ns);
     if actor.role == Role::Parent && status.tone == Tone::Quiet || status.words == "running" {
         status.tone = Tone::Computing;
+    }
+    if status.tone == Tone::Blocked && run.wait_of(actor.id, at_ns).is_some_and(|wait| !holds_up(wait.wish)) {
+        status.tone = Tone::Waits;
     }
     let unborn = actor.state(at_ns) == State::Unborn;
     let printed = run.printed.partition_point(|printed| printed.at_ns <= at_ns);

@@ -40,12 +40,14 @@ pub(super) fn card(ink: &Ink<'_>, card: &Card) {
     let (fill, border) = match status.tone {
         Tone::Gone => (theme.canvas(), theme.border()),
         Tone::Bad => (theme.bad_back(), theme.bad()),
-        Tone::Quiet | Tone::Blocked => (theme.card(), theme.border()),
+        Tone::Quiet | Tone::Waits | Tone::Blocked => (theme.card(), theme.border()),
         Tone::Computing | Tone::Overhead => (theme.card(), colour),
     };
     ink.card(space, 7, fill, border);
-    if status.tone == Tone::Blocked {
-        ink.dashed_box(space.shrink(0.5), theme.waits());
+    let waits = matches!(status.tone, Tone::Waits | Tone::Blocked);
+    if waits {
+        let colour = if status.tone == Tone::Blocked { theme.waits() } else { theme.faint() };
+        ink.dashed_box(space.shrink(0.5), colour);
     }
     let bar = space.with_max_x(space.left() + 5.0 * scale);
     let faded = if status.tone == Tone::Gone { colour.gamma_multiply(0.45) } else { colour };
@@ -61,19 +63,18 @@ pub(super) fn card(ink: &Ink<'_>, card: &Card) {
         ink.text_in(rest, Align2::RIGHT_CENTER, status.words.as_str(), theme.small(), state);
         return;
     }
-    // What it waits for may take two lines: then what it said last gives way.
-    let state_font = if status.tone == Tone::Blocked { theme.small() } else { theme.body() };
-    let long = status.tone == Tone::Blocked && lines >= 3 && {
-        let galley = ink.painter.layout_no_wrap(status.words.clone(), state_font.clone(), state);
-        galley.size().x > inner.width()
-    };
+    // What it waits for may take several lines: then what it said last gives way.
+    let state_font = if waits { theme.small() } else { theme.body() };
+    let galley = |words: &str| ink.painter.layout_no_wrap(words.to_owned(), state_font.clone(), state).size().x;
+    let long = waits && lines >= 3 && galley(&status.words) > inner.width();
+    let more = if long { ((galley(&status.words) / inner.width()) * 1.15).ceil().min(lines as f32 - 1.0) } else { 1.0 };
     let said = card.said.as_ref().filter(|_| lines >= 3 && !long);
-    let used = line * if said.is_some() || long { 3.0 } else { 2.0 };
+    let used = line * if said.is_some() { 3.0 } else { 1.0 + more };
     let top = inner.center().y - used / 2.0;
     let row = |number: f32| Rect::from_x_y_ranges(inner.x_range(), top + number * line..=top + (number + 1.0) * line);
     heading(ink, card, row(0.0), true);
     if long {
-        ink.text_wrapped(row(1.0).union(row(2.0)), 2, status.words.as_str(), state_font, state);
+        ink.text_wrapped(row(1.0).union(row(more)), more as usize, status.words.as_str(), state_font, state);
     } else {
         ink.text_in(row(1.0), Align2::LEFT_CENTER, status.words.as_str(), state_font, state);
     }

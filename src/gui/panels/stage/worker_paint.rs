@@ -13,7 +13,8 @@ pub(super) fn worker(ink: &Ink<'_>, card: &Worker, selected: Option<u32>) {
     let (space, status) = (card.space, &card.status);
     let colour = theme.worker(card.hue);
     let chosen = status.unit.is_some() && status.unit == selected;
-    let (quiet, gone) = (matches!(status.tone, Tone::Quiet | Tone::Blocked | Tone::Gone), status.tone == Tone::Gone);
+    let (quiet, gone) =
+        (matches!(status.tone, Tone::Quiet | Tone::Waits | Tone::Blocked | Tone::Gone), status.tone == Tone::Gone);
     let (fill, edge) = match status.tone {
         Tone::Gone => (theme.canvas(), theme.border()),
         Tone::Bad => (theme.bad_back(), theme.bad()),
@@ -110,7 +111,7 @@ fn threads(ink: &Ink<'_>, card: &Worker, space: Rect) {
                 ink.painter.rect_filled(cell, round, theme.bad_back());
                 written = theme.bad();
             }
-            Tone::Quiet | Tone::Blocked | Tone::Gone => {
+            Tone::Quiet | Tone::Waits | Tone::Blocked | Tone::Gone => {
                 ink.dashed_box(cell.shrink(0.5), theme.faint().gamma_multiply(0.7));
             }
         }

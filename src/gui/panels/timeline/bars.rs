@@ -4,6 +4,7 @@
 use egui::{Align2, CornerRadius, Mesh, Rangef, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
 
 use super::axis::Axis;
+use super::holds::Hold;
 use super::lane::{Fill, Mark};
 use super::rows::Row;
 use crate::chunk::grouped;
@@ -43,8 +44,21 @@ pub(super) fn row(ink: &Ink<'_>, row: &Row, axis: &Axis, selected: Option<u32>) 
         let stroke = Stroke::new(theme.line(2.0), theme.text());
         ink.painter.rect_stroke(mark.space.expand(1.0), CornerRadius::same(4), stroke, StrokeKind::Outside);
     }
+    row.holds.iter().for_each(|one| hold(ink, one));
     signals(ink, row);
     ends(ink, row, axis);
+}
+
+/// A line for a lock that is held; while others wait for it, it has ticks.
+pub(super) fn hold(ink: &Ink<'_>, hold: &Hold) {
+    let theme = ink.theme;
+    if hold.blocking {
+        ink.painter.rect_filled(hold.space, CornerRadius::ZERO, theme.blocking().gamma_multiply(0.45));
+        ink.bars(hold.space, theme.blocking());
+    } else {
+        let thin = Stroke::new(theme.line(1.5), theme.held());
+        ink.painter.hline(hold.space.x_range(), hold.space.center().y, thin);
+    }
 }
 
 /// Where lives ended: a line, a cross on it where it ended badly, and the exit's name where there is room.
@@ -155,6 +169,26 @@ pub(super) fn bar(ink: &Ink<'_>, mark: &Mark, colour: egui::Color32, number: u32
             plate(ink, mark, space);
             written(theme.faint());
         }
+        Fill::Blocked { held_up: false } => {
+            ink.painter.rect_filled(space, radius, theme.canvas());
+            if wide {
+                ink.dashed_box(space.shrink2(vec2(0.5, 1.0)), theme.faint().gamma_multiply(0.8));
+            } else {
+                ink.painter.rect_filled(space.shrink2(vec2(0.0, space.height() * 0.3)), radius, theme.border());
+            }
+            written(theme.faint());
+        }
+        Fill::Blocked { held_up: true } => {
+            // Upright bars in a dashed box: held up by somebody else.
+            ink.painter.rect_filled(space, radius, theme.canvas());
+            ink.painter.rect_filled(space, radius, theme.waits().gamma_multiply(if wide { 0.12 } else { 0.7 }));
+            if wide {
+                ink.bars(space.shrink(1.0), theme.waits().gamma_multiply(0.45));
+                ink.dashed_box(space.shrink(0.5), theme.waits());
+                plate(ink, mark, space);
+            }
+            written(theme.text());
+        }
         Fill::Call { raised } => {
             let edge = if raised { theme.bad() } else { theme.accent() };
             let fill = if raised { theme.bad_back() } else { theme.card() };
@@ -235,6 +269,9 @@ pub(super) fn tip(row: &Row, mark: &Mark, run: &Run) -> String {
         (Fill::Overhead(kind), Some(unit)) => format!("{} unit {unit}", kind.word()),
         (Fill::Overhead(kind), None) => kind.word().to_owned(),
         (Fill::Sleeping, _) => SpanKind::Sleeping.word().to_owned(),
+        (Fill::Blocked { .. }, _) => {
+            format!("blocked: {}", mark.told.clone().unwrap_or_else(|| "it can't go on".to_owned()))
+        }
         (Fill::Call { .. }, _) => mark.told.clone().unwrap_or_else(|| SpanKind::Calling.word().to_owned()),
         (Fill::Stopped, _) => "stopped by SIGSTOP, until it is continued".to_owned(),
         (Fill::Zombie, _) => "a zombie: it has ended, and nobody has joined it yet".to_owned(),

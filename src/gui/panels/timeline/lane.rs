@@ -9,8 +9,9 @@ use egui::{Rangef, Rect};
 use super::axis::Axis;
 use crate::chunk::grouped;
 use crate::gui::panels::draw::fits;
-use crate::model::{Call, Lane, Span, SpanKind};
-use crate::trace::Role;
+use crate::gui::panels::stage::tree::holds_up;
+use crate::model::{Call, Lane, Run, Span, SpanKind};
+use crate::trace::{ActorId, Role};
 
 /// Narrower than this, a span is folded.
 const LEAST: f32 = 1.0;
@@ -28,6 +29,11 @@ pub enum Fill {
     Waiting,
     /// Asleep, as it was written to.
     Sleeping,
+    /// It can't go on before somebody else does something.
+    Blocked {
+        /// Whether that holds it up; else it waits for news, as it was written to.
+        held_up: bool,
+    },
     /// In a call of the library; whether it raised an error.
     Call {
         /// Whether it did.
@@ -91,6 +97,8 @@ pub struct Band<'a> {
     pub program: bool,
     /// Whether its waiting is not worth a box.
     pub quiet: bool,
+    /// Who knows what an actor waited for.
+    pub waits: Option<(&'a Run, ActorId)>,
 }
 
 impl Band<'_> {
@@ -141,7 +149,8 @@ impl Band<'_> {
         let fill = match span.kind {
             SpanKind::Computing => Fill::Computing,
             SpanKind::Waiting => Fill::Waiting,
-            SpanKind::Sleeping | SpanKind::Blocked => Fill::Sleeping,
+            SpanKind::Sleeping => Fill::Sleeping,
+            SpanKind::Blocked => return Some(self.blocked(span, left, right)),
             SpanKind::Stopped => Fill::Stopped,
             SpanKind::Calling => return Some(self.call(span, left, right)),
             kind => Fill::Overhead(kind),
@@ -173,6 +182,28 @@ impl Band<'_> {
         let call = self.calls.iter().find(|call| call.to_ns == span.to_ns && call.from_ns <= span.from_ns);
         let space = Rect::from_x_y_ranges(left..=right, self.y);
         call_mark(call.copied(), space, self.type_size, span.from_ns, span.to_ns)
+    }
+
+    /// Somebody who can't go on: on it what for, or as much of that as fits.
+    fn blocked(&self, span: &Span, left: f32, right: f32) -> Mark {
+        let wait = self.waits.and_then(|(run, actor)| Some((run, run.wait_of(actor, span.from_ns)?)));
+        let held_up = wait.is_none_or(|(_, wait)| holds_up(wait.wish));
+        let told = wait.map(|(run, wait)| format!("waits {}", run.wish_in_words(wait, span.from_ns)));
+        let all = told.clone().unwrap_or_else(|| SpanKind::Blocked.word().to_owned());
+        let what = all.trim_start_matches("waits for ");
+        let brief = [all.as_str(), what, what.split(", ").next().unwrap_or(what), ""];
+        let fit = |words: &&str| words.is_empty() || fits(words, self.type_size, right - left);
+        let label = brief.into_iter().find(fit).filter(|words| !words.is_empty()).map(str::to_owned);
+        let space = Rect::from_x_y_ranges(left..=right, self.y);
+        Mark {
+            space,
+            fill: Fill::Blocked { held_up },
+            unit: None,
+            label,
+            from_ns: span.from_ns,
+            to_ns: span.to_ns,
+            told,
+        }
     }
 
     fn column(&self, lane: &Lane, spans: &[Span], column: f32, edge_ns: u64) -> Option<Mark> {
@@ -288,6 +319,7 @@ mod tests {
             calls: &[],
             program: false,
             quiet: false,
+            waits: None,
         };
         band.marks(&run.actors[actor].lane)
     }

@@ -3,6 +3,7 @@
 
 pub mod axis;
 mod bars;
+pub mod holds;
 pub mod lane;
 pub mod layout;
 mod legend;

@@ -4,6 +4,7 @@
 use egui::{Pos2, Rangef, Rect};
 
 use super::axis::Axis;
+use super::holds::{self, Hold};
 use super::lane::{Band, Fill, Mark, call_mark};
 use crate::chunk::grouped;
 use crate::gui::panels::draw::about_width;
@@ -33,6 +34,8 @@ pub struct Row {
     pub signals: Vec<Sign>,
     /// Where the record turns to sums, for the parent, whose own work is then not told.
     pub summed_x: Option<f32>,
+    /// Locks that they held.
+    pub holds: Vec<Hold>,
     /// What they did.
     pub marks: Vec<Mark>,
 }
@@ -97,6 +100,7 @@ impl Row {
             ends: Vec::new(),
             signals: Vec::new(),
             summed_x: None,
+            holds: Vec::new(),
             marks: Vec::new(),
         };
         match line.who {
@@ -186,8 +190,10 @@ impl Row {
         let (y, type_size, role) = (self.band, scale.type_size, actor.role);
         // A process with threads hands units to them: that it waits for the next one is no news.
         let quiet = program || run.has_threads(actor.id);
-        let band = Band { axis, y, now_ns, type_size, role, calls: &calls, program, quiet };
+        let band =
+            Band { axis, y, now_ns, type_size, role, calls: &calls, program, quiet, waits: Some((run, actor.id)) };
         self.marks.extend(band.marks(&actor.lane));
+        self.holds = holds::of(run, actor.id, axis, now_ns, Rangef::new(self.band.max, self.space.bottom()));
         let end_ns = actor.exited.map_or(scale.now_ns, |(exited_ns, _)| exited_ns);
         let life = Rangef::new(axis.x(actor.asked_ns).max(axis.left), axis.x(end_ns).min(axis.right));
         if life.min < axis.right && life.max >= axis.left {
@@ -257,8 +263,9 @@ impl Row {
         let near = |x: f32| (x - at.x).abs() <= 4.0;
         let sign = self.signals.iter().find(|sign| near(sign.x as f32));
         let sign = sign.map(|sign| format!("{} was sent to it: {}", sign.name, sign.why));
+        let hold = || self.holds.iter().find(|hold| hold.space.expand(2.0).contains(at)).map(Hold::words);
         let end = || self.ends.iter().find(|end| near(end.x)).map(|end| format!("{} exited {}", end.title, end.exit));
-        sign.or_else(end)
+        sign.or_else(end).or_else(hold)
     }
 }
 

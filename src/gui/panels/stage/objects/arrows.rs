@@ -9,13 +9,16 @@ use super::layout::Placed;
 use super::seen::{Face, Holder};
 use super::sight::Sight;
 use crate::gui::panels::stage::road::Road;
+use crate::gui::panels::stage::tree::holds_up;
 use crate::trace::{ActorId, Awaited, ObjectId};
 
 /// What an arrow says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Says {
-    /// A process waits for what it points at.
+    /// A process is held up by what it points at.
     Waits,
+    /// A process waits for news from what it points at.
+    Listens,
     /// A thing is held by the process it points at.
     Held,
     /// A thing is held by a process that is gone.
@@ -56,7 +59,8 @@ pub fn of(sight: &Sight, crew: &Crew, objects: &[Placed], area: Rect) -> Vec<Arr
         for waiter in &seen.waiters {
             let words = format!("{} waits for {}", waiter.who.title, seen.name);
             let (actor, hue) = (waiter.who.id, waiter.who.hue);
-            raws.push(Raw { actor, object: index, says: Says::Waits, hue, words, in_cycle: in_cycle(actor) });
+            let says = if holds_up(waiter.wish) { Says::Waits } else { Says::Listens };
+            raws.push(Raw { actor, object: index, says, hue, words, in_cycle: in_cycle(actor) });
         }
         for holder in holders(&seen.face) {
             let says = if holder.dead { Says::HeldByDead } else { Says::Held };
@@ -96,7 +100,7 @@ fn placed(raws: &[Raw], crew: &Crew, objects: &[Placed]) -> Vec<Arrow> {
             (pos2(process.left(), card_y), pos2(thing.right(), object_y))
         };
         let road = match raw.says {
-            Says::Waits => Road { from: at_card, to: at_thing },
+            Says::Waits | Says::Listens => Road { from: at_card, to: at_thing },
             Says::Held | Says::HeldByDead => Road { from: at_thing, to: at_card },
         };
         let (says, in_cycle, hue, words) = (raw.says, raw.in_cycle, raw.hue, raw.words.clone());
@@ -138,7 +142,7 @@ fn over(sight: &Sight, crew: &Crew, area: Rect) -> Vec<Arrow> {
             (false, true) => around(from.space.left(), from.space, to.space.right(), to.space, area),
             (left, _) => beside(from.space, to.space, left),
         };
-        arrows.push(Arrow { points, says: Says::Waits, in_cycle, hue: wait.who.hue, words });
+        arrows.push(Arrow { points, says: Says::Listens, in_cycle, hue: wait.who.hue, words });
     }
     arrows
 }

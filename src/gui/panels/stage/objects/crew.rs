@@ -10,6 +10,8 @@ use crate::trace::{ActorId, Role};
 
 /// The least and the greatest height of a process's card.
 const CARD: (f32, f32) = (26.0, 66.0);
+/// The greatest one in the left column, which is narrow: words take more lines there.
+const LEFT: f32 = 84.0;
 /// The same of a thread's.
 const THREAD: (f32, f32) = (21.0, 30.0);
 /// So many generations are told apart by how far they stand right.
@@ -45,9 +47,9 @@ impl Crew {
             group.depth == 0 || matches!(role, Role::Manager | Role::ForkServer)
         });
         let mut crew = Self::default();
-        crew.place(run, &own, left, at_ns, scale, 0);
+        crew.place(run, (&own, LEFT), left, at_ns, scale, 0);
         crew.left = crew.cards.len();
-        let (first, shown) = crew.place(run, &others, right, at_ns, scale, first);
+        let (first, shown) = crew.place(run, (&others, CARD.1), right, at_ns, scale, first);
         (crew.first, crew.right) = (first, (others.len(), shown));
         crew
     }
@@ -56,7 +58,7 @@ impl Crew {
     fn place(
         &mut self,
         run: &Run,
-        groups: &[Group],
+        (groups, high): (&[Group], f32),
         space: Rect,
         at_ns: u64,
         scale: f32,
@@ -67,7 +69,7 @@ impl Crew {
             let (threads, pad) = (group.threads.len() as f32, if group.threads.is_empty() { 0.0 } else { 6.0 });
             Height {
                 least: (CARD.0 + threads * (THREAD.0 + 2.0) + pad) * scale,
-                most: (CARD.1 + threads * (THREAD.1 + 3.0) + pad) * scale,
+                most: (high + threads * (THREAD.1 + 3.0) + pad) * scale,
             }
         };
         let heights: Vec<Height> = groups.iter().map(height).collect();

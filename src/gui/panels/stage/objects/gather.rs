@@ -2,6 +2,8 @@
 
 use super::seen::{Cell, Cells, Client, Face, Gate, Holder, Road, Seen, Waiter, Who};
 use super::sight::{Cycle, Sight, Wait};
+use crate::gui::panels::stage::tree::holds_up;
+use crate::model::deadlock::{Deadlock, Link};
 use crate::model::objects::Object;
 use crate::model::objects::trips::Stage;
 use crate::model::{Run, State};
@@ -21,13 +23,15 @@ impl Sight {
             return None;
         }
         // The lock of another object is told with that; what is not made yet is not there.
-        let shown = run.objects().iter().filter(|object| object.of.is_none() && object.made_ns <= at_ns);
+        let own: Vec<ObjectId> = run.objects().iter().filter_map(|object| object.lock).collect();
+        let shown = run.objects().iter().filter(|object| !own.contains(&object.id) && object.made_ns <= at_ns);
         let objects = shown.map(|object| seen(run, object, at_ns)).collect();
         let waits = run.waits_at(at_ns).map(|wait| Wait {
             who: who(run, wait.actor),
             on: wait.on,
             for_ns: wait.length_ns(at_ns),
             words: format!("waits {}", run.wish_in_words(wait, at_ns)),
+            held_up: holds_up(wait.wish),
         });
         Some(Self { objects, waits: waits.collect(), cycle: cycle(run, at_ns) })
     }
@@ -38,13 +42,16 @@ pub fn who(run: &Run, id: ActorId) -> Who {
     Who { id, hue: run.actor(id).map_or(0, |actor| run.hue(actor)), title: run.title_of(id) }
 }
 
+/// Everybody who can never go on, and what they wait for.
 fn cycle(run: &Run, at_ns: u64) -> Option<Cycle> {
-    let deadlock = run.deadlock_at(at_ns)?;
-    let actors: Vec<ActorId> = deadlock.links.iter().map(|link| link.actor).collect();
-    let waits = actors.iter().filter_map(|&actor| run.wait_of(actor, at_ns));
-    let object = |id: ObjectId| run.object(id).and_then(|object| object.of).unwrap_or(id);
-    let objects = waits.filter_map(crate::model::Wait::object).map(object).collect();
-    Some(Cycle { actors, objects })
+    let lasts = |deadlock: &&Deadlock| (deadlock.since_ns..deadlock.until_ns).contains(&at_ns);
+    let links: Vec<&Link> = run.deadlocks().iter().filter(lasts).flat_map(|deadlock| &deadlock.links).collect();
+    if links.is_empty() {
+        return None;
+    }
+    let owner = |id: ObjectId| run.objects().iter().find(|object| object.lock == Some(id)).map(|object| object.id);
+    let objects = links.iter().filter_map(|link| link.object).map(|id| owner(id).unwrap_or(id)).collect();
+    Some(Cycle { actors: links.iter().map(|link| link.actor).collect(), objects })
 }
 
 /// An object at a moment.
@@ -92,7 +99,7 @@ fn first_lane(object: &Object) -> std::ops::Range<u16> {
 fn road(run: &Run, object: &Object, lane: u16, at_ns: u64) -> Road {
     let fed = matches!(object.kind, ObjectKind::Queue | ObjectKind::JoinableQueue);
     let is_pipe = object.kind == ObjectKind::Pipe;
-    let label = if is_pipe && object.capacity > 1 { format!("{lane} → {}", 1 - lane.min(1)) } else { String::new() };
+    let label = if is_pipe && object.capacity > 1 { format!("{lane}") } else { String::new() };
     let mut told = Road { lane, label, fed, ..Road::default() };
     told.pipe_capacity = object.pipe_bytes.into();
     told.pipe_bytes = run.pipe_fill(object.id, lane, at_ns);
@@ -148,7 +155,7 @@ fn gate(run: &Run, object: &Object, at_ns: u64) -> Gate {
         left: object.free(at_ns).min(u64::from(u32::MAX)) as u32,
         holders: holders.collect(),
         counts: matches!(object.kind, ObjectKind::Semaphore | ObjectKind::BoundedSemaphore),
-        taken: object.permits.taken,
+        taken: object.permits.taken(),
         recovered,
     }
 }
@@ -209,4 +216,87 @@ fn clients(run: &Run, object: &Object, at_ns: u64) -> Vec<Client> {
         }
     };
     object.trips.clients().map(client).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gui::panels::fixture::BEGAN_NS;
+    use crate::gui::panels::fixture::ipc::{A, B, QUEUE, READY, TOTAL, ipc};
+    use crate::gui::panels::stage::objects::seen::Hold;
+    use crate::gui::panels::stage::tree::Card;
+    use crate::model::Model;
+
+    fn sight(model: &Model, ms: u64) -> Sight {
+        Sight::of(model.last_run().expect("a run"), BEGAN_NS + ms * 1_000_000).expect("something is shared")
+    }
+
+    fn at(sight: &Sight, id: ObjectId) -> &Seen {
+        sight.objects.iter().find(|seen| seen.id == id).expect("it was made")
+    }
+
+    #[test]
+    fn a_queue_is_seen_station_by_station_as_time_passes() {
+        let model = ipc();
+        let road = |ms| {
+            let sight = sight(&model, ms);
+            let Face::Roads(roads) = &at(&sight, QUEUE).face else { panic!("a queue is a road") };
+            roads[0].clone()
+        };
+        let told = |ms| (road(ms).buffered().0, road(ms).in_pipe, road(ms).got, road(ms).places);
+        assert_eq!(told(9), (0, 0, 0, Some((0, 3))));
+        assert_eq!(told(11), (1, 0, 0, Some((1, 3))));
+        assert_eq!(told(13), (0, 1, 0, Some((1, 3))));
+        assert_eq!(told(15), (0, 0, 1, Some((0, 3))));
+        assert_eq!(told(30), (1, 1, 1, Some((2, 3))));
+        let late = road(30);
+        assert_eq!(late.tokens, [(1, 1_000)]);
+        assert_eq!((late.buffers[0].0.title.as_str(), late.buffers[0].2), ("Process-1", 40_000));
+        assert_eq!(late.fill(), "1000 B of 64 KiB");
+    }
+
+    #[test]
+    fn locks_have_their_owners_and_waiters_and_an_update_that_was_overwritten_is_counted() {
+        let model = ipc();
+        let hold = |ms, id| {
+            let sight = sight(&model, ms);
+            let seen = at(&sight, id);
+            let Face::Gate(gate) = &seen.face else { panic!("a lock is a gate") };
+            gate.hold(seen.waiters.len())
+        };
+        assert_eq!([hold(39, A), hold(45, A), hold(55, A)], [Hold::Free, Hold::Quiet, Hold::Blocking]);
+        assert_eq!(hold(51, B), Hold::Blocking);
+        let cells = |ms| {
+            let sight = sight(&model, ms);
+            let Face::Cells(cells) = &at(&sight, TOTAL).face else { panic!("a value is a cell") };
+            cells.clone()
+        };
+        assert_eq!((cells(31).updates, cells(31).overwritten, cells(31).cells[0].clash), (1, 0, false));
+        let after = cells(40);
+        assert_eq!((after.updates, after.overwritten, after.cells[0].clash), (2, 1, true));
+        assert_eq!((after.cells[0].value, after.cells[0].writer.as_ref().map(|who| who.0.hue)), (1, Some(2)));
+        let held = |ms| cells(ms).lock.expect("a value has a lock").holders;
+        assert!(!held(80)[0].dead && held(95)[0].dead, "its owner was killed");
+        assert!(sight(&model, 80).objects.iter().all(|seen| seen.id != ObjectId(4)), "it is told with its value");
+        let event = |ms| at(&sight(&model, ms), READY).words();
+        assert_eq!(event(70), "Event ready: clear; waiting: Process-3 8 ms");
+        assert_eq!(event(95), "Event ready: clear", "who is dead waits no more");
+    }
+
+    #[test]
+    fn who_waits_says_so_on_its_card() {
+        let model = ipc();
+        let run = model.last_run().expect("a run");
+        let at_ns = BEGAN_NS + 70_000_000;
+        let card = |index: usize| {
+            let space = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(200.0, 60.0));
+            crate::gui::panels::stage::tree::card(run, &run.actors[index], space, at_ns)
+        };
+        let mut cards: Vec<Card> = (0..4).map(card).collect();
+        sight(&model, 70).tell(&mut cards);
+        let told: Vec<&str> = cards.iter().map(|card| card.status.words.as_str()).collect();
+        assert_eq!(told[1], "waits for lock b, which Process-2 holds · 20 ms");
+        assert_eq!(told[3], "waits for event ready to be set · 8 ms");
+        assert_ne!(cards[1].status.tone, cards[3].status.tone, "one is held up, the other waits for news");
+    }
 }

@@ -1,13 +1,13 @@
 //! A small picture for each kind of object, drawn, since fonts differ in having one.
 
-use egui::{CornerRadius, Pos2, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
+use egui::{Color32, CornerRadius, Pos2, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
 
 use super::paint::hold_colour;
 use super::seen::{Face, Hold, Seen};
 use crate::gui::panels::draw::Ink;
 
 /// The picture of an object, in the colour of its state.
-pub(super) fn of(ink: &Ink<'_>, seen: &Seen, space: Rect, colour: egui::Color32) {
+pub(super) fn of(ink: &Ink<'_>, seen: &Seen, space: Rect, colour: Color32) {
     let stroke = Stroke::new(ink.theme.line(1.5), colour);
     let at = |x: f32, y: f32| pos2(space.left() + space.width() * x, space.top() + space.height() * y);
     match &seen.face {
@@ -98,8 +98,7 @@ pub(super) fn padlock(ink: &Ink<'_>, space: Rect, hold: Hold) {
 }
 
 /// Somebody waits.
-pub(super) fn hourglass(ink: &Ink<'_>, space: Rect) {
-    let colour = ink.theme.waits();
+pub(super) fn hourglass(ink: &Ink<'_>, space: Rect, colour: Color32) {
     let middle = space.center();
     let half = space.width() * 0.36;
     let (left, right) = (middle.x - half, middle.x + half);

@@ -111,11 +111,21 @@ fn body(face: &Face, setting: &Setting) -> Height {
     Height { least, most }
 }
 
+/// The lines of text: its name; its state; who waits.
+fn lines_of(face: &Face) -> usize {
+    match face {
+        Face::Block { .. } => 1,
+        Face::Roads(roads) if roads.iter().all(|road| road.places.is_none() && road.unfinished.is_none()) => 2,
+        Face::Cells(cells) if cells.lock.is_none() => 2,
+        Face::Served(_) => 2,
+        _ => 3,
+    }
+}
+
 fn height(seen: &Seen, setting: &Setting) -> Height {
     let (line, pad) = (setting.line(), setting.pad());
     let body = body(&seen.face, setting);
-    // Its name; its state; who waits.
-    let lines = if matches!(seen.face, Face::Block { .. }) { 1.0 } else { 3.0 };
+    let lines = lines_of(&seen.face) as f32;
     Height { least: line + 2.0 * pad + body.least, most: lines * line + 2.0 * pad + body.most }
 }
 
@@ -128,7 +138,8 @@ impl Placed {
         let body = body(&seen.face, setting);
         let room = inner.bottom() - heading.bottom();
         // A drawn body comes before lines of text, and a line is there in full or not at all.
-        let lines = (((room - body.least.max(body.most.min(room))) / line + 0.1) as usize).min(2);
+        let lines =
+            (((room - body.least.max(body.most.min(room))) / line + 0.1) as usize).min(lines_of(&seen.face) - 1);
         let drawn = if body.most > 0.0 { (room - lines as f32 * line).min(body.most).max(0.0) } else { 0.0 };
         let under = heading.bottom() + drawn;
         let row = |number: f32| {
@@ -139,8 +150,10 @@ impl Placed {
         };
         let space_of_parts = Rect::from_min_max(heading.left_bottom(), pos2(inner.right(), under));
         let parts = Parts::of(&seen, space_of_parts, heading, setting);
+        let only_waiting = matches!(seen.face, Face::Roads(_)) && lines_of(&seen.face) == 2;
         let (state, waiting) = match lines {
             0 => (None, None),
+            1 if only_waiting => (None, Some(row(0.0))),
             1 => (Some(row(0.0)), None),
             _ => (Some(row(0.0)), Some(row(1.0))),
         };

@@ -15,6 +15,7 @@ pub mod seen;
 pub mod sight;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use egui::{CursorIcon, Rect, Role, Sense, Ui, vec2};
 

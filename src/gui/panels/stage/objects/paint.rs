@@ -8,12 +8,13 @@ use super::icon;
 use super::layout::{Placed, Scene};
 use super::parts::Slot;
 use super::road_paint;
-use super::seen::{Cells, Client, Face, Gate, Hold, grouped_signed};
+use super::seen::{Cells, Client, Face, Hold, grouped_signed};
+use super::told::{brief, gate_told, told};
 use crate::chunk::grouped;
 use crate::gui::panels::draw::Ink;
 use crate::gui::panels::stage::tree_paint;
 use crate::gui::theme::Theme;
-use crate::gui::words::{bytes, duration};
+use crate::gui::words::duration;
 
 /// Everything on the stage.
 pub(super) fn scene(ink: &Ink<'_>, scene: &Scene) {
@@ -48,6 +49,7 @@ fn arrow(ink: &Ink<'_>, arrow: &Arrow) {
     let colour = match arrow.says {
         _ if arrow.in_cycle => theme.bad(),
         Says::Waits => theme.waits(),
+        Says::Listens => theme.faint(),
         Says::Held => theme.worker_words(arrow.hue),
         Says::HeldByDead => theme.bad(),
     };
@@ -58,7 +60,9 @@ fn arrow(ink: &Ink<'_>, arrow: &Arrow) {
     }
     match arrow.says {
         Says::Held => _ = ink.painter.add(Shape::line(arrow.points.clone(), stroke)),
-        Says::Waits | Says::HeldByDead => ink.painter.extend(Shape::dashed_line(&arrow.points, stroke, 5.0, 3.5)),
+        Says::Waits | Says::Listens | Says::HeldByDead => {
+            ink.painter.extend(Shape::dashed_line(&arrow.points, stroke, 5.0, 3.5));
+        }
     }
     let [.., before, tip] = arrow.points[..] else { return };
     if arrow.says == Says::Held {
@@ -77,14 +81,14 @@ fn object(ink: &Ink<'_>, placed: &Placed) {
     } else {
         theme.panel()
     };
-    ink.card(placed.space, 7, fill, if waiting > 0 { state } else { theme.border() });
+    ink.card(placed.space, 7, fill, if seen.holds_up() { state } else { theme.border() });
     let inside = ink.painter.with_clip_rect(placed.space.intersect(ink.painter.clip_rect()));
     let ink = &Ink::new(&inside, theme);
     heading(ink, placed, state);
     match &seen.face {
         Face::Roads(roads) => {
             for (road, parts) in roads.iter().zip(&placed.parts.roads) {
-                road_paint::road(ink, road, parts, &seen.waiters);
+                road_paint::road(ink, road, parts);
             }
         }
         Face::Cells(cells) => self::cells(ink, cells, placed),
@@ -112,7 +116,7 @@ fn tint(theme: Theme, placed: &Placed) -> Color32 {
         Face::Cells(Cells { lock: Some(lock), .. }) => hold_colour(theme, lock.hold(waiting)),
         Face::Flag { set: true } => theme.held(),
         Face::Barrier { broken: true, .. } => theme.bad(),
-        _ if waiting > 0 => theme.waits(),
+        _ if placed.seen.holds_up() => theme.waits(),
         _ => theme.faint(),
     }
 }
@@ -133,8 +137,12 @@ fn heading(ink: &Ink<'_>, placed: &Placed, state: Color32) {
     let name = ink.painter.layout_no_wrap(seen.name.clone(), theme.strong_small(), theme.text());
     if !brief.is_empty() {
         let room = rest.with_min_x(rest.left() + name.size().x + 8.0 * scale);
-        let colour =
-            if placed.line.is_some() && !matches!(seen.face, Face::Roads(_)) { state } else { told(theme, placed).1 };
+        let colour = match &seen.face {
+            Face::Roads(roads) if roads.iter().any(|road| road.torn.0 > 0) => theme.bad(),
+            Face::Roads(_) => theme.faint(),
+            _ if placed.line.is_some() => state,
+            _ => told(theme, placed).1,
+        };
         let taken = ink.text_in(room, Align2::RIGHT_CENTER, brief, theme.small(), colour);
         rest.max.x = taken.left() - 6.0 * scale;
     }
@@ -152,74 +160,6 @@ fn heading(ink: &Ink<'_>, placed: &Placed, state: Color32) {
     }
 }
 
-/// What stands at the right of the heading.
-fn brief(placed: &Placed) -> String {
-    let (seen, waiting) = (&placed.seen, placed.seen.waiters.len());
-    let full = placed.line.is_some();
-    match &seen.face {
-        Face::Gate(gate) if full && !gate.counts => match gate.hold(waiting) {
-            Hold::Free => "free".to_owned(),
-            Hold::Quiet => "held".to_owned(),
-            Hold::Blocking => format!("held, {waiting} wait").replace("1 wait", "1 waits"),
-            Hold::Orphaned => "owner died".to_owned(),
-        },
-        Face::Gate(gate) if full && gate.counts => String::new(),
-        Face::Gate(gate) if waiting > 0 => format!("{}, {waiting} waiting", gate.words(waiting)),
-        Face::Roads(roads) => {
-            let places =
-                roads.iter().find_map(|road| road.places).map(|(used, most)| format!("{used} of {most} places"));
-            let left = roads.iter().find_map(|road| road.unfinished).map(|left| format!("{} not done", grouped(left)));
-            places.into_iter().chain(left).collect::<Vec<_>>().join(" · ")
-        }
-        Face::Cells(_) if full => String::new(),
-        Face::Flag { .. } if !full && waiting > 0 => format!("{}, {waiting} waiting", seen.state()),
-        _ if full && matches!(seen.face, Face::Bell | Face::Barrier { .. } | Face::Served(_)) => String::new(),
-        _ => seen.state(),
-    }
-}
-
-/// The line of the state, and its colour.
-fn told(theme: Theme, placed: &Placed) -> (String, Color32) {
-    let (seen, waiting) = (&placed.seen, placed.seen.waiters.len());
-    match &seen.face {
-        Face::Gate(gate) => gate_told(theme, gate, waiting),
-        Face::Cells(cells) => match cells.overwritten {
-            0 => (cells.verdict().unwrap_or_default(), theme.good()),
-            _ => (format!("▲ {}", cells.verdict().unwrap_or_default()), theme.lost()),
-        },
-        Face::Roads(roads) => {
-            let (put, got): (u64, u64) = roads.iter().fold((0, 0), |(put, got), road| (put + road.put, got + road.got));
-            let torn: (u32, u64) = roads.iter().fold((0, 0), |sum, road| (sum.0 + road.torn.0, sum.1 + road.torn.1));
-            if torn.0 > 0 {
-                let frames = if torn.0 == 1 { "1 torn frame".to_owned() } else { format!("{} torn frames", torn.0) };
-                return (
-                    format!("✕ {frames}, {} lost · {} put, {} taken", bytes(torn.1), grouped(put), grouped(got)),
-                    theme.bad(),
-                );
-            }
-            (format!("{} put, {} taken", grouped(put), grouped(got)), theme.faint())
-        }
-        Face::Barrier { broken: true, .. } => ("broken: whoever waits gets BrokenBarrierError".to_owned(), theme.bad()),
-        Face::Barrier { passed, .. } => {
-            let passed = if *passed == 1 { "once".to_owned() } else { format!("{} times", grouped(*passed)) };
-            (format!("{} · passed {passed}", seen.state()), theme.text())
-        }
-        Face::Flag { set: true } => ("set: wait() returns at once".to_owned(), theme.held()),
-        Face::Flag { set: false } => ("clear: wait() sleeps until set()".to_owned(), theme.faint()),
-        _ => (seen.state(), if waiting > 0 { theme.waits() } else { theme.faint() }),
-    }
-}
-
-fn gate_told(theme: Theme, gate: &Gate, waiting: usize) -> (String, Color32) {
-    let hold = gate.hold(waiting);
-    let since = gate.holders.first().filter(|_| !gate.counts).map(|holder| format!(" · {}", duration(holder.for_ns)));
-    let again = gate.recovered.as_ref().map(|owner| format!(" · recovered from {owner}"));
-    let taken = (gate.holders.is_empty() && gate.taken > 0).then(|| format!(" · taken {} times", grouped(gate.taken)));
-    let more: String = [since, again, taken].into_iter().flatten().collect();
-    let colour = if gate.counts && hold == Hold::Quiet { theme.text() } else { hold_colour(theme, hold) };
-    (gate.words(waiting) + &more, colour)
-}
-
 /// An hourglass and the names of those who wait.
 fn waiters(ink: &Ink<'_>, placed: &Placed, line: Rect) {
     let (theme, seen) = (ink.theme, &placed.seen);
@@ -230,11 +170,13 @@ fn waiters(ink: &Ink<'_>, placed: &Placed, line: Rect) {
         return;
     }
     let side = line.height() * 0.6;
-    icon::hourglass(ink, Rect::from_center_size(pos2(line.left() + side / 2.0, line.center().y), vec2(side, side)));
+    let colour = if seen.holds_up() { theme.waits() } else { theme.faint() };
+    let glass = Rect::from_center_size(pos2(line.left() + side / 2.0, line.center().y), vec2(side, side));
+    icon::hourglass(ink, glass, colour);
     let told = |waiter: &super::seen::Waiter| format!("{} {}", waiter.who.title, duration(waiter.for_ns));
     let words = seen.waiters.iter().map(told).collect::<Vec<_>>().join(", ");
     let rest = line.with_min_x(line.left() + side + 5.0);
-    ink.text_in(rest, Align2::LEFT_CENTER, words, theme.small(), theme.waits());
+    ink.text_in(rest, Align2::LEFT_CENTER, words, theme.small(), colour);
 }
 
 /// A permit or a party: full is taken.
@@ -277,7 +219,12 @@ fn cells(ink: &Ink<'_>, cells: &Cells, placed: &Placed) {
         && let Some((who, ago_ns)) = &cell.writer
     {
         let rest = Rect::from_x_y_ranges(space.right() + 8.0..=placed.heading.right(), space.y_range());
-        let words = format!("written by {} {} ago", who.title, duration(*ago_ns));
+        let ago = duration(*ago_ns);
+        let words = [format!("written by {} {ago} ago", who.title), format!("by {}, {ago} ago", who.title)];
+        let fits = |words: &&String| {
+            ink.painter.layout_no_wrap((*words).clone(), theme.small(), theme.faint()).size().x <= rest.width()
+        };
+        let words = words.iter().find(fits).cloned().unwrap_or_else(|| format!("by {}", who.title));
         ink.text_in(rest, Align2::LEFT_CENTER, words, theme.small(), theme.faint());
     }
     if let (Some(line), Some(lock)) = (parts.lock, &cells.lock) {

@@ -1,49 +1,39 @@
 //! A road of messages as shapes: the buffers of those who write, the pipe as a tube with walls, its reader.
 
-use egui::{Align2, CornerRadius, Rangef, Rect, Stroke, StrokeKind, pos2, vec2};
+use egui::{Align2, Color32, CornerRadius, Rangef, Rect, Stroke, StrokeKind, pos2, vec2};
 
 use super::icon;
 use super::road::{RoadParts, Traffic};
-use super::seen::{Road, Waiter, Who, listed};
+use super::seen::{Road, Who};
 use crate::chunk::grouped;
 use crate::gui::panels::draw::Ink;
 use crate::gui::words::bytes;
-use crate::trace::Wish;
 
 /// The three stations, what is in them, and their figures.
-pub(super) fn road(ink: &Ink<'_>, road: &Road, parts: &RoadParts, waiters: &[Waiter]) {
+pub(super) fn road(ink: &Ink<'_>, road: &Road, parts: &RoadParts) {
     let theme = ink.theme;
-    let on_it: Vec<&Waiter> = waiters.iter().filter(|waiter| waiter.lane == road.lane).collect();
     links(ink, parts);
-    station(ink, parts.writer, parts.waits[0]);
+    station(ink, parts.writer, parts.waits[0].then_some(theme.waits()));
     for (bar, hue) in &parts.bars {
         ink.painter.rect_filled(*bar, CornerRadius::same(2), theme.worker(*hue));
     }
     if !road.fed {
-        ends(ink, &road.ends.0, parts.writer, parts.waits[0]);
+        ends(ink, &road.ends.0, parts.writer, parts.waits[0].then_some(theme.waits()));
     }
     pipe(ink, road, parts);
-    station(ink, parts.reader, parts.waits[1]);
-    ends(ink, &road.ends.1, parts.reader, parts.waits[1]);
+    station(ink, parts.reader, parts.waits[1].then_some(theme.faint()));
+    ends(ink, &road.ends.1, parts.reader, parts.waits[1].then_some(theme.faint()));
     let Some([left, middle, right]) = parts.captions else { return };
-    let waits = |wishes: &[Wish]| {
-        let names: Vec<&str> = on_it
-            .iter()
-            .filter(|waiter| wishes.contains(&waiter.wish))
-            .map(|waiter| waiter.who.title.as_str())
-            .collect();
-        (!names.is_empty()).then(|| format!("{} waits", listed(&names, 1)))
-    };
-    let writer = waits(&[Wish::Send, Wish::Put, Wish::Feed]);
+    // A queue has a buffer to tell of; a pipe has two ends.
     let (messages, size) = road.buffered();
-    let buffered =
-        if road.fed { format!("{} · {}", grouped(messages.into()), bytes(size)) } else { "writes".to_owned() };
-    caption(ink, left, writer.as_deref().unwrap_or(&buffered), writer.is_some());
-    let label = if road.label.is_empty() { String::new() } else { format!("{} · ", road.label) };
-    caption(ink, middle, &format!("{label}{}", road.fill()), false);
-    let reader = waits(&[Wish::Receive]);
-    let taken = format!("{} taken", grouped(road.got));
-    caption(ink, right, reader.as_deref().unwrap_or(&taken), reader.is_some());
+    let (writes, reads) = match (road.fed, &*road.label) {
+        (true, _) => (format!("{} · {}", grouped(messages.into()), bytes(size)), "reader".to_owned()),
+        (false, "") => ("writes".to_owned(), "reads".to_owned()),
+        (false, end) => (format!("end {end}"), format!("end {}", if end == "0" { "1" } else { "0" })),
+    };
+    caption(ink, left, &writes, parts.waits[0].then_some(theme.waits()));
+    caption(ink, middle, &road.fill(), None);
+    caption(ink, right, &reads, None);
 }
 
 /// Which way it goes.
@@ -56,11 +46,11 @@ fn links(ink: &Ink<'_>, parts: &RoadParts) {
 }
 
 /// A box; dashed while somebody waits there.
-fn station(ink: &Ink<'_>, space: Rect, waits: bool) {
+fn station(ink: &Ink<'_>, space: Rect, waits: Option<Color32>) {
     let theme = ink.theme;
     ink.painter.rect_filled(space, CornerRadius::same(4), theme.sunken());
-    if waits {
-        ink.dashed_box(space.shrink(0.5), theme.waits());
+    if let Some(colour) = waits {
+        ink.dashed_box(space.shrink(0.5), colour);
     } else {
         let stroke = Stroke::new(theme.line(1.0), theme.border());
         ink.painter.rect_stroke(space, CornerRadius::same(4), stroke, StrokeKind::Inside);
@@ -68,13 +58,13 @@ fn station(ink: &Ink<'_>, space: Rect, waits: bool) {
 }
 
 /// The colours of those at an end, or an hourglass.
-fn ends(ink: &Ink<'_>, who: &[Who], space: Rect, waits: bool) {
+fn ends(ink: &Ink<'_>, who: &[Who], space: Rect, waits: Option<Color32>) {
     let side = (space.height() * 0.5).min(12.0 * ink.theme.scale());
     let shown = who.len().min(((space.width() - 4.0) / (side + 3.0)) as usize).min(6);
-    let wide = shown as f32 * (side + 3.0) - 3.0 + if waits { side + 4.0 } else { 0.0 };
+    let wide = shown as f32 * (side + 3.0) - 3.0 + if waits.is_some() { side + 4.0 } else { 0.0 };
     let mut left = space.center().x - wide / 2.0;
-    if waits {
-        icon::hourglass(ink, Rect::from_min_size(pos2(left, space.center().y - side / 2.0), vec2(side, side)));
+    if let Some(colour) = waits {
+        icon::hourglass(ink, Rect::from_min_size(pos2(left, space.center().y - side / 2.0), vec2(side, side)), colour);
         left += side + 4.0;
     }
     for one in &who[..shown] {
@@ -123,7 +113,7 @@ fn pipe(ink: &Ink<'_>, road: &Road, parts: &RoadParts) {
     }
 }
 
-fn caption(ink: &Ink<'_>, space: Rect, words: &str, waits: bool) {
-    let colour = if waits { ink.theme.waits() } else { ink.theme.faint() };
+fn caption(ink: &Ink<'_>, space: Rect, words: &str, waits: Option<Color32>) {
+    let colour = waits.unwrap_or(ink.theme.faint());
     ink.text_in(space, Align2::CENTER_CENTER, words, ink.theme.small(), colour);
 }

@@ -1,6 +1,7 @@
 //! What is seen of an object at a moment: plain data between the model and the layout, and its words.
 
 use crate::chunk::grouped;
+use crate::gui::panels::stage::tree::holds_up;
 use crate::gui::words::{bytes, duration};
 use crate::trace::{ActorId, ObjectId, ObjectKind, Wish};
 
@@ -97,7 +98,7 @@ pub enum Face {
 pub struct Road {
     /// Which.
     pub lane: u16,
-    /// What it is called, where an object has several.
+    /// The end at which it is written, where an object has two roads.
     pub label: String,
     /// Whether writers have feeder threads with buffers.
     pub fed: bool,
@@ -267,7 +268,7 @@ impl Road {
         if self.torn.0 > 0 {
             told.push(format!("{} torn frames, {}", self.torn.0, bytes(self.torn.1)));
         }
-        let label = if self.label.is_empty() { String::new() } else { format!("{}: ", self.label) };
+        let label = if self.label.is_empty() { String::new() } else { format!("written at end {}: ", self.label) };
         label + &told.join(", ")
     }
 }
@@ -309,6 +310,11 @@ impl Seen {
                 format!("{waiting} requests waiting, {} round trips", grouped(trips))
             }
         }
+    }
+
+    /// Whether somebody is held up by it.
+    pub fn holds_up(&self) -> bool {
+        self.waiters.iter().any(|waiter| holds_up(waiter.wish))
     }
 
     /// How many parties wait at a barrier.

@@ -17,8 +17,10 @@ pub struct Wait {
     pub on: Awaited,
     /// For how long by now.
     pub for_ns: u64,
-    /// `waits for lock b, held by Process-2`.
+    /// `waits for lock b, which Process-2 holds`.
     pub words: String,
+    /// Whether that holds it up; else it waits for news.
+    pub held_up: bool,
 }
 
 /// Processes that wait for each other in a circle.
@@ -65,7 +67,7 @@ impl Sight {
                 continue;
             }
             card.status.words = format!("{} · {}", wait.words, duration(wait.for_ns));
-            card.status.tone = Tone::Blocked;
+            card.status.tone = if wait.held_up || self.in_cycle(card.id) { Tone::Blocked } else { Tone::Waits };
         }
     }
 }

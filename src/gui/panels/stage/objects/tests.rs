@@ -215,8 +215,10 @@ fn a_deadlock_is_a_circle_of_arrows_from_card_to_card() {
         on: Awaited::Object(ObjectId(object)),
         for_ns: 1_200 * MS,
         words: format!("waits for lock {object}"),
+        held_up: true,
     };
-    let on_end = Wait { who: who(1 + 1), on: Awaited::Actor(ActorId(1)), for_ns: 1, words: String::new() };
+    let on_end =
+        Wait { who: who(1 + 1), on: Awaited::Actor(ActorId(1)), for_ns: 1, words: String::new(), held_up: false };
     let cycle = Some(Cycle { actors: vec![ActorId(2), ActorId(3)], objects: vec![ObjectId(0), ObjectId(1)] });
     let sight = Sight { objects: vec![a, b], waits: vec![wait(2, 1), wait(3, 0)], cycle };
     let shown = scene(&sight, &setting(744.0, 240.0, 1.0));
@@ -230,7 +232,7 @@ fn a_deadlock_is_a_circle_of_arrows_from_card_to_card() {
         let card = |at| shown.crew.cards.iter().any(|card| on_edge(at, card.space));
         let thing = |at| shown.objects.iter().any(|placed| on_edge(at, placed.space));
         match arrow.says {
-            Says::Waits => assert!(card(from) && thing(to), "{}", arrow.words),
+            Says::Waits | Says::Listens => assert!(card(from) && thing(to), "{}", arrow.words),
             Says::Held | Says::HeldByDead => assert!(thing(from) && card(to), "{}", arrow.words),
         }
     }

@@ -1,0 +1,77 @@
+//! The words on the card of an object: at the right of its name, and on the line of its state.
+
+use egui::Color32;
+
+use super::layout::Placed;
+use super::paint::hold_colour;
+use super::seen::{Face, Gate, Hold, Road};
+use crate::chunk::grouped;
+use crate::gui::theme::Theme;
+use crate::gui::words::{bytes, duration};
+
+/// What stands at the right of the heading.
+pub(super) fn brief(placed: &Placed) -> String {
+    let (seen, waiting) = (&placed.seen, placed.seen.waiters.len());
+    let full = placed.line.is_some();
+    match &seen.face {
+        Face::Gate(gate) if full && !gate.counts => match gate.hold(waiting) {
+            Hold::Free => "free".to_owned(),
+            Hold::Quiet => "held".to_owned(),
+            Hold::Blocking => format!("held, {waiting} wait").replace("1 wait", "1 waits"),
+            Hold::Orphaned => "owner died".to_owned(),
+        },
+        Face::Gate(gate) if full && gate.counts => String::new(),
+        Face::Gate(gate) if waiting > 0 => format!("{}, {waiting} waiting", gate.words(waiting)),
+        Face::Roads(roads) => {
+            let sum = |of: fn(&Road) -> u64| roads.iter().map(of).sum::<u64>();
+            let torn = sum(|road| u64::from(road.torn.0));
+            if torn > 0 {
+                let frames = if torn == 1 { "frame" } else { "frames" };
+                return format!("✕ {} torn {frames}, {}", grouped(torn), bytes(sum(|road| road.torn.1)));
+            }
+            format!("{} put · {} taken", grouped(sum(|road| road.put)), grouped(sum(|road| road.got)))
+        }
+        Face::Cells(_) if full => String::new(),
+        Face::Flag { .. } if !full && waiting > 0 => format!("{}, {waiting} waiting", seen.state()),
+        _ if full && matches!(seen.face, Face::Bell | Face::Barrier { .. } | Face::Served(_)) => String::new(),
+        _ => seen.state(),
+    }
+}
+
+/// The line of the state, and its colour.
+pub(super) fn told(theme: Theme, placed: &Placed) -> (String, Color32) {
+    let (seen, waiting) = (&placed.seen, placed.seen.waiters.len());
+    match &seen.face {
+        Face::Gate(gate) => gate_told(theme, gate, waiting),
+        Face::Cells(cells) => match cells.overwritten {
+            0 => (cells.verdict().unwrap_or_default(), theme.good()),
+            _ => (format!("▲ {}", cells.verdict().unwrap_or_default()), theme.lost()),
+        },
+        Face::Roads(roads) => {
+            let places = roads.iter().find_map(|road| road.places);
+            let places = places.map(|(used, most)| format!("{used} of {most} places taken"));
+            let left = roads.iter().find_map(|road| road.unfinished);
+            let left = left.map(|left| format!("{} tasks not done", grouped(left)));
+            (places.into_iter().chain(left).collect::<Vec<_>>().join(" · "), theme.text())
+        }
+        Face::Barrier { broken: true, .. } => ("broken: whoever waits gets BrokenBarrierError".to_owned(), theme.bad()),
+        Face::Barrier { passed, .. } => {
+            let passed = if *passed == 1 { "once".to_owned() } else { format!("{} times", grouped(*passed)) };
+            (format!("{} · passed {passed}", seen.state()), theme.text())
+        }
+        Face::Flag { set: true } => ("set: wait() returns at once".to_owned(), theme.held()),
+        Face::Flag { set: false } => ("clear: wait() sleeps until set()".to_owned(), theme.faint()),
+        _ => (seen.state(), if seen.holds_up() { theme.waits() } else { theme.faint() }),
+    }
+}
+
+/// How a lock stands, who has it and since when, and its colour.
+pub(super) fn gate_told(theme: Theme, gate: &Gate, waiting: usize) -> (String, Color32) {
+    let hold = gate.hold(waiting);
+    let since = gate.holders.first().filter(|_| !gate.counts).map(|holder| format!(" · {}", duration(holder.for_ns)));
+    let again = gate.recovered.as_ref().map(|owner| format!(" · recovered from {owner}"));
+    let taken = (gate.holders.is_empty() && gate.taken > 0).then(|| format!(" · taken {} times", grouped(gate.taken)));
+    let more: String = [since, again, taken].into_iter().flatten().collect();
+    let colour = if gate.counts && hold == Hold::Quiet { theme.text() } else { hold_colour(theme, hold) };
+    (gate.words(waiting) + &more, colour)
+}

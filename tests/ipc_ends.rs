@@ -1,0 +1,178 @@
+//! What a child is given to share with others: memory that wakes whoever sleeps on it, in whatever process, and the
+//! ends of pipes that are its own, and no others.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
+#![allow(clippy::print_stderr, reason = "a test that compares says what it met")]
+
+mod common;
+
+use std::collections::HashMap;
+use std::fs;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
+use std::time::{Duration, Instant};
+
+use common::ipc::programs;
+use common::programs::{at_once, plan};
+use poolscope::engine::ipc::Layout;
+use poolscope::program::{Chosen, Program, script};
+use poolscope::session::{Options, Report};
+use poolscope::sys::{self, Child, Forked, SharedMemory};
+use poolscope::trace::{ActorId, Exit, Role, What};
+
+/// Nobody who is woken needs so long.
+const SOON: Duration = Duration::from_secs(10);
+
+/// A copy of this process that does this and nothing else. It has one thread, where another may have held a lock: so
+/// it allocates nothing and panics never.
+fn copy(body: impl FnOnce() -> i32) -> Child {
+    match sys::fork().expect("a copy") {
+        Forked::Child => sys::exit_now(body()),
+        Forked::Parent(child) => child,
+    }
+}
+
+fn ends_with(mut child: Child, code: i32, what: &str) {
+    let exit = sys::wait_with_deadline(&mut child, 6 * SOON);
+    child.kill();
+    assert_eq!(exit, Some(Exit::Code(code)), "{what}");
+}
+
+#[test]
+fn processes_that_take_turns_never_miss_a_wake() {
+    const PROCESSES: u64 = 3;
+    const TURNS: u64 = 6000;
+    let memory = SharedMemory::create(64).expect("room");
+    let children: Vec<Child> = (0..PROCESSES)
+        .map(|mine| {
+            let word = &memory[0];
+            copy(move || {
+                loop {
+                    let seen = word.load(Acquire);
+                    if seen >= TURNS {
+                        return 0;
+                    }
+                    if seen % PROCESSES == mine {
+                        word.fetch_add(1, AcqRel);
+                        sys::unpark(word, u32::MAX);
+                        continue;
+                    }
+                    let began = Instant::now();
+                    sys::park(word, seen, 2 * SOON);
+                    if began.elapsed() >= SOON {
+                        return 9;
+                    }
+                }
+            })
+        })
+        .collect();
+    for child in children {
+        ends_with(child, 0, "it was never woken");
+    }
+    assert_eq!(memory[0].load(Acquire), TURNS);
+}
+
+/// A sleeper that was killed is nobody: the one wake there is goes to a living one.
+#[test]
+fn a_killed_sleeper_takes_no_wake_along() {
+    for _ in 0..20 {
+        let memory = SharedMemory::create(64).expect("room");
+        let (word, asleep) = (&memory[0], &memory[1]);
+        let sleep = || {
+            asleep.fetch_add(1, AcqRel);
+            let began = Instant::now();
+            while word.load(Acquire) == 0 {
+                sys::park(word, 0, 2 * SOON);
+                if began.elapsed() >= SOON {
+                    return 9;
+                }
+            }
+            5
+        };
+        let (mut first, second) = (copy(sleep), copy(sleep));
+        while asleep.load(Acquire) < 2 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_millis(5));
+        first.kill();
+        assert_eq!(sys::wait_with_deadline(&mut first, SOON), Some(Exit::Signal(9)));
+        word.store(1, Release);
+        sys::unpark(word, 1);
+        ends_with(second, 5, "the wake went to a dead one");
+    }
+}
+
+/// What a process has open besides its standard streams: pipes, and everything else by its name.
+fn open(pid: u32) -> Option<(usize, Vec<String>)> {
+    let links = fs::read_dir(format!("/proc/{pid}/fd")).ok()?.flatten().filter_map(|entry| {
+        let number: u32 = entry.file_name().to_str()?.parse().ok()?;
+        let link = fs::read_link(entry.path()).ok()?.to_string_lossy().into_owned();
+        (number > 2).then_some(link)
+    });
+    let (pipes, others): (Vec<String>, Vec<String>) = links.partition(|link| link.starts_with("pipe:"));
+    Some((pipes.len(), others))
+}
+
+/// The number at the end of a name such as `ForkProcess-3`: which of the main script's children it is.
+fn place(name: &str) -> Option<usize> {
+    name.rsplit_once("Process-")?.1.parse::<usize>().ok()?.checked_sub(1)
+}
+
+/// How many children of a program were seen with all that they are given; nobody may have more.
+fn children_with_their_own(program: &'static Program, start: poolscope::plan::StartMethod) -> usize {
+    let plan = plan(program.name, start, &[]);
+    let script = Chosen { program, knobs: &plan.knobs, start }.script();
+    let layout = Layout::of(&script);
+    let children = script::children(&script);
+    let session = common::session(&plan, Options::default());
+    let (mut born, mut whole) = (HashMap::<ActorId, (u32, usize)>::new(), 0);
+    let give_up = Instant::now() + common::DEADLINE;
+    loop {
+        let events = match session.reports().recv_deadline(give_up).expect("it goes on") {
+            Report::Events(events) => events,
+            Report::Warning(warning) => panic!("{warning}"),
+            Report::Ended(_) => return whole,
+        };
+        for event in events {
+            match event.what {
+                What::ActorBorn(birth) if matches!(birth.role, Role::Process | Role::Manager) => {
+                    if let Some(place) = birth.name.as_deref().and_then(place) {
+                        born.insert(birth.actor, (birth.pid, place));
+                    }
+                }
+                What::ActorReady => {
+                    let Some(&(pid, place)) = born.get(&event.by) else { continue };
+                    // Who has children has their tasks, too.
+                    let Some(child) = children.get(place).filter(|child| script::children(&child.target).is_empty())
+                    else {
+                        continue;
+                    };
+                    // It may be gone already, or have closed some.
+                    let Some((pipes, others)) = open(pid) else { continue };
+                    let given = layout.ends_of(child).len();
+                    let way = format!("{} by {}: {:?}", program.name, start.name(), birth_of(place));
+                    assert!(pipes <= 2 + given, "{way} has {pipes} ends, and was given {given} and its own two");
+                    let memory = others.iter().filter(|link| link.starts_with("/memfd:poolscope")).count();
+                    assert_eq!(others.len(), memory, "{way}: {others:?}");
+                    assert!(memory <= 1, "{way}: {others:?}");
+                    whole += usize::from(pipes == 2 + given && memory == 1);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn birth_of(place: usize) -> String {
+    format!("child {}", place + 1)
+}
+
+#[test]
+fn a_child_has_the_ends_that_it_is_given_and_no_others() {
+    at_once(|start| {
+        for program in programs() {
+            let whole = children_with_their_own(program, start);
+            eprintln!("{} by {}: {whole}", program.name, start.name());
+        }
+    });
+}
