@@ -127,8 +127,6 @@ static IPC: &[&Program] = &[
     &agreeing::TWO_LOCKS,
     &managed::MANAGER_DICT,
     &managed::MANAGER_RULES,
-    &payload::PICKLING_TAX,
-    &blocks::SHARED_MEMORY_RULES,
     &dying::DEAD_OWNER,
     &dying::DEAD_WAITER,
     &dying::DEAD_PARTY,
@@ -136,6 +134,8 @@ static IPC: &[&Program] = &[
     &rules::EVENT_RULES,
     &rules::CONDITION_RULES,
     &rules::BARRIER_RULES,
+    &payload::PICKLING_TAX,
+    &blocks::SHARED_MEMORY_RULES,
 ];
 
 /// Processes, and how they start.

@@ -1,5 +1,6 @@
 //! A call on a shared object that was wrong, in Python's words.
 
+use std::fmt::{Display, Formatter};
 use std::io;
 
 /// The error that Python raises.
@@ -20,6 +21,12 @@ impl Refusal {
     /// Something was given back that nobody had taken.
     pub(super) fn too_often() -> Self {
         Self::new("ValueError", "semaphore or lock released too many times")
+    }
+}
+
+impl Display for Refusal {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.kind, self.message)
     }
 }
 

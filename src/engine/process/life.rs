@@ -1,6 +1,7 @@
 //! The life of a process object, as Python tells it: which call is right when, and which error a wrong one
 //! raises.
 
+pub(super) use crate::engine::ipc::Refusal as Raised;
 use crate::program::script::Method;
 use crate::trace::Exit;
 
@@ -15,28 +16,6 @@ pub(super) enum Life {
     Ended(Exit),
     /// The object was closed.
     Closed,
-}
-
-/// An error, as Python raises it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Raised {
-    /// Its type.
-    pub(super) kind: &'static str,
-    /// What it says.
-    pub(super) message: String,
-}
-
-impl Raised {
-    pub(super) fn new(kind: &'static str, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
-    }
-}
-
-impl std::fmt::Display for Raised {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // As in Python's tracebacks: Empty says nothing more.
-        if self.message.is_empty() { f.write_str(self.kind) } else { write!(f, "{}: {}", self.kind, self.message) }
-    }
 }
 
 /// Who calls.

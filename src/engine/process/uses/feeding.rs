@@ -219,7 +219,7 @@ fn tell_turn(object: ObjectId, turn: Turn, me: ActorId, mut tell: impl FnMut(u64
             tell(at_ns, What::Used { object, since_ns: message.begun_ns(), deed });
         }
         Turn::Dropped(refusal) => {
-            let raised = Raised::from(refusal).to_string();
+            let raised = refusal.to_string();
             print::print(me, now_ns, &format!("Traceback (most recent call last):\n{raised}"));
             let call = "pickle.dumps(…)".to_owned();
             tell(now_ns, What::Called { call, since_ns: now_ns, answer: raised, raised: true });

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use crate::engine::ipc::{Arrived, Incoming, Item, Refusal};
+use crate::engine::ipc::{Arrived, Incoming, Item};
 use crate::program::object::Obj;
 use crate::program::uses::{Message, Payload};
 use crate::trace::{Deed, ObjectId};
@@ -26,24 +26,6 @@ pub(in crate::engine::process) struct Mail {
     pub(super) not_joined: BTreeSet<Obj>,
     /// How many numbered texts it has made.
     pub(super) lines: u32,
-}
-
-impl From<Refusal> for Raised {
-    fn from(Refusal { kind, message }: Refusal) -> Self {
-        Self { kind, message }
-    }
-}
-
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Self {
-        Self::Raised(refusal.into())
-    }
-}
-
-impl From<Raised> for Refusal {
-    fn from(Raised { kind, message }: Raised) -> Self {
-        Self { kind, message }
-    }
 }
 
 impl<'a, H: Host> Carrier<'a, H> {

@@ -67,7 +67,7 @@ impl<H: Host> Carrier<'_, H> {
                 Ok(message)
             }
             // Python's feeder finds out, later.
-            Err(raised) if *payload == Payload::Unpicklable => Err(raised.into()),
+            Err(raised) if *payload == Payload::Unpicklable => Err(raised),
             Err(raised) => return Err(raised.into()),
         };
         self.feed(object, found, message)
@@ -158,7 +158,7 @@ impl<H: Host> Carrier<'_, H> {
             },
         };
         let title = format!("{}.{call}", self.queue_title(object));
-        let answer = self.answered(title, since_ns, answer.map_err(Raised::from))?;
+        let answer = self.answered(title, since_ns, answer)?;
         self.print(format!("{label} {}", answer.python()).trim_start());
         Ok(())
     }
@@ -198,7 +198,7 @@ impl<H: Host> Carrier<'_, H> {
     fn check_open(&self, object: Obj, found: &Found) -> Result<(), Raised> {
         match self.mail.closed.contains(&object) {
             false => Ok(()),
-            true if found.is_simple => Err(handle_is_closed().into()),
+            true if found.is_simple => Err(handle_is_closed()),
             true => Err(Raised::new("ValueError", format!("Queue {} is closed", self.queue_title(object)))),
         }
     }
