@@ -92,7 +92,9 @@ fn beside(count: u32, body: impl Fn(ActorId) + Clone + 'static) -> Vec<thread::J
 }
 
 fn join(threads: Vec<thread::JoinHandle<()>>) {
-    threads.into_iter().for_each(|thread| thread.join().expect("it does not panic"));
+    for thread in threads {
+        thread.join().expect("it does not panic");
+    }
 }
 
 #[test]
