@@ -91,7 +91,7 @@ pub fn all_arrows(run: &Run, axis: &Axis, most: usize, band: impl Fn(ActorId) ->
     (count <= most).then(|| {
         let messages = run.channels.iter().flat_map(|channel| sent(channel).map(|message| (channel.id, message)));
         let messages = messages.filter_map(|(channel, message)| arrow(run, channel, message, axis, &band));
-        let letters = shared().filter(|road| put(road) > 0).flat_map(|road| road.letters());
+        let letters = shared().filter(|road| put(road) > 0).flat_map(Road::letters);
         messages.chain(letters.filter_map(|letter| letter_arrow(letter, axis, &band))).collect()
     })
 }
