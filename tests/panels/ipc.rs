@@ -130,7 +130,8 @@ fn a_deadlock_is_named_while_it_lasts_and_every_object_has_words() {
     assert_eq!(told("Value total: 1; 1 of 2 updates overwritten"), 2);
     window.get_by_label_contains("Process-1, pid 102: waits for lock b, which Process-2 holds · ");
     window.get_by_label("Waits");
-    press(&mut window, Role::Button, &wait_of_process_2(&window));
+    let wait = wait_of_process_2(&window);
+    press(&mut window, Role::Button, &wait);
     assert_eq!(app(&window).playhead().at_ns, 31_000_000, "a wait leads to its begin");
 }
 
