@@ -193,6 +193,7 @@ impl Object {
             Deed::Broke => self.flags.broken.note(at_ns, (true, by)),
             Deed::Reset => self.flags.broken.note(at_ns, (false, by)),
             Deed::Put { lane, message, bytes } if kind == ObjectKind::Manager => {
+                self.trips.note_client(lane, by);
                 self.trips.ask(lane, message, bytes, at_ns);
             }
             Deed::Put { lane, message, bytes } => self.pass(lane, Station::Put, (message, bytes), pass),
