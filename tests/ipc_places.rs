@@ -154,11 +154,12 @@ fn where_files_may_not_grow_it_works_or_says_so() {
 fn heard(mut command: Command, way: String) -> Ended {
     let mut run = Tagged::start(&mut command);
     let read = |pipe: Box<dyn std::io::Read + Send>| {
-        std::thread::spawn(move || {
+        let body = move || {
             let (mut pipe, mut text) = (pipe, String::new());
             let _ = pipe.read_to_string(&mut text);
             text
-        })
+        };
+        std::thread::Builder::new().name("what is said".into()).spawn(body).expect("a thread")
     };
     let out = read(Box::new(run.child.stdout.take().expect("piped")));
     let said = read(Box::new(run.child.stderr.take().expect("piped")));
