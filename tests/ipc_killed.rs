@@ -146,25 +146,6 @@ fn whoever_is_killed_at_whatever_point_the_run_ends() {
     assert!(met * 2 > cases.len(), "{met} of {} were killed", cases.len());
 }
 
-/// F08: whoever waits for a message has the queue's read lock. Python's other readers wait for ever when it is
-/// killed; here they learn of it and go on.
-#[test]
-fn f08_a_reader_that_is_killed_while_it_waits_does_not_hold_up_the_others() {
-    at_once(|start| {
-        for _ in 0..3 {
-            let program = poolscope::program::named("producers-consumers").expect("registered");
-            let is_point = |event: &Event| matches!(event.what, What::Waits { wish: Wish::Receive, .. });
-            let told = run(&plan_of(program, start, &[], 20_000), is_point);
-            if !told.is_killed() {
-                continue;
-            }
-            assert_eq!(told.outcome(), &Outcome::Complete, "{}: {:?}", start.name(), told.took);
-            return;
-        }
-        panic!("{}: nobody was ever killed", start.name());
-    });
-}
-
 /// F09: half a message is in the pipe when its writer is killed. Nobody takes it for one.
 #[test]
 fn f09_half_a_message_is_never_taken_for_one() {
