@@ -37,6 +37,8 @@ mod rlock;
 mod semaphore;
 mod shareable_list;
 mod simple_queue;
+#[cfg(test)]
+mod together;
 mod value;
 
 pub use barrier::{Arrival, Barrier, Broken};
