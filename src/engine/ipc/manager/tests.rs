@@ -275,11 +275,8 @@ fn j05_and_j04_over_pipes_a_kept_lock_guards_and_a_manager_that_is_gone_is_an_er
             let ends: Vec<_> = server.iter().map(|(reader, writer)| (reader, writer)).collect();
             let mut counter = Counter::new(CLIENTS, false);
             while !counter.is_over() {
-                let mut came = false;
-                counter.turn(&ends, |_| came = true);
-                if !came {
-                    counter.wait(&ends, Duration::from_millis(20)).expect("ends of ours");
-                }
+                counter.wait(&ends, Duration::from_millis(20)).expect("ends of ours");
+                counter.turn(&ends, |_| ());
             }
         });
         let (ask, answers) = &clients[0];
