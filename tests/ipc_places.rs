@@ -12,6 +12,7 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use nix::unistd::{Uid, setgid, setuid};
 use poolscope::plan::StartMethod;
 use poolscope::program::Program;
 use poolscope::sys::{self, Forked};
+use poolscope::trace::{What, file};
 
 /// A program that is not over by itself is ended so many milliseconds after its start.
 const DEADLINE_MS: u64 = 4000;
@@ -152,11 +154,12 @@ fn where_files_may_not_grow_it_works_or_says_so() {
 fn heard(mut command: Command, way: String) -> Ended {
     let mut run = Tagged::start(&mut command);
     let read = |pipe: Box<dyn std::io::Read + Send>| {
-        std::thread::spawn(move || {
+        let body = move || {
             let (mut pipe, mut text) = (pipe, String::new());
             let _ = pipe.read_to_string(&mut text);
             text
-        })
+        };
+        std::thread::Builder::new().name("what is said".into()).spawn(body).expect("a thread")
     };
     let out = read(Box::new(run.child.stdout.take().expect("piped")));
     let said = read(Box::new(run.child.stderr.take().expect("piped")));
@@ -218,16 +221,23 @@ fn pipes_of_two_pages_are_enough() {
     let small = std::sync::Mutex::new(BTreeSet::new());
     everywhere(|program, start| {
         let place = Place::new();
+        let shelf = place.folder.path().join("shelf");
+        fs::create_dir(&shelf).expect("room");
+        fs::set_permissions(&shelf, fs::Permissions::from_mode(0o777)).expect("ours");
+        let trace = shelf.join("t.pst");
         let mut command = Command::new(&place.program);
-        command.args(command_line(program, start, &[], DEADLINE_MS));
+        command.args(command_line(program, start, &[], DEADLINE_MS)).arg("--trace").arg(&trace);
         run_by(Some(poor.user), &mut command);
-        let ended = run(&place, command, format!("{} by {} with small pipes", program.name, start.name()));
-        ended.worked();
-        let objects = ended.report["runs"][0]["objects"].as_array().cloned().unwrap_or_default();
-        let sizes = objects.iter().filter_map(|object| object["pipe_bytes"].as_u64()).filter(|&bytes| bytes > 0);
-        small.lock().expect("nobody panicked").extend(sizes);
+        run(&place, command, format!("{} by {} with small pipes", program.name, start.name())).worked();
+        let made =
+            file::open(&trace).expect("it was recorded").events.into_iter().filter_map(|event| match event.what {
+                What::ObjectMade(made) => Some(made.pipe_bytes),
+                _ => None,
+            });
+        small.lock().expect("nobody panicked").extend(made.filter(|&bytes| bytes > 0));
     });
-    eprintln!("pipes of {:?} bytes", small.into_inner().expect("nobody panicked"));
+    let small = small.into_inner().expect("nobody panicked");
+    assert!(!small.is_empty() && small.iter().all(|&bytes| bytes <= 8192), "they were not small: {small:?}");
 }
 
 /// Whatever the limit on descriptors is: it works, or there is one message.
@@ -263,7 +273,7 @@ const BREAK_IN: &str = "for pid in $PIDS; do
     (head -c 1 /proc/$pid/environ | grep -q .) 2>/dev/null && echo environment $pid
     (exec 3</proc/$pid/mem) 2>/dev/null && echo memory $pid
     ls /proc/$pid/map_files 2>/dev/null
-    kill -CONT $pid 2>/dev/null && echo signal $pid
+    kill -0 $pid 2>/dev/null && echo signal $pid
 done; true";
 
 #[test]

@@ -74,7 +74,9 @@ fn assert_whole(ran: &Ran, object: u32, messages: usize) -> Traffic {
 /// The messages of each producer, in its order.
 fn by_producer(put: &[(ActorId, u32)]) -> BTreeMap<ActorId, Vec<u32>> {
     let mut all: BTreeMap<ActorId, Vec<u32>> = BTreeMap::new();
-    put.iter().for_each(|(by, message)| all.entry(*by).or_default().push(*message));
+    for (by, message) in put {
+        all.entry(*by).or_default().push(*message);
+    }
     all
 }
 
@@ -280,4 +282,80 @@ fn f04_to_f07_f10_f12_f13_the_rules_of_queues_hold() {
 #[test]
 fn f04_python_agrees() {
     same_in_python("queue-rules", &[]);
+}
+
+#[test]
+fn f02_just_after_put_a_queue_may_still_be_empty() {
+    at_once(|start| {
+        let ran = run("empty-after-put", start, &[]);
+        println!("{}: {}", start.name(), ran.lines()[0]);
+        assert!(ran.lines()[0].ends_with(" of 200"), "{}", start.name());
+        assert_whole(&ran, 0, 200);
+    });
+}
+
+#[test]
+fn f08_and_f09_whoever_is_killed_at_a_queue_leaves_the_others_waiting_for_ever() {
+    at_once(|start| {
+        for writer in [0, 1] {
+            let plan = plan("killed-at-a-queue", start, &[("writer", writer)]);
+            let (model, told) = common::run(&ended_at(2500, plan));
+            let way = format!("writer {writer} by {}", start.name());
+            let run = &model.runs[0];
+            let Some(Outcome::Failed(sentence)) = run.end.as_ref().map(|end| &end.outcome) else {
+                panic!("{way}: it ended")
+            };
+            assert!(sentence.contains("deadline"), "{way}: {sentence}");
+            let second = run.actors.iter().filter(|actor| actor.role == Role::Process).nth(1).expect("a second").id;
+            let waits = told.events.iter().filter_map(|event| match event.what {
+                What::Waits { wish, .. } if event.by == second => Some(wish),
+                _ => None,
+            });
+            // The one waits for a message with the dead one's lock, the other for its feeder, which waits for it.
+            let expected = if writer == 1 { Wish::Feed } else { Wish::Receive };
+            assert_eq!(waits.collect::<Vec<_>>(), [expected], "{way}");
+            let got = told.events.iter().any(|event| matches!(event.what, What::Used { deed: Deed::Got { .. }, .. }));
+            assert!(!got, "{way}: nobody gets anything");
+        }
+    });
+}
+
+#[test]
+fn f08_and_f09_a_robust_queue_goes_on_with_the_next_whole_item() {
+    at_once(|start| {
+        let recovered = |ran: &Ran| {
+            let all = ran.told.events.iter().filter_map(|event| match event.what {
+                What::Used { deed: Deed::Recovered { owner }, .. } => Some((event.by, owner)),
+                _ => None,
+            });
+            all.collect::<Vec<_>>()
+        };
+        let ran = run("killed-at-a-queue", start, &[("robust", 1)]);
+        assert_eq!(ran.lines(), ["killed", "Process-2 got: 1"], "{}", start.name());
+        assert_eq!(recovered(&ran), [(ActorId::PARENT, ran.actor("Process-1").id)], "{}", start.name());
+        let ran = run("killed-at-a-queue", start, &[("robust", 1), ("writer", 1)]);
+        assert_eq!(ran.lines(), ["killed", "the parent got: 2"], "{}", start.name());
+        assert_eq!(recovered(&ran), [(ActorId::PARENT, ran.actor("Process-1").id)], "{}", start.name());
+        let capacity = poolscope::sys::pipe().expect("a pipe").1.capacity_bytes();
+        assert_eq!(traffic(&ran, 0).torn, capacity, "what the dead one had written, by {}", start.name());
+    });
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn f03_a_smaller_pipe_moves_the_edge() {
+    const SMALL: u64 = 8192;
+    at_once(|start| {
+        let ran = run("join-before-drain", start, &[("pipe-bytes", SMALL), ("bytes", SMALL - 17)]);
+        assert_eq!(ran.lines(), ["joined".to_owned(), format!("bytes: {}", SMALL - 17)], "{}", start.name());
+        let sizes = ran.told.events.iter().filter_map(|event| match &event.what {
+            What::ObjectMade(made) => Some(made.pipe_bytes),
+            _ => None,
+        });
+        assert_eq!(sizes.collect::<Vec<_>>(), [SMALL as u32], "{}", start.name());
+        let more = plan("join-before-drain", start, &[("pipe-bytes", SMALL), ("bytes", SMALL - 16)]);
+        let (model, _) = common::run(&ended_at(700, more));
+        let outcome = &model.runs[0].end.as_ref().expect("it ended").outcome;
+        assert!(matches!(outcome, Outcome::Failed(_)), "{outcome:?}");
+    });
 }

@@ -61,7 +61,7 @@ fn was_left_as_zombie(pid: i32) -> bool {
 
 /// A moment after the start: often early, when most is being made.
 fn moment(dice: &mut Dice) -> Duration {
-    let within_ms = dice.pick(&[40, 150, 600, 2500]);
+    let within_ms = dice.pick(&[30, 80, 200, 700]);
     Duration::from_micros(500 + dice.roll(within_ms * 1000))
 }
 

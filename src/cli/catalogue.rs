@@ -31,6 +31,7 @@ struct PresetEntry {
 
 #[derive(Serialize)]
 struct ProgramEntry {
+    topic: &'static str,
     name: &'static str,
     title: &'static str,
     summary: &'static str,
@@ -87,8 +88,11 @@ impl Display for WorkloadEntry {
 
 /// Lists the programs with their knobs.
 pub(super) fn programs(json: bool) -> Result<Verdict, CliError> {
-    let entries: Vec<ProgramEntry> = program::all()
-        .map(|program| ProgramEntry {
+    let entries: Vec<ProgramEntry> = program::TOPICS
+        .iter()
+        .flat_map(|topic| topic.programs.iter().map(move |program| (topic.title, program)))
+        .map(|(topic, program)| ProgramEntry {
+            topic,
             name: program.name,
             title: program.title,
             summary: program.summary,
@@ -106,7 +110,12 @@ pub(super) fn programs(json: bool) -> Result<Verdict, CliError> {
         console::print_json(&serde_json::json!({ "programs": entries }))?;
         return Ok(Verdict::Good);
     }
-    console::print(entries.iter().map(ProgramEntry::to_string).collect::<Vec<_>>().join("\n"))?;
+    let topics = program::TOPICS.iter().map(|topic| {
+        let of_it = entries.iter().filter(|entry| entry.topic == topic.title);
+        let entries: Vec<String> = of_it.map(ProgramEntry::to_string).collect();
+        format!("── {}\n\n{}", topic.title, entries.join("\n"))
+    });
+    console::print(topics.collect::<Vec<_>>().join("\n"))?;
     Ok(Verdict::Good)
 }
 

@@ -1,6 +1,7 @@
 //! The figures in words: what people read in place of JSON.
 
 mod run;
+mod shared;
 mod story;
 mod trace;
 

@@ -35,6 +35,7 @@ pub(super) fn watch(label: &'static str, checked: &CheckedPlan, trace: Option<&P
     let progress = Progress::new(label, checked);
     let mut model = Model::new();
     let mut stopping = false;
+    let mut warned = (0, 0);
     loop {
         if !stopping && sys::interrupted().is_some() {
             stopping = true;
@@ -43,7 +44,12 @@ pub(super) fn watch(label: &'static str, checked: &CheckedPlan, trace: Option<&P
         }
         let report = match session.reports().recv_timeout(LOOK_EVERY) {
             Ok(report) => report,
-            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Timeout) => {
+                // That nothing comes tells something, too: who waits still waits.
+                model.pass_time(sys::now_ns());
+                warn(&model, &mut warned, &progress);
+                continue;
+            }
             Err(RecvTimeoutError::Disconnected) => break,
         };
         match report {
@@ -58,6 +64,7 @@ pub(super) fn watch(label: &'static str, checked: &CheckedPlan, trace: Option<&P
                     model.apply(event);
                 }
                 progress.update(&model);
+                warn(&model, &mut warned, &progress);
             }
             Report::Warning(warning) => progress.aside(&format!("warning: {warning}")),
             Report::Ended(Ending { error, recording }) => return Ok(Watched { model, error, recording }),
@@ -65,4 +72,16 @@ pub(super) fn watch(label: &'static str, checked: &CheckedPlan, trace: Option<&P
     }
     let recording = trace.map(|path| Err(format!("{} is not complete.", path.display())));
     Ok(Watched { model, error: Some("The run ended without saying how.".to_owned()), recording })
+}
+
+/// Says once of each deadlock that it is there, as soon as it is known. `warned` is of which run how many were told.
+fn warn(model: &Model, warned: &mut (u32, usize), progress: &Progress) {
+    let Some(run) = model.last_run() else { return };
+    if warned.0 != run.number {
+        *warned = (run.number, 0);
+    }
+    for deadlock in run.deadlocks().iter().skip(warned.1) {
+        progress.aside(&run.deadlock_in_words(deadlock));
+    }
+    warned.1 = run.deadlocks().len();
 }

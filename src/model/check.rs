@@ -1,5 +1,7 @@
 //! What a trace must obey, and where it does not: `poolscope show` prints this.
 
+mod shared;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -58,6 +60,10 @@ enum Kind {
     Twice,
     Invented,
     Missing,
+    Passed,
+    Unsent,
+    TwoHolders,
+    Unbounded,
 }
 
 impl Kind {
@@ -73,6 +79,10 @@ impl Kind {
             Self::Twice => "units that were computed more than once",
             Self::Invented => "units that do not exist",
             Self::Missing => "runs in which units are missing",
+            Self::Passed => "roads with messages that passed a station twice",
+            Self::Unsent => "roads with messages that nobody put in",
+            Self::TwoHolders => "locks that two held at once",
+            Self::Unbounded => "semaphores with more permits than their bound",
         }
     }
 }
@@ -125,6 +135,7 @@ pub fn violations(model: &Model) -> Vec<String> {
         let place = format!("run {}", run.number.saturating_add(1));
         channels(run, lossy, &place, &mut found);
         units(run, lossy, &place, &mut found);
+        shared::shared(run, lossy, &place, &mut found);
     }
     found.told()
 }

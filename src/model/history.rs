@@ -107,6 +107,20 @@ impl Tally {
     pub fn times_ns(&self) -> &[u64] {
         &self.times_ns
     }
+
+    /// The most that had come and not left at any one moment: how many, and how much.
+    pub fn most_between(&self, left: &Self) -> (u64, u64) {
+        let (mut most, mut gone) = ((0, 0), 0);
+        for (place, &time_ns) in self.times_ns.iter().enumerate() {
+            while left.times_ns.get(gone).is_some_and(|&left_ns| left_ns <= time_ns) {
+                gone += 1;
+            }
+            let out = gone.checked_sub(1).map_or(0, |last| left.sums[last]);
+            most.0 = most.0.max((place + 1).saturating_sub(gone) as u64);
+            most.1 = most.1.max(self.sums[place].saturating_sub(out));
+        }
+        most
+    }
 }
 
 #[cfg(test)]
@@ -133,6 +147,21 @@ mod tests {
             tally.correct(30, 5, 30);
             assert_eq!([4, 5, 10, 30].map(|at_ns| tally.sum(at_ns)), [0, 30, 40, 60]);
         }
+    }
+
+    #[test]
+    fn the_most_at_once_is_counted_at_every_moment() {
+        let of = |events: &[(u64, u64)]| {
+            let mut tally = Tally::default();
+            for &(at_ns, amount) in events {
+                tally.note(at_ns, amount);
+            }
+            tally
+        };
+        let (came, left) = (of(&[(1, 5), (2, 5), (3, 90), (9, 1)]), of(&[(3, 5), (4, 5), (5, 90)]));
+        assert_eq!(came.most_between(&left), (2, 95));
+        assert_eq!(came.most_between(&Tally::default()), (4, 101));
+        assert_eq!(Tally::default().most_between(&left), (0, 0));
     }
 
     #[test]

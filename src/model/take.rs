@@ -248,9 +248,9 @@ impl Run {
                 true
             }
             What::Waits { wish, on, lane, for_ever } => {
-                let (from_ns, to_ns, got) = (at_ns, u64::MAX, false);
+                let (from_ns, to_ns, got, cut) = (at_ns, u64::MAX, false, false);
                 let (wish, on, lane, for_ever) = (*wish, *on, *lane, *for_ever);
-                self.begin_wait(Wait { actor: by, wish, on, lane, for_ever, from_ns, to_ns, got });
+                self.begin_wait(Wait { actor: by, wish, on, lane, for_ever, from_ns, to_ns, got, cut });
                 self.with_actor(by, |actor| actor.lane.push(at_ns, u64::MAX, SpanKind::Blocked, None, None))
             }
             What::Used { object, since_ns, deed } => {

@@ -25,6 +25,8 @@ pub struct Wait {
     pub to_ns: u64,
     /// Whether it got what it waited for.
     pub got: bool,
+    /// Whether its actor ended before it did.
+    pub cut: bool,
 }
 
 impl Wait {
@@ -60,6 +62,13 @@ impl Waits {
         self.by_actor.entry(wait.actor).or_default().push(wait);
     }
 
+    /// The last wait of an actor was cut short.
+    fn cut(&mut self, actor: ActorId) {
+        if let Some(last) = self.by_actor.get_mut(&actor).and_then(|waits| waits.last_mut()) {
+            last.cut = true;
+        }
+    }
+
     /// The actor goes on, or has ended; the wait that this ends, if it waited.
     pub(super) fn close(&mut self, actor: ActorId, at_ns: u64, got: bool) -> Option<Wait> {
         let last = self.by_actor.get_mut(&actor)?.last_mut().filter(|last| last.to_ns == u64::MAX)?;
@@ -90,6 +99,13 @@ impl Run {
     /// Who waits for something of an object at a moment, in the order of their births.
     pub fn waiters(&self, object: ObjectId, at_ns: u64) -> impl Iterator<Item = &Wait> {
         self.waits_at(at_ns).filter(move |wait| wait.object() == Some(object))
+    }
+
+    /// The waits that never came to their end, by actor in the order of their births: they last, or ended with
+    /// their actor.
+    pub fn unended_waits(&self) -> impl Iterator<Item = &Wait> {
+        let last = self.actors.iter().filter_map(|actor| self.waits_of(actor.id).last());
+        last.filter(|wait| wait.cut || wait.to_ns == u64::MAX)
     }
 
     /// What the pipe on a road of an object holds at a moment, in bytes: whatever its size says, it is full while
@@ -129,6 +145,7 @@ impl Run {
         let all: Vec<ActorId> = threads.chain([actor]).collect();
         for actor in all {
             if self.waits.close(actor, at_ns, false).is_some() {
+                self.waits.cut(actor);
                 self.watch.note_end(actor, at_ns);
             }
         }
@@ -153,6 +170,13 @@ impl Run {
     /// What an actor is called.
     pub fn title_of(&self, id: ActorId) -> String {
         self.actor(id).map_or_else(|| format!("actor {}", id.0), Actor::title)
+    }
+
+    /// What an actor is called where it stands alone: a thread with its process.
+    pub fn full_title(&self, id: ActorId) -> String {
+        let process = self.process_of(id);
+        let title = self.title_of(id);
+        if process == id { title } else { format!("{title} of {}", self.title_of(process)) }
     }
 
     /// A wait in words: `waits for lock a, which Process-2 holds, for 1.2 s`.

@@ -13,6 +13,7 @@ mod ending;
 mod family;
 mod first;
 mod inheriting;
+mod killed_at_queue;
 mod managed;
 mod meeting;
 mod methods;
@@ -117,6 +118,8 @@ static IPC: &[&Program] = &[
     &pipes::TWO_WRITERS,
     &pipes::PIPE_RULES,
     &queue_rules::QUEUE_RULES,
+    &killed_at_queue::EMPTY_AFTER_PUT,
+    &killed_at_queue::KILLED_AT_A_QUEUE,
     &sharing::LOST_UPDATES,
     &sharing::SHARED_ARRAY,
     &sharing::VALUE_TYPES,

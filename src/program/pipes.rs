@@ -11,6 +11,14 @@ fn pipe(name: &'static str, duplex: bool) -> Step {
     Step::Make(Object::new(name, Make::Pipe { duplex }))
 }
 
+/// How much a pipe is to hold.
+pub(super) const PIPE_BYTES: Knob = Knob {
+    name: "pipe-bytes",
+    summary: "What a pipe shall hold, in bytes, if the system allows; 0: as it likes.",
+    default: 0,
+    range: (0, 1 << 20),
+};
+
 pub(super) static PING_PONG: Program = Program {
     name: "ping-pong",
     title: "Ping-pong",
@@ -63,12 +71,15 @@ pub(super) static BOTH_SEND_FIRST: Program = Program {
     title: "Both send first",
     summary: "Parent and child each send a message before they receive the other's. While both fit into the pipe all is \
               well; when they do not, both wait for ever until the other reads. Whoever receives first prevents it.",
-    knobs: &[Knob {
-        name: "bytes",
-        summary: "The size of each message, in bytes.",
-        default: 1_000_000,
-        range: (1, 16 << 20),
-    }],
+    knobs: &[
+        Knob {
+            name: "bytes",
+            summary: "The size of each message, in bytes.",
+            default: 1_000_000,
+            range: (1, 16 << 20),
+        },
+        PIPE_BYTES,
+    ],
     script: |chosen| {
         let bytes = chosen.knob("bytes");
         let side = |end, label| {
@@ -76,7 +87,8 @@ pub(super) static BOTH_SEND_FIRST: Program = Program {
             calls.map(|call| Step::Message(0, call))
         };
         let child = Child::new(1, side(1, "the child got bytes:")).with_end(0, 1);
-        let mut script = vec![Step::Deadline(5000), pipe("pipe", true)];
+        let pipe_bytes = Step::PipeBytes(chosen.knob(PIPE_BYTES.name) as u32);
+        let mut script = vec![Step::Deadline(5000), pipe_bytes, pipe("pipe", true)];
         script.extend(start(&[child]));
         script.extend(side(0, "the parent got bytes:"));
         script.push(Step::Call(1, Method::Join(None)));

@@ -3,6 +3,7 @@
 
 use super::first::{each, start};
 use super::object::{Make, Object};
+use super::pipes::PIPE_BYTES;
 use super::script::{Child, Method, Script, Step, seconds};
 use super::uses::{Message, Payload};
 use super::{Knob, Program};
@@ -272,12 +273,14 @@ pub(super) static JOIN_BEFORE_DRAIN: Program = Program {
             default: 0,
             range: (0, 1),
         },
+        PIPE_BYTES,
     ],
     script: |chosen| {
         let child = Child::new(1, [Step::Message(0, Message::Put(Payload::Bytes(chosen.knob("bytes"))))]);
         let join = [Step::Call(1, Method::Join(None)), Step::Print("joined".to_owned())].to_vec();
         let read = [Message::Get, Message::PrintLength("bytes:")].map(|call| Step::Message(0, call)).to_vec();
-        let mut script: Script = vec![Step::Deadline(5000), queue("queue", Make::Queue(0))];
+        let pipe_bytes = Step::PipeBytes(chosen.knob(PIPE_BYTES.name) as u32);
+        let mut script: Script = vec![Step::Deadline(5000), pipe_bytes, queue("queue", Make::Queue(0))];
         script.extend(start(&[child]));
         script.extend(if chosen.knob("read-first") == 1 { [read, join] } else { [join, read] }.concat());
         script
@@ -286,6 +289,12 @@ pub(super) static JOIN_BEFORE_DRAIN: Program = Program {
         let join = "    p1.join()\n    print(\"joined\")\n";
         let read = "    print(\"bytes:\", len(queue.get()))\n";
         let (first, second) = if chosen.knob("read-first") == 1 { (read, join) } else { (join, read) };
+        let pipe_bytes = match chosen.knob(PIPE_BYTES.name) {
+            0 => String::new(),
+            bytes => format!(
+                "    from fcntl import F_SETPIPE_SZ, fcntl    # on Linux\n    fcntl(queue._writer, F_SETPIPE_SZ, {bytes})\n"
+            ),
+        };
         format!(
             "from multiprocessing import Process, Queue, set_start_method
 
@@ -295,7 +304,7 @@ def child(queue, count):
 if __name__ == \"__main__\":
     set_start_method(\"{}\")
     queue = Queue()
-    p1 = Process(target=child, args=(queue, {}))
+{pipe_bytes}    p1 = Process(target=child, args=(queue, {}))
     p1.start()
 {first}{second}",
             chosen.start.name(),

@@ -92,6 +92,8 @@ pub enum Step {
     KillForkServer,
     /// In the main script: the program is ended when so many milliseconds are over, not at the usual deadline.
     Deadline(u64),
+    /// In the main script: the kernel is asked for pipes that hold so many bytes; 0: as it likes. It may refuse.
+    PipeBytes(u32),
     /// In the main script: an object is made that processes share.
     Make(Object),
     /// The same steps so often. No process is created and no object made in them.
@@ -256,6 +258,12 @@ pub fn deadline_ms(script: &[Step]) -> Option<u64> {
     script.iter().find_map(|step| if let Step::Deadline(ms) = step { Some(*ms) } else { None })
 }
 
+/// How many bytes the main script wants its pipes to hold.
+pub fn pipe_bytes(script: &[Step]) -> Option<u32> {
+    let wanted = |step: &Step| if let Step::PipeBytes(bytes) = step { Some(*bytes) } else { None };
+    script.iter().find_map(wanted).filter(|bytes| *bytes > 0)
+}
+
 /// At most how many actors a process with this script adds to a trace: itself, the fork server it may
 /// need, its threads and copies, the feeders of the queues it puts into, and those of its children.
 pub fn actors(script: &[Step]) -> u32 {
@@ -278,7 +286,9 @@ pub fn actors(script: &[Step]) -> u32 {
 fn queues_fed(script: &[Step], fed: &mut BTreeSet<Obj>) {
     for step in script {
         match step {
-            Step::Message(object, Message::Put(_) | Message::PutWithin(..)) => _ = fed.insert(*object),
+            Step::Message(object, Message::Put(_) | Message::PutWithin(..) | Message::EmptyAfterPut(_)) => {
+                _ = fed.insert(*object);
+            }
             Step::Message(_, Message::Each(inner))
             | Step::Try(inner)
             | Step::Repeat(_, inner)

@@ -2,6 +2,7 @@
 //! was opened alike.
 
 mod figures;
+mod shared;
 mod story;
 
 use serde::{Serialize, Serializer};
@@ -15,6 +16,7 @@ use crate::plan::Plan;
 use crate::trace::{Machine, Outcome};
 
 pub(super) use figures::{ActorFigures, Figures};
+pub(super) use shared::{Numbers, ObjectFigures, RoadFigures, Shared, Signals};
 pub(super) use story::{CallMade, LostUnit, Story, UnitError, Why};
 
 /// `poolscope run --json`.
@@ -56,6 +58,9 @@ pub(super) struct MeasuredRun<'a> {
     /// What happened in it.
     #[serde(flatten)]
     pub(super) story: Story<'a>,
+    /// What was shared in it, and who waited for ever.
+    #[serde(flatten)]
+    pub(super) shared: Shared<'a>,
     /// Everybody in it, the parent first.
     pub(super) actors: Vec<ActorFigures<'a>>,
 }
@@ -88,6 +93,9 @@ pub(super) struct RecordedRun<'a> {
     /// What happened in it.
     #[serde(flatten)]
     pub(super) story: Story<'a>,
+    /// What was shared in it, and who waited for ever.
+    #[serde(flatten)]
+    pub(super) shared: Shared<'a>,
     /// From when on there are only sums, on the machine's clock.
     pub(super) summed_from_ns: Option<u64>,
     /// Everybody in it, the parent first.
@@ -143,7 +151,7 @@ impl<'a> TraceReport<'a> {
 
 impl<'a> MeasuredRun<'a> {
     fn of(run: &'a Run) -> Self {
-        Self { figures: Figures::of(run), story: Story::of(run), actors: actors(run) }
+        Self { figures: Figures::of(run), story: Story::of(run), shared: Shared::of(run), actors: actors(run) }
     }
 
     /// Time spent computing, by everybody.
@@ -158,6 +166,7 @@ impl<'a> RecordedRun<'a> {
             plan: &run.plan,
             figures: Figures::of(run),
             story: Story::of(run),
+            shared: Shared::of(run),
             summed_from_ns: run.summed_from_ns,
             actors: actors(run),
             channels: accounts(run),

@@ -12,6 +12,7 @@ use crate::program::{Chosen, Program};
 use crate::trace::DETAIL_UNITS;
 use crate::words::duration;
 
+use super::shared::SharedInWords;
 use super::story::{Programs, Troubles};
 use super::{counted, team};
 use crate::cli::report::{MeasuredRun, RunReport};
@@ -65,6 +66,7 @@ impl RunInWords<'_> {
         }
         for (run, number) in self.report.runs.iter().zip(1..) {
             writeln!(f, "\nrun {number}\n{}", Programs { story: &run.story, actors: &run.actors })?;
+            write!(f, "{}", SharedInWords(&run.shared))?;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use crate::model::check::ChannelAccount;
 use crate::trace::{Machine, Outcome};
 use crate::words::{bytes, duration};
 
+use super::shared::SharedInWords;
 use super::story::{Programs, Troubles};
 use super::{counted, program, team};
 use crate::cli::report::{ActorFigures, Figures, RecordedRun, TraceReport};
@@ -77,6 +78,7 @@ fn write_run(f: &mut Formatter<'_>, run: &RecordedRun<'_>, number: u32) -> Resul
         writeln!(f, "\nrun {number}: {program}")?;
         writeln!(f, "processes are started by {}; {}", plan.start.name(), ending(&run.figures))?;
         write!(f, "\n{}", Programs { story: &run.story, actors: &run.actors })?;
+        write!(f, "{}", SharedInWords(&run.shared))?;
         return write!(f, "\n{}", actors(&run.actors));
     }
     writeln!(f, "\nrun {number}: {}{preset}: {cut}", plan.workload)?;

@@ -23,7 +23,10 @@ const WOKEN: u64 = 1;
 
 /// A condition, without its lock, which whoever calls this must have. Zeroed memory is one for which nobody waits.
 #[derive(Clone, Debug)]
-pub struct Condition<M = Block>(M);
+pub struct Condition<M = Block> {
+    words: M,
+    places: usize,
+}
 
 /// Somebody who waits.
 #[derive(Debug)]
@@ -35,23 +38,29 @@ pub struct Waiting {
 impl<M: Words> Condition<M> {
     /// The condition in these words.
     pub fn at(words: M) -> Self {
-        Self(words)
+        Self { words, places: PLACES }
+    }
+
+    /// A condition for which fewer can wait.
+    #[cfg(test)]
+    pub(super) fn at_places(words: M, places: usize) -> Self {
+        Self { words, places }
     }
 
     /// Takes a place among those who wait; `None`: all places are taken. The lock is to be given back next.
     pub fn enter(&self, me: ActorId) -> Option<Waiting> {
-        let number = (self.0.word(LAST).load() as u32).wrapping_add(1) & u32::MAX >> 1;
+        let number = (self.words.word(LAST).load() as u32).wrapping_add(1) & u32::MAX >> 1;
         let number = number.max(1);
-        self.0.word(LAST).store(number.into());
+        self.words.word(LAST).store(number.into());
         let word = u64::from(me.0) << 32 | u64::from(number) << 1;
-        let place = (1..=PLACES).find(|&place| self.take(place, word))?;
+        let place = (1..=self.places).find(|&place| self.take(place, word))?;
         Some(Waiting { place, word })
     }
 
     /// Whether it is notified within this time; then it has left its place.
     pub fn woken(&self, waiting: &Waiting, patience: Duration) -> bool {
         let began = Instant::now();
-        let place = self.0.word(waiting.place);
+        let place = self.words.word(waiting.place);
         loop {
             if place.load() != waiting.word {
                 place.store(0);
@@ -74,15 +83,15 @@ impl<M: Words> Condition<M> {
     pub fn notify(&self, count: u32) -> u32 {
         let mut woken = 0;
         while woken < count {
-            let last = self.0.word(LAST).load() as u32;
+            let last = self.words.word(LAST).load() as u32;
             let waits = |word: u64| word != 0 && word & WOKEN == 0;
             let age = |word: u64| last.wrapping_sub(word as u32 >> 1) & u32::MAX >> 1;
-            let words = (1..=PLACES).map(|place| (place, self.0.word(place).load()));
+            let words = (1..=self.places).map(|place| (place, self.words.word(place).load()));
             let Some((place, word)) = words.filter(|&(_, word)| waits(word)).max_by_key(|&(_, word)| age(word)) else {
                 break;
             };
             if self.alter(place, word, word | WOKEN) {
-                self.0.word(place).unpark(1);
+                self.words.word(place).unpark(1);
                 woken += 1;
             }
         }
@@ -92,12 +101,12 @@ impl<M: Words> Condition<M> {
     /// Gives up the place of somebody who is dead. What it was notified of, and did not live to see, goes on to the
     /// next.
     pub fn forget(&self, dead: ActorId) {
-        for place in 1..=PLACES {
-            let word = self.0.word(place).load();
+        for place in 1..=self.places {
+            let word = self.words.word(place).load();
             if word != 0 && (word >> 32) as u32 == dead.0 {
                 let woken = !self.alter(place, word & !WOKEN, 0);
                 if woken {
-                    self.0.word(place).store(0);
+                    self.words.word(place).store(0);
                     self.notify(1);
                 }
             }
@@ -111,7 +120,7 @@ impl<M: Words> Condition<M> {
     /// Whether a place was like this, and is like that now.
     fn alter(&self, place: usize, from: u64, to: u64) -> bool {
         loop {
-            match self.0.word(place).replace(from, to) {
+            match self.words.word(place).replace(from, to) {
                 Ok(()) => return true,
                 // The exchange may fail for no reason.
                 Err(now) if now == from => {}

@@ -139,3 +139,142 @@ impl Feeder {
         self.at_hand.is_some() || !self.buffer.waiting().entries.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ipc::frame::Incoming;
+    use crate::engine::ipc::layout::CELL;
+    use crate::engine::ipc::memory::Block;
+    use crate::engine::ipc::pipe::Received;
+    use crate::sys::{self, PipeReader};
+
+    const SOON: Duration = Duration::from_millis(10);
+    const LONG: Duration = Duration::from_secs(10);
+
+    fn shared(maxsize: u32) -> (Queue, PipeReader, PipeWriter) {
+        let (reader, writer) = sys::pipe().expect("a pipe");
+        reader.set_nonblocking().expect("it can");
+        writer.set_nonblocking().expect("it can");
+        (Queue::at(&Block::create(5 * CELL).expect("memory"), maxsize), reader, writer)
+    }
+
+    fn message(queue: &Queue, body: &[u8]) -> Outgoing {
+        Outgoing::new(queue.pipe.next_number(), |out| out.extend_from_slice(body))
+    }
+
+    fn get(queue: &Queue, reader: &PipeReader, incoming: &mut Incoming) -> Option<Vec<u8>> {
+        let mut hand = Hand::default();
+        let received = queue.get(reader, incoming, &mut hand, ActorId(9), SOON).expect("it can be read");
+        queue.pipe.let_go(&mut hand);
+        received.map(|received| match received {
+            Received::Message(message) => message.body().to_vec(),
+            other => panic!("no message: {other:?}"),
+        })
+    }
+
+    #[test]
+    fn f02_what_is_put_lies_in_the_buffer_until_its_turn() {
+        let (queue, reader, writer) = shared(0);
+        let buffer = Buffer::default();
+        let mut feeder = Feeder::new(buffer.clone(), queue.clone(), writer, ActorId(1));
+        assert!(queue.take_place(SOON));
+        buffer.push(Ok(message(&queue, b"x")));
+        let mut incoming = Incoming::default();
+        assert!(feeder.is_busy() && get(&queue, &reader, &mut incoming).is_none());
+        assert_eq!(queue.size(), 1, "it is counted all the same");
+        assert!(matches!(feeder.turn(Duration::ZERO), Turn::Fed(_)));
+        assert!(matches!(feeder.turn(Duration::ZERO), Turn::Idle));
+        assert_eq!(get(&queue, &reader, &mut incoming).as_deref(), Some(&b"x"[..]));
+        assert_eq!((queue.size(), feeder.is_busy()), (0, false));
+    }
+
+    #[test]
+    fn f03_a_feeder_is_not_over_before_everything_is_in_the_pipe() {
+        let (queue, reader, writer) = shared(0);
+        let buffer = Buffer::default();
+        let mut feeder = Feeder::new(buffer.clone(), queue.clone(), writer, ActorId(1));
+        let long = vec![7; 1 << 20];
+        for body in [&long[..], b"last"] {
+            assert!(queue.take_place(SOON));
+            buffer.push(Ok(message(&queue, body)));
+        }
+        buffer.close();
+        assert!(matches!(feeder.turn(SOON), Turn::Stuck));
+        assert!(!buffer.is_over(SOON));
+        std::thread::scope(|scope| {
+            scope.spawn(move || while !matches!(feeder.turn(LONG), Turn::Over) {});
+            let (mut incoming, mut all) = (Incoming::default(), Vec::new());
+            while all.len() < 2 {
+                all.extend(get(&queue, &reader, &mut incoming));
+            }
+            assert!(all[0] == long && all[1] == b"last");
+        });
+        assert!(buffer.is_over(Duration::ZERO));
+    }
+
+    #[test]
+    fn f04_a_queue_that_has_its_maxsize_takes_nothing_until_something_is_got() {
+        let (queue, reader, writer) = shared(2);
+        let buffer = Buffer::default();
+        let mut feeder = Feeder::new(buffer.clone(), queue.clone(), writer, ActorId(1));
+        for body in [b"a", b"b"] {
+            assert!(!queue.is_full() && queue.take_place(SOON));
+            buffer.push(Ok(message(&queue, body)));
+        }
+        assert!(queue.is_full() && !queue.take_place(SOON) && queue.size() == 2);
+        while matches!(feeder.turn(Duration::ZERO), Turn::Fed(_)) {}
+        assert!(queue.is_full(), "what is in the pipe still has its place");
+        let mut incoming = Incoming::default();
+        assert_eq!(get(&queue, &reader, &mut incoming).as_deref(), Some(&b"a"[..]));
+        assert!(!queue.is_full() && queue.take_place(Duration::ZERO));
+    }
+
+    #[test]
+    fn f06_what_cannot_be_sent_leaves_its_place_and_the_next_arrives() {
+        let (queue, reader, writer) = shared(1);
+        let buffer = Buffer::default();
+        let mut feeder = Feeder::new(buffer.clone(), queue.clone(), writer, ActorId(1));
+        assert!(queue.take_place(SOON));
+        buffer.push(Err(Refusal::new("PicklingError", "no")));
+        assert!(matches!(feeder.turn(Duration::ZERO), Turn::Dropped(refusal) if refusal.kind == "PicklingError"));
+        assert!(queue.take_place(SOON), "its place is free");
+        buffer.push(Ok(message(&queue, b"good")));
+        assert!(matches!(feeder.turn(Duration::ZERO), Turn::Fed(_)));
+        assert_eq!(get(&queue, &reader, &mut Incoming::default()).as_deref(), Some(&b"good"[..]));
+    }
+
+    #[test]
+    fn f01_many_feeders_keep_the_order_of_each_and_no_more_than_the_maxsize_is_under_way() {
+        const EACH: u16 = 300;
+        let (queue, reader, writer) = shared(4);
+        std::thread::scope(|scope| {
+            for producer in 0..3_u16 {
+                let buffer = Buffer::default();
+                let writer = writer.twin().expect("a copy");
+                let mut feeder = Feeder::new(buffer.clone(), queue.clone(), writer, ActorId(producer.into()));
+                scope.spawn(move || while !matches!(feeder.turn(LONG), Turn::Over) {});
+                let queue = queue.clone();
+                scope.spawn(move || {
+                    for number in 0..EACH {
+                        while !queue.take_place(SOON) {}
+                        let body = [producer.to_le_bytes(), number.to_le_bytes()].concat();
+                        buffer.push(Ok(message(&queue, &body)));
+                    }
+                    buffer.close();
+                });
+            }
+            let (mut incoming, mut next) = (Incoming::default(), [0_u16; 3]);
+            for _ in 0..3 * EACH {
+                let body = std::iter::repeat_with(|| get(&queue, &reader, &mut incoming)).flatten().next();
+                let body = body.expect("it goes on for ever");
+                let number = |at: usize| u16::from_le_bytes([body[at], body[at + 1]]);
+                let producer = usize::from(number(0));
+                assert_eq!(number(2), next[producer], "producer {producer}");
+                next[producer] += 1;
+                assert!(queue.size() <= 4, "{}", queue.size());
+            }
+        });
+        assert_eq!(queue.size(), 0);
+    }
+}

@@ -19,6 +19,8 @@ mod event;
 mod feeder;
 mod frame;
 mod gate;
+#[cfg(test)]
+mod interleavings;
 mod item;
 mod joinable_queue;
 mod layout;

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::program::object::{Make, Obj};
-use crate::program::script::{Child, Step};
+use crate::program::script::{self, Child, Step};
 use crate::sys::{self, PipeEnd, PipeReader, PipeWriter, SharedMemory};
 
 use super::layout::{CELL, Layout, Place};
@@ -28,12 +28,16 @@ impl Objects {
                 Ints::at(memory.part(place.words.clone()), 1).write(0, initial as i32);
             }
         }
-        let mut ends = Vec::new();
+        let (mut ends, pipe_bytes) = (Vec::new(), script::pipe_bytes(script));
         for _ in 0..layout.ends / 2 {
             let (reader, writer) = sys::pipe()?;
             // Nobody ever waits in a read or write: whoever waits does so where it can be stopped.
             reader.set_nonblocking()?;
             writer.set_nonblocking()?;
+            if let Some(bytes) = pipe_bytes {
+                // What it came to is what the trace tells.
+                writer.widen(bytes);
+            }
             ends.extend([Some(PipeEnd::Reader(reader)), Some(PipeEnd::Writer(writer))]);
         }
         Ok(Self { layout, memory, ends })

@@ -38,8 +38,6 @@ pub struct SimpleQueue {
 #[derive(Debug, Default)]
 pub struct Hand {
     holds: bool,
-    /// Who died with the lock in its hands, before this one got it.
-    pub died: Option<ActorId>,
 }
 
 /// The words of this cell.
@@ -120,13 +118,13 @@ fn take(lock: &Lock, hand: &mut Hand, me: ActorId, patience: Duration) -> Option
     if hand.holds {
         return Some(patience);
     }
-    if let Some(taken) = lock.try_acquire(me) {
-        (hand.holds, hand.died) = (true, taken.died);
+    if lock.try_acquire(me).is_some() {
+        hand.holds = true;
         return Some(patience);
     }
     let began = Instant::now();
-    let taken = lock.acquire_for(me, patience)?;
-    (hand.holds, hand.died) = (true, taken.died);
+    lock.acquire_for(me, patience)?;
+    hand.holds = true;
     Some(patience.saturating_sub(began.elapsed()))
 }
 
@@ -134,5 +132,129 @@ fn give_back(lock: &Lock, hand: &mut Hand) {
     if std::mem::take(&mut hand.holds) {
         // It was in hand, so it can be given back.
         let _ = lock.release();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ipc::frame::HEADER_BYTES;
+    use crate::sys;
+
+    const SOON: Duration = Duration::from_millis(10);
+
+    /// A queue with its pipe, as threads share it.
+    fn shared() -> (SimpleQueue, PipeReader, PipeWriter) {
+        let (reader, writer) = sys::pipe().expect("a pipe");
+        reader.set_nonblocking().expect("it can");
+        writer.set_nonblocking().expect("it can");
+        (SimpleQueue::at(&Block::create(5 * CELL).expect("memory")), reader, writer)
+    }
+
+    fn message(queue: &SimpleQueue, body: &[u8]) -> Outgoing {
+        Outgoing::new(queue.next_number(), |out| out.extend_from_slice(body))
+    }
+
+    fn get(queue: &SimpleQueue, reader: &PipeReader, incoming: &mut Incoming, me: ActorId) -> Received {
+        let mut hand = Hand::default();
+        loop {
+            if let Some(received) = queue.get(reader, incoming, &mut hand, me, SOON).expect("it is read") {
+                return received;
+            }
+        }
+    }
+
+    #[test]
+    fn many_write_and_many_read_and_every_message_arrives_once_and_whole() {
+        const MESSAGES: usize = 200;
+        let (queue, reader, writer) = shared();
+        let mut got: Vec<Vec<u8>> = std::thread::scope(|scope| {
+            for me in 0..3_u8 {
+                let (queue, writer) = (&queue, &writer);
+                scope.spawn(move || {
+                    for _ in 0..MESSAGES {
+                        let mut sent = message(queue, &[me; 9000]);
+                        let mut hand = Hand::default();
+                        while !queue.put(writer, &mut sent, &mut hand, ActorId(me.into()), SOON).expect("it is read") {}
+                    }
+                });
+            }
+            let readers: Vec<_> = (3..5)
+                .map(|me| {
+                    let (queue, reader) = (&queue, &reader);
+                    scope.spawn(move || {
+                        let mut incoming = Incoming::default();
+                        let mut next = || match get(queue, reader, &mut incoming, ActorId(me)) {
+                            Received::Message(message) if message.torn == 0 => message.body().to_vec(),
+                            other => panic!("no whole message: {other:?}"),
+                        };
+                        (0..MESSAGES * 3 / 2).map(|_| next()).collect::<Vec<_>>()
+                    })
+                })
+                .collect();
+            readers.into_iter().flat_map(|reader| reader.join().expect("it reads")).collect()
+        });
+        got.sort_unstable();
+        let expected: Vec<Vec<u8>> = (0..3).flat_map(|me| vec![vec![me; 9000]; MESSAGES]).collect();
+        assert!(got == expected, "{} messages", got.len());
+        assert_eq!(queue.next_number(), 3 * MESSAGES as u32);
+    }
+
+    #[test]
+    fn f13_whoever_puts_into_a_full_pipe_waits_with_the_lock() {
+        let (queue, reader, writer) = shared();
+        let mut long = message(&queue, &vec![1; 1 << 20]);
+        let mut hand = Hand::default();
+        assert_eq!(queue.put(&writer, &mut long, &mut hand, ActorId(1), SOON), Ok(false));
+        let mut other = Hand::default();
+        assert_eq!(queue.put(&writer, &mut message(&queue, b"x"), &mut other, ActorId(2), SOON), Ok(false));
+        assert!(hand.holds && !other.holds);
+        assert_eq!(SimpleQueue::is_empty(&reader), Ok(false));
+    }
+
+    #[test]
+    fn f08_a_reader_that_died_with_the_lock_blocks_all_others_until_its_lock_is_freed() {
+        let (queue, reader, writer) = shared();
+        let (mut incoming, mut dead) = (Incoming::default(), Hand::default());
+        assert_eq!(queue.get(&reader, &mut incoming, &mut dead, ActorId(1), SOON), Ok(None));
+        let sent = queue.put(&writer, &mut message(&queue, b"x"), &mut Hand::default(), ActorId(3), SOON);
+        assert_eq!(sent, Ok(true));
+        let mut hand = Hand::default();
+        assert_eq!(queue.get(&reader, &mut incoming, &mut hand, ActorId(2), SOON), Ok(None));
+        assert!(!queue.recover(ActorId(2)) && queue.recover(ActorId(1)));
+        let Received::Message(got) = get(&queue, &reader, &mut incoming, ActorId(2)) else { panic!("a message") };
+        assert_eq!(got.body(), b"x");
+    }
+
+    #[test]
+    fn f09_after_a_writer_that_died_the_next_whole_message_is_found() {
+        let (queue, reader, writer) = shared();
+        let mut dead = Hand::default();
+        let mut half = message(&queue, &vec![1; 1 << 20]);
+        assert_eq!(queue.put(&writer, &mut half, &mut dead, ActorId(1), SOON), Ok(false));
+        assert!(queue.recover(ActorId(1)));
+        let capacity = writer.capacity_bytes();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let (mut whole, mut hand) = (message(&queue, b"whole"), Hand::default());
+                while !queue.put(&writer, &mut whole, &mut hand, ActorId(2), SOON).expect("it is read") {}
+            });
+            let Received::Message(got) = get(&queue, &reader, &mut Incoming::default(), ActorId(3)) else {
+                panic!("a message")
+            };
+            assert_eq!((got.body(), got.size() as usize), (&b"whole"[..], HEADER_BYTES + 5));
+            assert!(capacity == 0 || got.torn == capacity, "{} of {capacity}", got.torn);
+        });
+    }
+
+    #[test]
+    fn a_reader_that_gives_up_lets_others_read() {
+        let (queue, reader, writer) = shared();
+        let (mut incoming, mut hand) = (Incoming::default(), Hand::default());
+        assert_eq!(queue.get(&reader, &mut incoming, &mut hand, ActorId(1), SOON), Ok(None));
+        queue.let_go(&mut hand);
+        let sent = queue.put(&writer, &mut message(&queue, b"x"), &mut Hand::default(), ActorId(3), SOON);
+        assert_eq!(sent, Ok(true));
+        assert!(matches!(get(&queue, &reader, &mut incoming, ActorId(2)), Received::Message(_)));
     }
 }

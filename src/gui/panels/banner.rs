@@ -218,4 +218,31 @@ mod tests {
         assert_eq!(sentences(&source, None).len(), 1, "no run at all: the engine's end is the reason");
         assert_eq!(settings(&model.runs[0]), "Prime check · small-4 · 2 processes, spawn · 4 items → 4 units");
     }
+
+    #[test]
+    fn a_deadlock_is_named_and_can_be_stopped_while_it_lasts() {
+        use egui_kittest::kittest::Queryable as _;
+        let pressed = |at_ms: u64, live: bool| {
+            let draw = move |ui: &mut Ui, commands: &mut Vec<Command>| {
+                let source = Source::of(crate::gui::panels::fixture::ipc::deadlocked());
+                let Some(run) = source.model.last_run() else { return };
+                let at_ns = run.began_ns + at_ms * 1_000_000;
+                let (model, theme) = (&source.model, Theme::default());
+                let look = Look { model, run, at_ns, live, selected_unit: None, theme };
+                panel(&source, Some(&look), None, theme, ui, commands);
+            };
+            let builder = egui_kittest::Harness::builder().with_size([760.0, 160.0]);
+            let mut harness = builder.with_context_setup(crate::gui::fonts::install).build_ui_state(draw, Vec::new());
+            harness.run_steps(2);
+            let named = harness.query_by_label_contains("Deadlock: Process-1 waits for lock b").is_some();
+            if let Some(stop) = harness.query_by_label("Stop the deadlock") {
+                stop.click();
+            }
+            harness.run_steps(2);
+            (named, harness.state().contains(&Command::Stop))
+        };
+        assert_eq!(pressed(40, true), (false, false), "nobody waits yet");
+        assert_eq!(pressed(800, true), (true, true));
+        assert_eq!(pressed(800, false), (true, false), "a recording is told of, and can't be stopped");
+    }
 }

@@ -7,6 +7,7 @@ use super::draw::{Ink, name};
 use super::parts::{heading, note};
 use super::stage::objects::gather;
 use super::stage::objects::seen::Seen;
+use super::stage::tree::holds_up;
 use crate::chunk::grouped;
 use crate::gui::command::Command;
 use crate::gui::words::duration;
@@ -151,8 +152,9 @@ fn in_words(look: &Look<'_>, wait: &Wait) -> String {
 fn draw(ink: &Ink<'_>, look: &Look<'_>, wait: &Wait, (space, line): (Rect, f32), marked: bool) {
     let (theme, lasts) = (ink.theme, wait.lasts(look.at_ns));
     ink.card(space, 5, if marked { theme.hovered() } else { theme.card() }, theme.border());
+    let waits = if holds_up(wait.wish) { theme.waits() } else { theme.faint() };
     if lasts {
-        ink.dashed_box(space.shrink(0.5), theme.waits());
+        ink.dashed_box(space.shrink(0.5), waits);
     }
     let hue = look.run.actor(wait.actor).map_or(0, |actor| look.run.hue(actor));
     let edge = space.with_max_x(space.left() + theme.length(3.0));
@@ -163,7 +165,7 @@ fn draw(ink: &Ink<'_>, look: &Look<'_>, wait: &Wait, (space, line): (Rect, f32),
     let right = ink.text_in(first, Align2::RIGHT_CENTER, length, theme.small(), theme.faint());
     let rest = first.with_max_x(right.left() - 6.0);
     ink.text_in(rest, Align2::LEFT_CENTER, look.run.title_of(wait.actor), theme.small(), theme.text());
-    let colour = if lasts { theme.waits() } else { theme.faint() };
+    let colour = if lasts { waits } else { theme.faint() };
     let right = ink.text_in(second, Align2::RIGHT_CENTER, end, theme.small(), colour);
     let rest = second.with_max_x(right.left() - 6.0);
     ink.text_in(rest, Align2::LEFT_CENTER, wish, theme.small(), theme.faint());

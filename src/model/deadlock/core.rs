@@ -101,7 +101,9 @@ fn usual(run: &Run, wait: &Wait, object: &Object, now_ns: u64) -> Vec<ActorId> {
     match wait.wish {
         Wish::Acquire => object.holders(now_ns).into_iter().map(|holder| holder.actor).collect(),
         Wish::Receive => road.map_or_else(Vec::new, |road| road.producers().chain(road.writers.clone()).collect()),
-        Wish::Send | Wish::Put | Wish::TasksDone => road.map_or_else(Vec::new, |road| road.readers.clone()),
+        Wish::Send | Wish::Put | Wish::TasksDone | Wish::Feed => {
+            road.map_or_else(Vec::new, |road| road.readers.clone())
+        }
         Wish::Set => object.flags.set.by(now_ns).iter().map(|(_, (_, by))| *by).collect(),
         Wish::Notify => object.flags.notified.by(now_ns).iter().map(|(_, (by, _))| *by).collect(),
         // Whoever is not there yet.

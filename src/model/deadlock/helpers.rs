@@ -128,6 +128,11 @@ impl<'a> Scene<'a> {
         let process = run.process_of(wait.actor);
         let threads = run.children(process).filter(|child| child.role == Role::ProcessThread).map(|child| child.id);
         let alive: Vec<ActorId> = threads.filter(|&id| !run.has_ended(id, at_ns)).collect();
+        let rest = object.stations.road(wait.lane).map_or(0, |road| road.in_buffer_of(process, at_ns).messages);
+        if alive.is_empty() && rest > 0 {
+            // A process that may fork has no threads and feeds by itself: it waits for room in the pipe.
+            return if self.count(wait, Wish::Receive) > 0 { Helpers::NotNeeded } else { Helpers::Anybody };
+        }
         let at_work = alive.iter().copied().filter(|&id| {
             run.wait_of(id, at_ns).is_some_and(|wait| wait.wish == Wish::Send && wait.object() == Some(object.id))
         });

@@ -111,7 +111,7 @@ impl Run {
 
     /// A deadlock in a sentence.
     pub fn deadlock_in_words(&self, deadlock: &Deadlock) -> String {
-        let links = deadlock.links.iter().map(|link| format!("{} waits {}", self.title_of(link.actor), link.wish));
+        let links = deadlock.links.iter().map(|link| format!("{} waits {}", self.full_title(link.actor), link.wish));
         let links = links.collect::<Vec<_>>().join("; ");
         match deadlock.why {
             Why::Cycle => format!("Deadlock: {links}."),
@@ -171,7 +171,7 @@ impl Run {
 
     /// Names one after the other.
     fn titles(&self, ids: &[ActorId]) -> String {
-        words::list(&ids.iter().map(|&id| self.title_of(id)).collect::<Vec<_>>())
+        words::list(&ids.iter().map(|&id| self.full_title(id)).collect::<Vec<_>>())
     }
 }
 

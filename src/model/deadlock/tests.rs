@@ -187,7 +187,7 @@ fn a_child_that_is_joined_before_its_queue_is_emptied_is_named_with_its_feeder()
         told,
         ["Deadlock: Parent waits for Process-1 to end; \
           Process-1 waits for its feeder thread to write all it has into queue q; \
-          Thread 1 waits for room in the pipe of queue q, which is full until Parent takes something out."]
+          Thread 1 of Process-1 waits for room in the pipe of queue q, which is full until Parent takes something out."]
     );
     assert!(feeding().told(400).is_empty(), "the parent does not wait: it may still read");
     let asleep = feeding().with(30, PARENT, What::Did { doing: Doing::Sleep, since_ns: 10 * MS });

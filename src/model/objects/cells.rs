@@ -52,8 +52,10 @@ pub struct Cells {
     pub reads: History<(ActorId, u16, i64)>,
     /// Updates in all.
     pub updates: u64,
-    /// The sum of what they added.
-    pub added: i128,
+    /// What each of them added, if it was always the same.
+    step: Option<i64>,
+    /// Whether they did not all add the same.
+    mixed: bool,
     /// Writes without reading before.
     pub plain: u64,
     /// Writes that are not known one by one.
@@ -73,7 +75,8 @@ impl Cells {
         match write.read {
             Some((read, _)) => {
                 self.updates += 1;
-                self.added = self.added.saturating_add(i128::from(write.wrote) - i128::from(read));
+                let step = write.wrote.wrapping_sub(read);
+                self.mixed |= *self.step.get_or_insert(step) != step || write.index > 0;
             }
             None => self.plain += 1,
         }
@@ -157,8 +160,93 @@ impl Cells {
         })
     }
 
+    /// How many updates are not in the final number, if that is certain: where all of them added the same to one
+    /// number, and nobody wrote anything else, it is what is missing in it.
+    pub fn lost(&self, initial: i64) -> Option<u64> {
+        let step = i128::from(self.step.filter(|&step| step != 0 && !self.mixed && self.plain == 0)?);
+        let written = self.last(0, u64::MAX)?;
+        // Who read it afterwards saw what really was there.
+        let read = self.reads.all().last().filter(|&&(at_ns, (_, index, _))| at_ns > written.at_ns && index == 0);
+        let last = read.map_or(written.wrote, |&(_, (_, _, value))| value);
+        let kept = (i128::from(last) - i128::from(initial)) / step;
+        u64::try_from(i128::from(self.updates) - kept).ok()
+    }
+
     /// How many updates had been overwritten by then, as far as that is known.
     pub fn overwritten(&self, at_ns: u64) -> u64 {
         self.overwritten_ns.partition_point(|&overwritten_ns| overwritten_ns <= at_ns) as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: ActorId = ActorId(2);
+    const B: ActorId = ActorId(3);
+
+    /// `v.value += 1`, from when until when, by whom, from which number.
+    fn update(cells: &mut Cells, by: ActorId, (since_ns, at_ns): (u64, u64), read: i64) {
+        cells.write(Write { index: 0, at_ns, by, read: Some((read, since_ns)), wrote: read + 1, overwritten: None });
+    }
+
+    #[test]
+    fn what_was_computed_without_an_update_overwrites_it_and_all_that_was_built_on_it() {
+        // A reads 5, B makes 6, 7 and 8 of it, A writes 6; B goes on from there.
+        let updates = [(A, (10, 50), 5), (B, (20, 25), 5), (B, (26, 30), 6), (B, (31, 40), 7), (B, (60, 70), 6)];
+        for order in [[0, 1, 2, 3, 4], [1, 2, 3, 0, 4], [4, 3, 2, 1, 0]] {
+            let mut cells = Cells::default();
+            for place in order {
+                let (by, times_ns, read) = updates[place];
+                update(&mut cells, by, times_ns, read);
+            }
+            cells.settle();
+            let lost: Vec<u64> =
+                cells.writes().iter().filter(|write| write.overwritten.is_some()).map(|write| write.at_ns).collect();
+            assert_eq!(lost, [25, 30, 40], "{order:?}");
+            assert!(cells.writes()[0].overwritten == Some((50, A)), "it is known when and by whom");
+            assert_eq!([49, 50, 99].map(|at_ns| cells.overwritten(at_ns)), [0, 3, 3]);
+            assert_eq!((cells.updates, cells.lost(5)), (5, Some(3)), "5 updates made 7 of 5");
+            let value = |at_ns| cells.last(0, at_ns).map(|write| (write.wrote, write.by));
+            assert_eq!([19, 25, 45, 50].map(value), [None, Some((6, B)), Some((8, B)), Some((6, A))]);
+        }
+    }
+
+    #[test]
+    fn under_a_lock_nothing_is_overwritten() {
+        let mut cells = Cells::default();
+        for number in 0..10_000 {
+            let by = if number % 3 == 0 { A } else { B };
+            update(&mut cells, by, (number * 10, number * 10 + 5), number.cast_signed());
+        }
+        cells.settle();
+        assert_eq!((cells.overwritten(u64::MAX), cells.lost(0)), (0, Some(0)));
+    }
+
+    #[test]
+    fn beyond_the_detail_the_loss_is_known_from_the_sums() {
+        let mut cells = Cells::default();
+        for number in 0..MOST_WRITES as u64 + 1000 {
+            update(&mut cells, A, (number * 10, number * 10 + 5), (number / 2).cast_signed());
+        }
+        assert_eq!((cells.writes().len(), cells.summed), (MOST_WRITES, 1000));
+        let last = i64::midpoint(MOST_WRITES as i64, 999) + 1;
+        assert_eq!(cells.last(0, u64::MAX).map(|write| write.wrote), Some(last));
+        assert_eq!(cells.lost(0), Some(MOST_WRITES as u64 + 1000 - last.cast_unsigned()));
+        cells.read(B, u64::MAX, 0, 100);
+        assert_eq!(cells.lost(0), Some(MOST_WRITES as u64 + 900), "who read it last saw what was there");
+    }
+
+    #[test]
+    fn cells_of_an_array_are_told_apart() {
+        let mut cells = Cells::default();
+        let write = |index, at_ns, read, wrote| Write { index, at_ns, by: A, read, wrote, overwritten: None };
+        cells.write(write(1, 10, None, 7));
+        cells.write(write(0, 20, Some((0, 19)), 1));
+        cells.settle();
+        cells.write(write(1, 30, Some((7, 29)), 8));
+        assert_eq!([0, 1, 2].map(|index| cells.last(index, 25).map(|write| write.wrote)), [Some(1), Some(7), None]);
+        assert_eq!(cells.last(1, 30).map(|write| write.wrote), Some(8));
+        assert_eq!((cells.updates, cells.plain, cells.lost(0)), (2, 1, None));
     }
 }

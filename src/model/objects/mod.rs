@@ -13,7 +13,7 @@ use crate::trace::{ActorId, Deed, Made, ObjectId, ObjectKind};
 use cells::{Cells, Write};
 use flags::Flags;
 use permits::Permits;
-use stations::{Station, Stations};
+use stations::{Pass, Station, Stations};
 use trips::Trips;
 
 /// Something that processes share, with all that was done to it. What does not go with its kind is empty.
@@ -171,7 +171,7 @@ impl Object {
         self.uses += 1;
         let (since_ns, at_ns) = times_ns;
         let kind = self.kind;
-        let stamp = (at_ns, by);
+        let pass = Pass { since_ns, at_ns, by, process };
         match deed {
             Deed::Acquired { left } => self.permits.acquire(kind, by, times_ns, left),
             Deed::Released { left } => self.permits.release(kind, by, at_ns, left),
@@ -191,9 +191,9 @@ impl Object {
             Deed::Put { lane, message, bytes } if kind == ObjectKind::Manager => {
                 self.trips.ask(lane, message, bytes, at_ns);
             }
-            Deed::Put { lane, message, bytes } => self.pass(lane, Station::Put, (message, bytes), stamp, process),
-            Deed::Fed { lane, message, bytes } => self.pass(lane, Station::Fed, (message, bytes), stamp, process),
-            Deed::Got { lane, message, bytes } => self.pass(lane, Station::Got, (message, bytes), stamp, process),
+            Deed::Put { lane, message, bytes } => self.pass(lane, Station::Put, (message, bytes), pass),
+            Deed::Fed { lane, message, bytes } => self.pass(lane, Station::Fed, (message, bytes), pass),
+            Deed::Got { lane, message, bytes } => self.pass(lane, Station::Got, (message, bytes), pass),
             Deed::Torn { lane, bytes } => self.stations.roads.entry(lane).or_default().torn.note(at_ns, bytes.into()),
             Deed::TaskDone { .. } => self.stations.tasks_done.note(at_ns, 1),
             Deed::Joined => {}
@@ -212,7 +212,7 @@ impl Object {
         }
     }
 
-    fn pass(&mut self, lane: u16, station: Station, letter: (u32, u32), stamp: (u64, ActorId), process: ActorId) {
-        self.stations.roads.entry(lane).or_default().pass(station, letter, stamp, process);
+    fn pass(&mut self, lane: u16, station: Station, letter: (u32, u32), pass: Pass) {
+        self.stations.roads.entry(lane).or_default().pass(station, letter, pass);
     }
 }

@@ -119,6 +119,11 @@ impl Permits {
         self.took.total()
     }
 
+    /// How often it had been taken by then.
+    pub fn taken_by(&self, at_ns: u64) -> u64 {
+        self.took.count(at_ns)
+    }
+
     /// Permits that are left at a moment, of so many at first. (Not as the last one said who did something: two
     /// may do so at once, and be stamped in either order.)
     pub fn left(&self, capacity: u64, at_ns: u64) -> u64 {
@@ -146,5 +151,81 @@ impl Permits {
     /// Whether anybody gave back what somebody else had taken.
     pub fn was_given_away(&self) -> bool {
         !self.foreign.all().is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: ActorId = ActorId(2);
+    const B: ActorId = ActorId(3);
+
+    fn held(permits: &Permits, kind: ObjectKind, at_ns: u64) -> Vec<(ActorId, u64, u32)> {
+        permits.holders(kind, at_ns).into_iter().map(|holder| (holder.actor, holder.since_ns, holder.held)).collect()
+    }
+
+    #[test]
+    fn a_lock_has_one_holder_and_whoever_releases_it_frees_it() {
+        let kind = ObjectKind::Lock;
+        let mut lock = Permits::default();
+        // B's news come first.
+        lock.acquire(kind, B, (5, 20), 0);
+        lock.acquire(kind, A, (9, 10), 0);
+        lock.release(kind, A, 19, 1);
+        assert_eq!(held(&lock, kind, 9), []);
+        assert_eq!(held(&lock, kind, 15), [(A, 10, 1)]);
+        assert_eq!(held(&lock, kind, 19), []);
+        assert_eq!(held(&lock, kind, 99), [(B, 20, 1)]);
+        lock.release(kind, A, 100, 1);
+        assert_eq!(held(&lock, kind, 99), [(B, 20, 1)]);
+        assert_eq!(held(&lock, kind, 100), [], "another may release it");
+        lock.acquire(kind, A, (100, 101), 0);
+        assert_eq!(held(&lock, kind, 101), [(A, 101, 1)]);
+        assert_eq!((lock.taken(), lock.waited_ns, lock.longest_ns, lock.held_ns), (3, 17, 15, 9));
+    }
+
+    #[test]
+    fn an_rlock_is_held_until_it_was_given_back_as_often_as_taken() {
+        let kind = ObjectKind::RLock;
+        let mut lock = Permits::default();
+        lock.acquire(kind, A, (1, 1), 1);
+        lock.acquire(kind, A, (2, 2), 2);
+        lock.release(kind, A, 3, 1);
+        assert_eq!(held(&lock, kind, 3), [(A, 1, 1)]);
+        lock.release(kind, A, 4, 0);
+        assert_eq!(held(&lock, kind, 4), []);
+        // A condition gives it back at one go.
+        lock.acquire(kind, A, (5, 5), 1);
+        lock.acquire(kind, A, (6, 6), 2);
+        lock.release(kind, A, 7, 0);
+        assert_eq!(held(&lock, kind, 7), []);
+    }
+
+    #[test]
+    fn permits_are_counted_and_their_holders_as_long_as_they_give_back_their_own() {
+        let kind = ObjectKind::Semaphore;
+        let mut permits = Permits::default();
+        permits.acquire(kind, A, (1, 1), 1);
+        permits.acquire(kind, A, (2, 2), 0);
+        permits.release(kind, A, 3, 1);
+        assert_eq!(held(&permits, kind, 2), [(A, 1, 2)]);
+        assert_eq!(held(&permits, kind, 3), [(A, 1, 1)]);
+        assert_eq!([0, 2, 3].map(|at_ns| permits.left(2, at_ns)), [2, 0, 1]);
+        permits.release(kind, B, 4, 2);
+        assert_eq!((held(&permits, kind, 4), permits.left(2, 4)), (Vec::new(), 2));
+    }
+
+    #[test]
+    fn what_is_taken_from_a_dead_owner_is_his_no_more() {
+        let kind = ObjectKind::Lock;
+        let mut lock = Permits::default();
+        lock.acquire(kind, A, (1, 1), 0);
+        lock.recover(A, 5);
+        assert_eq!(held(&lock, kind, 5), []);
+        let mut quiet = Permits::default();
+        quiet.acquire(kind, A, (1, 1), 0);
+        quiet.acquire(kind, B, (2, 9), 0);
+        assert_eq!(held(&quiet, kind, 9), [(B, 9, 1)], "nobody said so, but he has it no more");
     }
 }

@@ -23,6 +23,8 @@ pub struct Letter {
     pub message: u32,
     /// Its size with its header.
     pub bytes: u32,
+    /// When its sending was begun.
+    pub begun_ns: Option<u64>,
     /// The process in whose feeder's buffer it was, if in any.
     pub from: Option<ActorId>,
     /// When it was put into that buffer, by whom.
@@ -89,13 +91,25 @@ pub(super) enum Station {
     Got,
 }
 
+/// Who passed a message on, and when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pass {
+    pub(super) since_ns: u64,
+    pub(super) at_ns: u64,
+    pub(super) by: ActorId,
+    /// The process that he belongs to.
+    pub(super) process: ActorId,
+}
+
 impl Road {
     /// A message passed a station. The buffer is that of `process`, whoever in it says so.
-    pub(super) fn pass(&mut self, station: Station, (message, bytes): (u32, u32), stamp: Stamp, process: ActorId) {
+    pub(super) fn pass(&mut self, station: Station, (message, bytes): (u32, u32), pass: Pass) {
+        let Pass { since_ns, at_ns, by, process } = pass;
+        let stamp = (at_ns, by);
         let next = self.letters.len();
         let place = *self.places.entry(message).or_insert(next);
         if place == next {
-            self.letters.push(Letter { message, bytes, from: None, put: None, fed: None, got: None });
+            self.letters.push(Letter { message, bytes, begun_ns: None, from: None, put: None, fed: None, got: None });
         }
         let amount = u64::from(bytes);
         let before = self.letters[place];
@@ -112,6 +126,9 @@ impl Road {
         *slot = Some(stamp);
         if station == Station::Put {
             letter.from = Some(process);
+        }
+        if station != Station::Got {
+            letter.begun_ns = Some(letter.begun_ns.map_or(since_ns, |known| known.min(since_ns)));
         }
         let after = *letter;
         let update = |was: Option<u64>, is: Option<u64>, tally: &mut Tally| match (was, is) {
@@ -164,6 +181,18 @@ impl Road {
         self.buffers.keys().copied()
     }
 
+    /// The most that ever was in it at once, wherever.
+    pub fn most_under_way(&self) -> Load {
+        let (messages, bytes) = self.came.most_between(&self.got);
+        Load { messages, bytes }
+    }
+
+    /// The most that ever was in the pipe at once, as far as whole messages tell.
+    pub fn most_in_pipe(&self) -> Load {
+        let (messages, bytes) = self.fed.most_between(&self.got);
+        Load { messages, bytes }
+    }
+
     /// What came and was not taken yet.
     pub fn under_way(&self, at_ns: u64) -> Load {
         Load::between(&self.came, &self.got, at_ns)
@@ -209,5 +238,70 @@ impl Stations {
     pub fn holders(&self, end: u16, at_ns: u64) -> impl Iterator<Item = ActorId> {
         let of_end = self.ends.range((end, ActorId(0))..=(end, ActorId(u32::MAX)));
         of_end.filter(move |(_, has)| has.at(at_ns) == Some(&true)).map(|(&(_, actor), _)| actor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRODUCER: ActorId = ActorId(2);
+    const FEEDER: ActorId = ActorId(3);
+    const READER: ActorId = ActorId(4);
+
+    fn pass(road: &mut Road, station: Station, message: u32, at_ns: u64) {
+        let (by, process) = match station {
+            Station::Put => (PRODUCER, PRODUCER),
+            Station::Fed => (FEEDER, PRODUCER),
+            Station::Got => (READER, READER),
+        };
+        road.pass(station, (message, 100), Pass { since_ns: at_ns - 1, at_ns, by, process });
+    }
+
+    #[test]
+    fn a_message_is_at_one_station_at_a_time_whatever_order_the_news_come_in() {
+        let news = [
+            (Station::Put, 0, 10),
+            (Station::Put, 1, 11),
+            (Station::Fed, 0, 20),
+            (Station::Fed, 1, 21),
+            // The reader was quicker than the feeder said so.
+            (Station::Got, 0, 30),
+            (Station::Fed, 2, 42),
+            (Station::Got, 2, 40),
+            (Station::Put, 2, 39),
+        ];
+        for order in [[0, 1, 2, 3, 4, 5, 6, 7], [7, 6, 5, 4, 3, 2, 1, 0], [6, 5, 7, 0, 4, 2, 3, 1]] {
+            let mut road = Road::default();
+            for place in order {
+                let (station, message, at_ns) = news[place];
+                pass(&mut road, station, message, at_ns);
+            }
+            let loads = |at_ns| (road.in_buffers(at_ns).messages, road.in_pipe(at_ns).messages, road.got.count(at_ns));
+            assert_eq!(loads(10), (1, 0, 0), "{order:?}");
+            assert_eq!(loads(11), (2, 0, 0));
+            assert_eq!(loads(20), (1, 1, 0));
+            assert_eq!(loads(29), (0, 2, 0));
+            assert_eq!(loads(30), (0, 1, 1));
+            assert_eq!(loads(39), (1, 1, 1));
+            assert_eq!(loads(40), (0, 1, 2), "what was got had been fed");
+            assert_eq!(loads(99), (0, 1, 2));
+            for at_ns in 0..50 {
+                let (buffers, pipe, got) = loads(at_ns);
+                assert_eq!(road.came.count(at_ns), buffers + pipe + got, "sent = received + in flight");
+                assert_eq!(road.in_buffer_of(PRODUCER, at_ns).messages, buffers);
+            }
+            assert_eq!((road.most_under_way().messages, road.most_in_pipe().bytes), (2, 200));
+            assert_eq!((&road.writers[..], &road.readers[..], road.contradictions), (&[FEEDER][..], &[READER][..], 0));
+        }
+    }
+
+    #[test]
+    fn a_message_that_passes_twice_is_a_contradiction() {
+        let mut road = Road::default();
+        pass(&mut road, Station::Fed, 5, 10);
+        pass(&mut road, Station::Got, 5, 12);
+        pass(&mut road, Station::Got, 5, 13);
+        assert_eq!((road.contradictions, road.got.total()), (1, 1));
     }
 }

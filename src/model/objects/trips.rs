@@ -110,3 +110,35 @@ impl Trips {
         median(&lengths.collect::<Vec<_>>())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_waiting_then_served_then_returning() {
+        let news: [fn(&mut Trips); 4] = [
+            |trips| trips.ask(0, 0, 50, 10),
+            |trips| trips.serve(0, 0, 9, (20, 30)),
+            |trips| trips.answer(0, 0, 9, (9, 40)),
+            |trips| trips.ask(0, 1, 50, 60),
+        ];
+        for order in [[0_usize, 1, 2, 3], [3, 2, 1, 0], [1, 0, 3, 2]] {
+            let mut trips = Trips::default();
+            for place in order {
+                news[place](&mut trips);
+            }
+            let stage = |at_ns| trips.at(0, at_ns).map(|(trip, stage)| (trip.message, stage));
+            let told = [8, 15, 25, 35, 45, 70].map(stage);
+            let of = |message, stage| Some((message, stage));
+            let [waiting, serving, returning] = [Stage::Waiting, Stage::Serving, Stage::Returning];
+            assert_eq!(
+                told,
+                [None, of(0, waiting), of(0, serving), of(0, returning), None, of(1, waiting)],
+                "{order:?}"
+            );
+            assert_eq!([30, 40, 99].map(|at_ns| trips.made(at_ns)), [0, 1, 1]);
+            assert_eq!((trips.median_ns(), trips.clients().count()), (Some(31), 1));
+        }
+    }
+}

@@ -73,6 +73,8 @@ pub enum Message {
     LogToFile,
     /// `print(label, queue.qsize())`, or what else is asked.
     Ask(&'static str, Query),
+    /// So often: puts a number, asks whether the queue is empty, gets it; then prints how often it was.
+    EmptyAfterPut(u32),
     /// `queue.task_done()`
     TaskDone,
     /// `queue.join()`

@@ -4,9 +4,9 @@
 //! waits for the dead: its parent, or the engine where there is none any more. A condition is told in every case; see
 //! [`Condition`].
 
-use crate::engine::ipc::Condition;
+use crate::engine::ipc::{Condition, SimpleQueue};
 use crate::program::object::{Make, Obj};
-use crate::program::script::Step;
+use crate::program::script::{self, Step};
 use crate::program::uses::Sync;
 use crate::sys;
 use crate::trace::{ActorId, Deed, Exit};
@@ -31,6 +31,14 @@ impl<H: Host> Carrier<'_, H> {
             let since_ns = sys::now_ns();
             if !robust {
                 continue;
+            }
+            if matches!(place.object.make, Make::SimpleQueue | Make::Queue(_) | Make::JoinableQueue(_)) {
+                let queue = SimpleQueue::at(&self.objects.block(place));
+                // Its feeder died with it, and had one of the ids after its own.
+                let actors = (dead.0..dead.0 + script.map_or(1, script::actors)).map(ActorId);
+                if actors.filter(|dead| queue.recover(*dead)).count() > 0 {
+                    self.used(id, since_ns, Deed::Recovered { owner: dead });
+                }
             }
             if let Ok(guard) = self.guard(object)
                 && guard.recover(dead)

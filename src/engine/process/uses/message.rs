@@ -82,6 +82,7 @@ impl<'a, H: Host> Carrier<'a, H> {
             }
             Message::LogToFile => self.log_to_file(object),
             Message::Ask(label, query) => self.ask_queue(object, label, *query),
+            Message::EmptyAfterPut(rounds) => self.empty_after_put(object, *rounds),
             Message::TaskDone => self.task_done(object),
             Message::Join => self.join_tasks(object),
             Message::CloseQueue => self.close_queue(object),

@@ -113,11 +113,7 @@ impl<H: Host> Carrier<'_, H> {
             let received = self.wait_for(Need::of(Wish::Receive, found.object), patience, |carrier, patience| {
                 let Some(reader) = carrier.objects.reader(found.end) else { return Err(handle_is_closed().into()) };
                 let incoming = carrier.mail.incoming.entry(found.end).or_default();
-                let received = found.queue.get(reader, incoming, &mut hand, me, patience)?;
-                if let Some(owner) = hand.died.take() {
-                    carrier.used(found.object, since_ns, Deed::Recovered { owner });
-                }
-                Ok(received)
+                Ok(found.queue.get(reader, incoming, &mut hand, me, patience)?)
             })?;
             // Who has begun to read a message reads all of it.
             match received {
@@ -160,6 +156,20 @@ impl<H: Host> Carrier<'_, H> {
         let title = format!("{}.{call}", self.queue_title(object));
         let answer = self.answered(title, since_ns, answer)?;
         self.print(format!("{label} {}", answer.python()).trim_start());
+        Ok(())
+    }
+
+    /// Puts, asks whether the queue is empty, gets, so often; then prints how often it was.
+    pub(super) fn empty_after_put(&mut self, object: Obj, rounds: u32) -> Result<(), Stop> {
+        let found = self.find_queue(object)?;
+        let mut empty = 0;
+        for number in 0..rounds {
+            self.put(object, &Payload::Number(number.into()), None)?;
+            let Some(reader) = self.objects.reader(found.end) else { return Err(handle_is_closed().into()) };
+            empty += u32::from(SimpleQueue::is_empty(reader)?);
+            self.get(object, None)?;
+        }
+        self.print(&format!("empty() said True after put(): {empty} of {rounds}"));
         Ok(())
     }
 

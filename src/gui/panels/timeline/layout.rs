@@ -5,6 +5,7 @@ use egui::{Pos2, Rangef, Rect, pos2};
 use super::axis::Axis;
 use crate::gui::words;
 use crate::model::Run;
+use crate::model::objects::stations::{Letter, Road};
 use crate::trace::{ActorId, ChannelId};
 
 /// The regions of the timeline, top to bottom. All that show time share one x range.
@@ -81,12 +82,17 @@ pub fn unit_arrows(run: &Run, unit: u32, axis: &Axis, band: impl Fn(ActorId) -> 
 
 /// Every message sent in the window, unless there are more than `most`.
 pub fn all_arrows(run: &Run, axis: &Axis, most: usize, band: impl Fn(ActorId) -> Option<Rangef>) -> Option<Vec<Arrow>> {
-    let sent =
-        |channel: &crate::model::Channel| channel.sent_by(axis.from_ns.saturating_sub(1))..channel.sent_by(axis.to_ns);
-    let count: usize = run.channels.iter().map(|channel| sent(channel).len()).sum();
+    let before_ns = axis.from_ns.saturating_sub(1);
+    let sent = |channel: &crate::model::Channel| channel.sent_by(before_ns)..channel.sent_by(axis.to_ns);
+    let shared = || run.objects().iter().flat_map(|object| object.stations.roads.values());
+    let put = |road: &Road| road.came.count(axis.to_ns).saturating_sub(road.came.count(before_ns)) as usize;
+    let count =
+        run.channels.iter().map(|channel| sent(channel).len()).sum::<usize>() + shared().map(put).sum::<usize>();
     (count <= most).then(|| {
         let messages = run.channels.iter().flat_map(|channel| sent(channel).map(|message| (channel.id, message)));
-        messages.filter_map(|(channel, message)| arrow(run, channel, message, axis, &band)).collect()
+        let messages = messages.filter_map(|(channel, message)| arrow(run, channel, message, axis, &band));
+        let letters = shared().filter(|road| put(road) > 0).flat_map(Road::letters);
+        messages.chain(letters.filter_map(|letter| letter_arrow(letter, axis, &band))).collect()
     })
 }
 
@@ -99,14 +105,27 @@ fn arrow(
 ) -> Option<Arrow> {
     let road = run.channel(channel)?;
     let message = road.message(message)?;
-    let (sender, reader) = (band(road.from)?, band(road.to)?);
-    let down = sender.min < reader.min;
-    let (leave, arrive) = if down { (sender.max, reader.min) } else { (sender.min, reader.max) };
-    let from = pos2(axis.x(message.sent_ns?), leave);
-    let to = message.received_ns.map(|received_ns| pos2(axis.x(received_ns), arrive));
-    let label = match (message.sent_ns, message.received_ns) {
-        (Some(sent), Some(received)) => words::duration(received.saturating_sub(sent)),
-        _ => "under way".to_owned(),
+    between(axis, (band(road.from)?, message.sent_ns?), message.received_ns.map(|ns| (band(road.to), ns)))
+}
+
+/// A message of a queue or a pipe, from who put it to who took it.
+fn letter_arrow(letter: &Letter, axis: &Axis, band: &impl Fn(ActorId) -> Option<Rangef>) -> Option<Arrow> {
+    let (sent_ns, by) = letter.put.or(letter.fed)?;
+    if !(axis.from_ns..=axis.to_ns).contains(&sent_ns) {
+        return None;
+    }
+    between(axis, (band(by)?, sent_ns), letter.got.map(|(got_ns, reader)| (band(reader), got_ns)))
+}
+
+/// From the edge of the sender's bars that is nearer to the reader's.
+fn between(axis: &Axis, (sender, sent_ns): (Rangef, u64), there: Option<(Option<Rangef>, u64)>) -> Option<Arrow> {
+    let reader = there.map_or(Some(sender), |(band, _)| band)?;
+    let (leave, arrive) = if sender.min < reader.min { (sender.max, reader.min) } else { (sender.min, reader.max) };
+    let from = pos2(axis.x(sent_ns), leave);
+    let to = there.map(|(_, received_ns)| pos2(axis.x(received_ns), arrive));
+    let label = match there {
+        Some((_, received_ns)) => words::duration(received_ns.saturating_sub(sent_ns)),
+        None => "under way".to_owned(),
     };
     Some(Arrow { from, to, label })
 }
@@ -154,5 +173,19 @@ mod tests {
         assert!(arrows[1].from.x >= axis.x(record.ended_ns.expect("computed")));
         assert_eq!(all_arrows(run, &axis, 1_000, band).map(|arrows| arrows.len()), Some(18));
         assert_eq!(all_arrows(run, &axis, 5, band), None);
+    }
+
+    #[test]
+    fn a_message_of_a_queue_is_an_arrow_from_who_put_it_to_who_took_it() {
+        let model = crate::gui::panels::fixture::ipc::ipc();
+        let run = model.last_run().expect("there is a run");
+        let axis = Axis { from_ns: BEGAN_NS, to_ns: run.last_ns, left: 0.0, right: 1000.0 };
+        let band = |actor: ActorId| Some(Rangef::new(actor.0 as f32 * 30.0, actor.0 as f32 * 30.0 + 20.0));
+        let arrows = all_arrows(run, &axis, 100, band).expect("they are few");
+        assert_eq!(arrows.len(), 3);
+        assert_eq!(arrows[0].from, pos2(100.0, 80.0), "put by the second actor at 10 ms");
+        assert_eq!(arrows[0].to, Some(pos2(140.0, 90.0)), "taken by the third at 14 ms");
+        assert_eq!((arrows[0].label.as_str(), arrows[1].to), ("4 ms", None));
+        assert_eq!(all_arrows(run, &axis, 2, band), None);
     }
 }

@@ -155,7 +155,7 @@ fn gate(run: &Run, object: &Object, at_ns: u64) -> Gate {
         left: object.free(at_ns).min(u64::from(u32::MAX)) as u32,
         holders: holders.collect(),
         counts: matches!(object.kind, ObjectKind::Semaphore | ObjectKind::BoundedSemaphore),
-        taken: object.permits.taken(),
+        taken: object.permits.taken_by(at_ns),
         recovered,
     }
 }

@@ -61,12 +61,14 @@ impl Scene {
     pub fn of(run: &Run, sight: &Sight, setting: &Setting) -> Self {
         let Setting { area, scale, at_ns, first, .. } = *setting;
         let gap = (area.width() * 0.045).clamp(26.0 * scale, 64.0 * scale);
+        // On the right are the most arrows.
+        let wide = (area.width() * 0.075).clamp(38.0 * scale, 100.0 * scale);
         let left_width = (area.width() * 0.21).clamp(132.0 * scale, 210.0 * scale);
         let right_width = (area.width() * 0.29).clamp(176.0 * scale, 290.0 * scale);
         let left = area.with_max_x((area.left() + left_width).round());
         let right = area.with_min_x((area.right() - right_width).round());
         let middle = Rect::from_x_y_ranges(
-            (left.right() + gap).round()..=(right.left() - gap).round(),
+            (left.right() + gap).round()..=(right.left() - wide).round(),
             // A wait for another process passes above the objects.
             area.top() + if sight.waits_for_actors() { 10.0 * scale } else { 0.0 }..=area.bottom(),
         );

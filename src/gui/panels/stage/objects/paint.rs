@@ -233,7 +233,9 @@ fn cells(ink: &Ink<'_>, cells: &Cells, placed: &Placed) {
         let picture = Rect::from_center_size(pos2(line.left() + side / 2.0, line.center().y), vec2(side, side));
         icon::padlock(ink, picture, hold);
         let rest = line.with_min_x(picture.right() + 5.0);
-        let words = format!("its lock: {}", gate_told(theme, lock, placed.seen.waiters.len()).0);
+        let state = gate_told(theme, lock, placed.seen.waiters.len()).0;
+        let words =
+            if hold == Hold::Free { format!("its lock is free, {state}") } else { format!("its lock: {state}") };
         ink.text_in(rest, Align2::LEFT_CENTER, words, theme.small(), hold_colour(theme, hold));
     }
 }

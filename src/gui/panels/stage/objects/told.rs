@@ -70,8 +70,17 @@ pub(super) fn gate_told(theme: Theme, gate: &Gate, waiting: usize) -> (String, C
     let hold = gate.hold(waiting);
     let since = gate.holders.first().filter(|_| !gate.counts).map(|holder| format!(" · {}", duration(holder.for_ns)));
     let again = gate.recovered.as_ref().map(|owner| format!(" · recovered from {owner}"));
-    let taken = (gate.holders.is_empty() && gate.taken > 0).then(|| format!(" · taken {} times", grouped(gate.taken)));
-    let more: String = [since, again, taken].into_iter().flatten().collect();
+    let often = match gate.taken {
+        0 => "not taken yet".to_owned(),
+        1 => "taken once".to_owned(),
+        times => format!("taken {} times", grouped(times)),
+    };
     let colour = if gate.counts && hold == Hold::Quiet { theme.text() } else { hold_colour(theme, hold) };
+    // That it is free stands beside its name.
+    if hold == Hold::Free && !gate.counts {
+        return (often + again.as_deref().unwrap_or(""), colour);
+    }
+    let often = gate.holders.is_empty().then(|| format!(" · {often}"));
+    let more: String = [since, again, often].into_iter().flatten().collect();
     (gate.words(waiting) + &more, colour)
 }

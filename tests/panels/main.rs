@@ -9,6 +9,8 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use poolscope::gui::app::App;
 use poolscope::plan::Executor;
 
+mod ipc;
+
 type Window<'a> = Harness<'a, Option<App>>;
 
 /// A window of the smallest size that is promised to be usable.

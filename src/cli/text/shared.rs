@@ -1,0 +1,140 @@
+//! What the processes of a program shared, in words: a line for each object, and who waited for ever.
+
+use std::fmt::{Display, Formatter, Result};
+
+use crate::chunk::grouped;
+use crate::cli::report::{Numbers, ObjectFigures, RoadFigures, Shared, Signals};
+use crate::trace::ObjectKind;
+use crate::words::{bytes, duration};
+
+use super::counted;
+use super::story::folded;
+
+/// What was shared in a run; nothing if nothing was.
+pub(super) struct SharedInWords<'a>(pub(super) &'a Shared<'a>);
+
+impl Display for SharedInWords<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Shared { objects, deadlocks, unended_waits } = self.0;
+        if !objects.is_empty() {
+            writeln!(f, "\nshared")?;
+        }
+        folded(objects.iter().map(object)).iter().try_for_each(|line| writeln!(f, "  {line}"))?;
+        if !unended_waits.is_empty() {
+            writeln!(f, "\nwaits that never ended")?;
+        }
+        let waits = unended_waits
+            .iter()
+            .map(|wait| format!("{} waited {} for {}", wait.actor, wait.waits, duration(wait.lasted_ns)));
+        folded(waits).iter().try_for_each(|line| writeln!(f, "  {line}"))?;
+        for deadlock in deadlocks {
+            write!(f, "\n{} (since {}", deadlock.sentence, duration(deadlock.since_ns))?;
+            match deadlock.until_ns {
+                Some(until_ns) => writeln!(f, ", until {})", duration(until_ns))?,
+                None => writeln!(f, ")")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `lock a (Lock): taken 80,000 times, waited for 12,345 times, at most for 1.2 ms`.
+fn object(object: &ObjectFigures<'_>) -> String {
+    let ObjectFigures { name, kind, what, capacity, .. } = object;
+    let noun = crate::model::waits::noun(*what);
+    let size = match what {
+        ObjectKind::Queue | ObjectKind::JoinableQueue if *capacity > 0 => format!(", maxsize {}", grouped(*capacity)),
+        ObjectKind::Semaphore | ObjectKind::BoundedSemaphore => {
+            format!(", {}", counted(*capacity, "permit", "permits"))
+        }
+        ObjectKind::Barrier => format!(", {}", counted(*capacity, "party", "parties")),
+        ObjectKind::Array => format!(", {}", counted(*capacity, "number", "numbers")),
+        ObjectKind::Block => format!(", {}", bytes(*capacity)),
+        ObjectKind::Pipe if *capacity == 1 => ", one way".to_owned(),
+        _ => String::new(),
+    };
+    let mut told = Vec::new();
+    if let Some(turns) = &object.turns {
+        told.push(format!("taken {}", times(turns.taken)));
+        let longest = duration(turns.longest_wait_ns);
+        match object.waits {
+            0 => {}
+            waits if turns.taken > 0 => told.push(format!("waited for {}, at most for {longest}", times(waits))),
+            waits => told.push(format!("waited for {}", times(waits))),
+        }
+        if turns.recovered > 0 {
+            told.push(format!("taken back from a dead owner {}", times(turns.recovered)));
+        }
+    }
+    let is_pipe = *what == ObjectKind::Pipe;
+    told.extend(object.roads.iter().map(|way| road(way, is_pipe && *capacity > 1, *what)));
+    told.extend(object.numbers.as_ref().map(numbers));
+    if let Some(trips) = &object.round_trips {
+        let median =
+            trips.median_ns.map_or_else(String::new, |median_ns| format!(", the median {}", duration(median_ns)));
+        told.push(format!("{}{median}", counted(trips.count, "round trip", "round trips")));
+    }
+    told.extend(object.signals.as_ref().map(|signals| signalled(signals, *what, object.waits)));
+    if object.gave_up > 0 {
+        told.push(format!("given up {}", times(object.gave_up)));
+    }
+    let told = if told.is_empty() { "not used".to_owned() } else { told.join("; ") };
+    format!("{noun} {name} ({kind}{size}): {told}")
+}
+
+fn times(count: u64) -> String {
+    counted(count, "time", "times")
+}
+
+/// `12 messages, at most 3 at once; its pipe of 64 KiB was at most 32 % full`.
+fn road(road: &RoadFigures, is_one_of_two: bool, kind: ObjectKind) -> String {
+    let way = if is_one_of_two { format!("from end {}: ", road.lane) } else { String::new() };
+    let left = match road.put.saturating_sub(road.got) {
+        0 => String::new(),
+        left => format!(", {} of them never taken out", grouped(left)),
+    };
+    let most =
+        if kind == ObjectKind::Pipe { String::new() } else { format!(", at most {} at once", grouped(road.most)) };
+    let fullest = road.fullest_permille.map_or_else(String::new, |permille| {
+        let percent = permille as f64 / 10.0;
+        format!("; its pipe of {} bytes was at most {percent:.0} % full", grouped(road.pipe_bytes.into()))
+    });
+    let torn = match road.torn {
+        0 => String::new(),
+        torn => format!("; torn {}, {}", times(torn), bytes(road.torn_bytes)),
+    };
+    let count = counted(road.put, "message", "messages");
+    format!("{way}{count}, {}{most}{left}{fullest}{torn}", bytes(road.bytes))
+}
+
+/// `32,366 of 80,000 updates kept; 47,634 were overwritten`.
+fn numbers(numbers: &Numbers) -> String {
+    let Numbers { updates, overwritten, written, last } = numbers;
+    let mut told = Vec::new();
+    if *updates > 0 {
+        let kept = grouped(updates.saturating_sub(*overwritten));
+        let all = counted(*updates, "update", "updates");
+        told.push(match overwritten {
+            0 => format!("{all}, and none was lost this time"),
+            1 => format!("{kept} of {all} kept; 1 was overwritten"),
+            lost => format!("{kept} of {all} kept; {} were overwritten", grouped(*lost)),
+        });
+    }
+    if *written > 0 {
+        told.push(format!("written {}", times(*written)));
+    }
+    told.extend(last.map(|last| format!("{last} at the end")));
+    if told.is_empty() { "not written".to_owned() } else { told.join("; ") }
+}
+
+/// `set 1 time, waited for 4 times`.
+fn signalled(signals: &Signals, kind: ObjectKind, waits: u64) -> String {
+    let Signals { set, notified, woke, passed, broken, .. } = signals;
+    let waited = format!("waited for {}", times(waits));
+    match kind {
+        ObjectKind::Event => format!("set {}, {waited}", times(*set)),
+        ObjectKind::Condition => format!("notified {}, {waited}, {} awake", times(*notified), grouped(*woke)),
+        _ if *broken > 0 => format!("passed {}, found broken {}", times(*passed), times(*broken)),
+        _ => format!("passed {}, {waited}", times(*passed)),
+    }
+}

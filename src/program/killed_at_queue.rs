@@ -1,0 +1,130 @@
+//! What a process leaves behind that is killed while it uses a queue.
+
+use super::first::start;
+use super::object::{Make, Object};
+use super::script::{Child, Method, Script, Step};
+use super::uses::{Message, Payload};
+use super::{Knob, Program};
+
+/// How long the one that is killed has until then: by then it waits.
+const UNTIL_IT_WAITS_MS: u64 = 700;
+
+fn step(call: Message) -> Step {
+    Step::Message(0, call)
+}
+
+pub(super) static KILLED_AT_A_QUEUE: Program = Program {
+    name: "killed-at-a-queue",
+    title: "Killed at a queue",
+    summary: "A process is killed while it waits in get, with the queue's read lock; or while it writes a long item, with \
+              the write lock. In Python all others then wait for ever. The robust queue frees the lock and goes on with \
+              the next whole item.",
+    knobs: &[
+        Knob { name: "writer", summary: "Who is killed: 0 a reader, 1 a writer.", default: 0, range: (0, 1) },
+        Knob { name: "robust", summary: "0: the queue is Python's; 1: a robust one.", default: 0, range: (0, 1) },
+    ],
+    script: |chosen| {
+        let queue = Object::new("queue", Make::Queue(0));
+        let queue = if chosen.knob("robust") == 1 { queue.robust() } else { queue };
+        let mut script: Script = vec![Step::Deadline(5000), Step::Make(queue)];
+        let kill = [
+            Step::Sleep(UNTIL_IT_WAITS_MS),
+            Step::Call(1, Method::Kill),
+            Step::Call(1, Method::Join(None)),
+            Step::Print("killed".to_owned()),
+        ];
+        if chosen.knob("writer") == 1 {
+            script.extend(start(&[Child::new(1, [step(Message::Put(Payload::Bytes(1_000_000)))])]));
+            script.extend(kill);
+            script.push(Step::New(Child::new(2, [step(Message::Put(Payload::Number(2)))])));
+            script.push(Step::Call(2, Method::Start));
+            script.extend([step(Message::Get), step(Message::Print("the parent got:".to_owned()))]);
+        } else {
+            let reads =
+                |var: u32| Child::new(var, [step(Message::Get), step(Message::Print(format!("Process-{var} got:")))]);
+            script.extend(start(&[reads(1)]));
+            script.extend(kill);
+            script.extend([Step::New(reads(2)), Step::Call(2, Method::Start)]);
+            script.push(step(Message::Put(Payload::Number(1))));
+        }
+        script.push(Step::Call(2, Method::Join(None)));
+        script
+    },
+    python: |chosen| {
+        let (first, second, then) = if chosen.knob("writer") == 1 {
+            (
+                "writes, args=(queue, b\"x\" * 1_000_000)",
+                "writes, args=(queue, 2)",
+                "print(\"the parent got:\", queue.get())",
+            )
+        } else {
+            ("reads, args=(queue, 1)", "reads, args=(queue, 2)", "queue.put(1)")
+        };
+        format!(
+            "from multiprocessing import Process, Queue, set_start_method
+from time import sleep
+
+def reads(queue, number):
+    item = queue.get()
+    print(f\"Process-{{number}} got:\", item)
+
+def writes(queue, item):
+    queue.put(item)
+
+if __name__ == \"__main__\":
+    set_start_method(\"{}\")
+    queue = Queue()                       # Python has no robust one
+    p1 = Process(target={first})
+    p1.start()
+    sleep({})
+    p1.kill()
+    p1.join()
+    print(\"killed\")
+    p2 = Process(target={second})
+    p2.start()
+    {then}
+    p2.join()                             # never returns
+",
+            chosen.start.name(),
+            super::script::seconds(UNTIL_IT_WAITS_MS.cast_signed())
+        )
+    },
+};
+
+pub(super) static EMPTY_AFTER_PUT: Program = Program {
+    name: "empty-after-put",
+    title: "empty() after put()",
+    summary: "put() has returned, and empty() still says True: the item lies in the feeder's buffer and is not in the \
+              pipe yet. How often that was so is counted. Nothing can be decided by empty(), nor by qsize().",
+    knobs: &[Knob { name: "rounds", summary: "How often it is tried.", default: 200, range: (1, 10_000) }],
+    script: |chosen| {
+        let rounds = chosen.knob("rounds") as u32;
+        let mut script = vec![Step::Make(Object::new("queue", Make::Queue(0)))];
+        script.extend(start(&[Child::new(1, [step(Message::EmptyAfterPut(rounds))])]));
+        script.push(Step::Call(1, Method::Join(None)));
+        script
+    },
+    python: |chosen| {
+        format!(
+            "from multiprocessing import Process, Queue, set_start_method
+
+def child(queue, rounds):
+    empty = 0
+    for number in range(rounds):
+        queue.put(number)
+        empty += queue.empty()
+        queue.get()
+    print(f\"empty() said True after put(): {{empty}} of {{rounds}}\")
+
+if __name__ == \"__main__\":
+    set_start_method(\"{}\")
+    queue = Queue()
+    p1 = Process(target=child, args=(queue, {}))
+    p1.start()
+    p1.join()
+",
+            chosen.start.name(),
+            chosen.knob("rounds")
+        )
+    },
+};
