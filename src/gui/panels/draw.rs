@@ -61,13 +61,14 @@ impl<'a> Ink<'a> {
     /// The first of these texts that fits into a box in so many lines, at its left; the last one is cut off with
     /// `…` if it does not fit either.
     pub fn text_wrapped(&self, space: Rect, lines: usize, texts: &[&str], font: &FontId, colour: Color32) {
-        let galley = |text: &&str| {
-            let mut job = LayoutJob::simple((*text).to_owned(), font.clone(), colour, space.width());
+        let galley = |text: &str| {
+            let mut job = LayoutJob::simple(text.to_owned(), font.clone(), colour, space.width());
             job.wrap.max_rows = lines;
             self.painter.layout_job(job)
         };
-        let all = texts.iter().map(galley);
-        let Some(galley) = all.clone().find(|galley| !galley.elided).or_else(|| all.last()) else { return };
+        let Some((last, others)) = texts.split_last() else { return };
+        let fitting = others.iter().map(|text| galley(text)).find(|galley| !galley.elided);
+        let galley = fitting.unwrap_or_else(|| galley(last));
         let place = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), space);
         self.painter.galley(place.min, galley, colour);
     }
