@@ -13,6 +13,8 @@
 //! whether it waits on. So the same objects serve processes and threads, with a trace and without.
 
 mod barrier;
+#[cfg(test)]
+mod between_threads;
 mod block;
 mod condition;
 mod event;

@@ -49,7 +49,7 @@ fn deadlock(look: &Look<'_>, ui: &mut Ui, commands: &mut Vec<Command>) {
     let Some(deadlock) = run.deadlock_at(look.at_ns) else { return };
     let time = duration(look.at_ns.saturating_sub(deadlock.since_ns));
     let sentence = format!("{} It has lasted {time}.", run.deadlock_in_words(deadlock));
-    strip(theme.bad_back(), theme.bad(), "⟲", &sentence, ui, theme, |ui| {
+    strip(theme.bad_back(), theme.bad(), "✕", &sentence, ui, theme, |ui| {
         if look.live {
             let button = Button::new(RichText::new("■  Stop").font(theme.strong()).color(theme.bad()));
             if ui.add(button).accessible_name("Stop the deadlock").clicked() {

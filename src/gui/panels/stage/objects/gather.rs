@@ -31,9 +31,18 @@ impl Sight {
             on: wait.on,
             for_ns: wait.length_ns(at_ns),
             words: format!("waits {}", run.wish_in_words(wait, at_ns)),
+            brief: format!("waits: {}", awaited(run, wait)),
             held_up: holds_up(wait.wish),
         });
         Some(Self { objects, waits: waits.collect(), cycle: cycle(run, at_ns) })
+    }
+}
+
+/// The name of what is waited for.
+fn awaited(run: &Run, wait: &crate::model::Wait) -> String {
+    match wait.on {
+        Awaited::Actor(actor) => run.title_of(actor),
+        Awaited::Object(id) => run.object(id).map_or_else(|| format!("object {}", id.0), |object| object.name.clone()),
     }
 }
 
@@ -76,7 +85,7 @@ pub fn seen(run: &Run, object: &Object, at_ns: u64) -> Seen {
             Face::Gate(gate(run, object, at_ns))
         }
         ObjectKind::Event => Face::Flag { set: object.flags.is_set(at_ns) },
-        ObjectKind::Condition => Face::Bell,
+        ObjectKind::Condition => Face::Bell { lock: own_lock.map(|lock| gate(run, lock, at_ns)) },
         ObjectKind::Barrier => {
             let passed = object.flags.passed.by(at_ns).len() as u64 / object.capacity.max(1);
             let parties = object.capacity.min(u64::from(u32::MAX)) as u32;
@@ -194,12 +203,6 @@ fn cells(run: &Run, object: &Object, lock: Option<&Object>, at_ns: u64) -> Cells
 }
 
 fn clients(run: &Run, object: &Object, at_ns: u64) -> Vec<Client> {
-    let waits_there = |lane: u16| {
-        let waits = |id: ActorId| run.waits_of(id).iter().take(256);
-        let is_it = |wait: &crate::model::Wait| wait.on == Awaited::Object(object.id) && wait.lane == lane;
-        run.actors.iter().map(|actor| actor.id).find(|&id| waits(id).any(is_it))
-    };
-    let of_end = |lane: u16| object.stations.ends.keys().find(|(end, _)| *end == lane + 1).map(|&(_, actor)| actor);
     let client = |lane: u16| {
         let under_way = object.trips.at(lane, at_ns);
         let trips = object.trips.of(lane);
@@ -209,7 +212,7 @@ fn clients(run: &Run, object: &Object, at_ns: u64) -> Vec<Client> {
         };
         Client {
             lane,
-            who: of_end(lane).or_else(|| waits_there(lane)).map(|id| who(run, id)),
+            who: object.trips.client(lane).map(|id| who(run, id)),
             waiting: u32::from(under_way.is_some_and(|(_, stage)| stage == Stage::Waiting)),
             trips: object.trips.made_by(lane, at_ns),
             last_ns: trips.iter().rev().find_map(took),

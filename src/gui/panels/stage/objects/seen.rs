@@ -71,8 +71,11 @@ pub enum Face {
         /// Whether it is.
         set: bool,
     },
-    /// A condition: its sleepers are those who wait.
-    Bell,
+    /// A condition: its sleepers are those who wait to be notified.
+    Bell {
+        /// Its lock.
+        lock: Option<Gate>,
+    },
     /// A barrier.
     Barrier {
         /// How many must come.
@@ -298,8 +301,7 @@ impl Seen {
             Face::Roads(roads) => roads.iter().map(Road::words).collect::<Vec<_>>().join("; "),
             Face::Gate(gate) => gate.words(waiting),
             Face::Flag { set } => if *set { "set" } else { "clear" }.to_owned(),
-            Face::Bell if waiting == 0 => "nobody sleeps".to_owned(),
-            Face::Bell => sleepers(waiting),
+            Face::Bell { .. } => sleepers(self.waiters.iter().filter(|waiter| waiter.wish == Wish::Notify).count()),
             Face::Barrier { broken: true, .. } => "broken".to_owned(),
             Face::Barrier { parties, .. } => format!("{} of {parties} arrived", self.arrived()),
             Face::Cells(cells) => cells_in_words(cells),
@@ -326,7 +328,9 @@ impl Seen {
     pub fn words(&self) -> String {
         let robust = if self.robust { ", notices a dead owner" } else { "" };
         let lock = match &self.face {
-            Face::Cells(Cells { lock: Some(lock), .. }) => format!("; its lock: {}", lock.words(self.waiters.len())),
+            Face::Cells(Cells { lock: Some(lock), .. }) | Face::Bell { lock: Some(lock) } => {
+                format!("; its lock: {}", lock.words(self.waiters.len()))
+            }
             _ => String::new(),
         };
         let told = |waiter: &Waiter| format!("{} {}", waiter.who.title, duration(waiter.for_ns));
@@ -337,7 +341,13 @@ impl Seen {
 }
 
 fn sleepers(count: usize) -> String {
-    if count == 1 { "1 sleeps".to_owned() } else { format!("{count} sleep") }
+    if count == 0 {
+        "nobody sleeps".to_owned()
+    } else if count == 1 {
+        "1 sleeps".to_owned()
+    } else {
+        format!("{count} sleep")
+    }
 }
 
 fn cells_in_words(cells: &Cells) -> String {
