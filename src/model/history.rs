@@ -146,8 +146,8 @@ impl Tally {
     pub fn count(&self, at_ns: u64) -> u64 {
         let count = self.times_ns.partition_point(|&time| time <= at_ns) as u64;
         let late = self.late.iter().filter(|late| late.at_ns <= at_ns);
-        let (come, gone) =
-            late.fold((count, 0), |(come, gone), late| if late.taken_back { (come, gone + 1) } else { (come + 1, gone) });
+        let (come, gone) = late
+            .fold((count, 0), |(come, gone), late| if late.taken_back { (come, gone + 1) } else { (come + 1, gone) });
         come.saturating_sub(gone)
     }
 
@@ -232,8 +232,8 @@ mod tests {
     #[test]
     fn news_that_come_block_by_block_keep_their_times() {
         let (mut history, mut tally) = (History::default(), Tally::default());
-        for actor in 0..8_u64 {
-            for number in 0..10_000_u64 {
+        for (block, actor) in (0..5).flat_map(|block| (0..8_u64).map(move |actor| (block, actor))) {
+            for number in block * 2_000..(block + 1) * 2_000 {
                 history.note(number * 8 + actor, actor);
                 tally.note(number * 8 + actor, 3);
             }

@@ -159,6 +159,7 @@ fn road(run: &Run, object: &Object, lane: u16, at_ns: u64) -> Road {
         told.ends = (whos(&mut road.writers.iter().copied()), whos(&mut road.readers.iter().copied()));
     }
     (told.put, told.got) = (road.came.count(at_ns), road.got.count(at_ns));
+    told.summed = told.put.saturating_sub(road.letters().len() as u64).min(road.summed);
     told.torn = (road.torn.count(at_ns).min(u64::from(u32::MAX)) as u32, road.torn.sum(at_ns));
     told
 }

@@ -126,6 +126,8 @@ pub struct Road {
     pub places: Option<(u64, u64)>,
     /// Tasks that are not done yet.
     pub unfinished: Option<u64>,
+    /// Messages of which it is only known how many there were.
+    pub summed: u64,
     /// Frames that were no message, and their bytes.
     pub torn: (u32, u64),
 }
@@ -265,6 +267,9 @@ impl Road {
         }
         told.push(format!("pipe {}, {}", counted(self.in_pipe, "message"), self.fill()));
         told.push(format!("{} put, {} taken", grouped(self.put), grouped(self.got)));
+        if self.summed > 0 {
+            told.push(format!("{} of them not told one by one", grouped(self.summed)));
+        }
         if let Some((used, most)) = self.places {
             told.push(format!("{used} of {most} places taken"));
         }
