@@ -80,7 +80,7 @@ impl Run {
     /// Why a message can't pass: `, which is empty`. Only what is certain is said.
     fn road_in_words(&self, object: &Object, wait: &Wait, at_ns: u64) -> String {
         if let Some(owner) = self.dead_inner_owner(object, wait, at_ns) {
-            return format!(", whose {} {} held when it ended", lock_in_words(wait), self.title_of(owner));
+            return format!(", whose {} {} held when it ended", lock_in_words(wait), self.full_title(owner));
         }
         let sends = wait.wish == Wish::Send;
         let other = if sends { Wish::Receive } else { Wish::Send };
