@@ -26,7 +26,7 @@ impl Refusal {
 
 impl Display for Refusal {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        // As in Python's tracebacks: Empty says nothing more.
+        // Without a message, Python says only its type.
         if self.message.is_empty() { f.write_str(self.kind) } else { write!(f, "{}: {}", self.kind, self.message) }
     }
 }
