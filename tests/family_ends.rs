@@ -6,97 +6,40 @@
 
 mod common;
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use common::programs::{methods, plan};
+use common::programs::methods;
+use common::tagged::Tagged;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use poolscope::plan::StartMethod;
-use poolscope::sys::RUN_TAG;
 
-/// A program under an observer of its own, with a tag nobody else has.
-struct Tagged {
-    observer: Child,
-    tag: String,
-    _folder: tempfile::TempDir,
+/// A program under an observer of its own.
+fn start(program: &str, start: StartMethod, knobs: &[(&str, u64)]) -> Tagged {
+    let mut command = Command::new(common::PROGRAM);
+    command.args(["run", "--program", program, "--start", start.name()]);
+    for (name, value) in knobs {
+        command.args(["--knob", &format!("{name}={value}")]);
+    }
+    Tagged::start(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()))
 }
 
-impl Tagged {
-    fn start(program: &str, start: StartMethod, knobs: &[(&str, u64)]) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let tag = format!("family-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("plan.toml");
-        fs::write(&file, toml::to_string(&plan(program, start, knobs)).expect("plain data")).expect("room");
-        let observer = Command::new(common::PROGRAM)
-            .args(["run".as_ref(), file.as_os_str()])
-            .env(RUN_TAG, &tag)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        Self { observer, tag, _folder: folder }
-    }
+/// Nobody has to wait for more than a second; a busy machine gets a little longer.
+const GONE: Duration = Duration::from_secs(3);
 
-    /// Every living process with the tag, and its parent's pid.
-    fn alive(&self) -> BTreeMap<i32, i32> {
-        let tagged = common::tagged::alive(&self.tag).into_iter();
-        tagged.filter_map(|pid| Some((pid, parent(pid)?))).collect()
-    }
-
-    /// How many generations below the observer each process is: 1 is the engine.
-    fn generations(&self) -> Vec<(usize, i32)> {
-        let alive = self.alive();
-        let above = |pid: &i32| std::iter::successors(Some(*pid), |pid| alive.get(pid).copied()).skip(1);
-        let observer = self.observer.id() as i32;
-        let depth = |pid: &i32| above(pid).take(9).position(|pid| pid == observer).map(|place| place + 1);
-        alive.keys().filter_map(|pid| Some((depth(pid)?, *pid))).collect()
-    }
-
-    /// The process to be killed: the deepest, or that of a generation.
-    fn victim(&self, generation: Option<usize>) -> Option<i32> {
-        let all = self.generations();
-        let wanted = generation.or_else(|| all.iter().map(|(depth, _)| *depth).max())?;
-        all.iter().find(|(depth, _)| *depth == wanted).map(|(_, pid)| *pid)
-    }
-
-    /// Waits until the observer has ended, and after it everything else.
-    fn nothing_is_left(&mut self, what: &str) {
-        let give_up = Instant::now() + common::DEADLINE;
-        while self.observer.try_wait().expect("ours").is_none() {
-            assert!(Instant::now() < give_up, "{what}: the observer hangs");
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        // Nobody has to wait for more than a second; a busy machine gets a little longer.
-        let give_up = Instant::now() + Duration::from_secs(3);
-        while !self.alive().is_empty() {
-            assert!(Instant::now() < give_up, "{what}: still {:?}", self.alive());
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-}
-
-impl Drop for Tagged {
-    fn drop(&mut self) {
-        let _ = self.observer.kill();
-        let _ = self.observer.wait();
-    }
-}
-
-fn parent(pid: i32) -> Option<i32> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok()
+/// The process to be killed: the deepest, or that of a generation.
+fn victim(run: &Tagged, generation: Option<usize>) -> Option<i32> {
+    let all = run.generations();
+    let wanted = generation.or_else(|| all.iter().map(|(depth, _)| *depth).max())?;
+    all.iter().find(|(depth, _)| *depth == wanted).map(|(_, pid)| *pid)
 }
 
 /// Kills somebody of a generation, a while after the program began; true if there was somebody.
 fn kill_one(run: &Tagged, generation: Option<usize>, after_ms: u64) -> bool {
     std::thread::sleep(Duration::from_millis(after_ms));
     // Found by its tag a moment ago; who is gone by now needs no killing.
-    run.victim(generation).is_some_and(|pid| kill(Pid::from_raw(pid), Signal::SIGKILL).is_ok())
+    victim(run, generation).is_some_and(|pid| kill(Pid::from_raw(pid), Signal::SIGKILL).is_ok())
 }
 
 /// Programs that would go on for a while, with families of several generations.
@@ -115,9 +58,9 @@ fn nothing_is_left_after(generation: Option<usize>) {
             for (program, knobs) in FAMILIES {
                 for after_ms in [15, 40, 90, 200, 450] {
                     runs.push(scope.spawn(move || {
-                        let mut run = Tagged::start(program, start, knobs);
+                        let mut run = self::start(program, start, knobs);
                         let met = kill_one(&run, generation, after_ms);
-                        run.nothing_is_left(&format!("{program} by {} after {after_ms} ms", start.name()));
+                        run.end_within(GONE, &format!("{program} by {} after {after_ms} ms", start.name()));
                         met
                     }));
                 }
@@ -147,10 +90,10 @@ fn of_the_deepest_killed_nothing_is_left() {
 fn of_a_killed_observer_nothing_is_left() {
     for &start in methods() {
         for (program, knobs) in FAMILIES {
-            let mut run = Tagged::start(program, start, knobs);
+            let mut run = self::start(program, start, knobs);
             std::thread::sleep(Duration::from_millis(120));
-            run.observer.kill().expect("it lives");
-            run.nothing_is_left(&format!("{program} by {}", start.name()));
+            run.child.kill().expect("it lives");
+            run.end_within(GONE, &format!("{program} by {}", start.name()));
         }
     }
 }
@@ -158,7 +101,7 @@ fn of_a_killed_observer_nothing_is_left() {
 #[test]
 fn g11_of_a_killed_parent_no_child_goes_on_computing() {
     for &start in methods() {
-        let mut run = Tagged::start("parent-killed", start, &[]);
-        run.nothing_is_left(start.name());
+        let mut run = self::start("parent-killed", start, &[]);
+        run.end_within(GONE, start.name());
     }
 }

@@ -6,99 +6,37 @@
 
 mod common;
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use common::tagged::Tagged;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use poolscope::model::{Model, check};
 use poolscope::plan::{Executor, LossPolicy, Plan, StartMethod};
 use poolscope::session::{Options, Session};
-use poolscope::sys::RUN_TAG;
 use poolscope::trace::codec::Decoder;
 use poolscope::trace::{Event, Exit, Outcome, Role, What, file};
 
 const WORKERS: usize = 3;
 
-/// A run of sleeping workers under an observer of its own, with a tag nobody else has.
-struct Tagged {
-    observer: Child,
-    tag: String,
+/// A run of sleeping workers under an observer of its own, with every process there.
+fn sleepers(method: StartMethod) -> Tagged {
+    let mut command = Command::new(common::PROGRAM);
+    command.args(["run", "--workload", "sleep", "--items", "1000000", "--workers", &WORKERS.to_string()]);
+    command.args(["--with", "processes", "--start", method.name()]);
+    let mut run = Tagged::start(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()));
+    let whole = 2 + WORKERS + usize::from(method == StartMethod::Forkserver);
+    run.wait_for_crew(WORKERS);
+    run.wait_for("every process runs", |run| (run.alive().len() == whole).then_some(()));
+    run
 }
 
-impl Tagged {
-    fn start(method: StartMethod) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let tag = format!("hostile-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let observer = Command::new(common::PROGRAM)
-            .args(["run", "--workload", "sleep", "--items", "1000000", "--workers", &WORKERS.to_string()])
-            .args(["--with", "processes", "--start", method.name()])
-            .env(RUN_TAG, &tag)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        let run = Self { observer, tag };
-        let whole = 2 + WORKERS + usize::from(method == StartMethod::Forkserver);
-        run.wait_until("every process runs", |alive| alive.len() == whole && run.workers().len() == WORKERS);
-        run
-    }
-
-    /// The pids of every living process with the tag.
-    fn alive(&self) -> BTreeSet<i32> {
-        common::tagged::alive(&self.tag)
-    }
-
-    fn children(pid: i32) -> Vec<i32> {
-        let list = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-        list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
-    }
-
-    fn observer(&self) -> i32 {
-        self.observer.id() as i32
-    }
-
-    fn engine(&self) -> i32 {
-        // Whichever thread of the observer started it.
-        let tasks = fs::read_dir(format!("/proc/{}/task", self.observer())).expect("it lives").flatten();
-        let lists = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-        lists
-            .flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
-            .next()
-            .expect("an engine")
-    }
-
-    /// Every process below the engine that has no child itself.
-    fn workers(&self) -> Vec<i32> {
-        let tasks = fs::read_dir(format!("/proc/{}/task", self.observer())).into_iter().flatten().flatten();
-        let engines = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-        let engines: Vec<i32> = engines
-            .flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
-            .collect();
-        let below: Vec<i32> = engines.into_iter().flat_map(Self::children).collect();
-        let deeper: Vec<i32> = below.iter().flat_map(|&pid| Self::children(pid)).collect();
-        if deeper.is_empty() { below } else { deeper }
-    }
-
-    fn wait_until(&self, what: &str, holds: impl Fn(&BTreeSet<i32>) -> bool) {
-        let give_up = Instant::now() + common::DEADLINE;
-        while !holds(&self.alive()) {
-            assert!(Instant::now() < give_up, "{what}: still {:?}", self.alive());
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-}
-
-impl Drop for Tagged {
-    fn drop(&mut self) {
-        let _ = self.observer.kill();
-        let _ = self.observer.wait();
-    }
+fn workers(run: &Tagged) -> Vec<i32> {
+    run.crew().map(|(_, workers)| workers).unwrap_or_default()
 }
 
 fn end(pid: i32) {
@@ -108,37 +46,34 @@ fn end(pid: i32) {
 /// Kills what `victim` picks, under every start method, and asserts that nothing is left.
 fn nothing_is_left_after(victim: impl Fn(&Tagged) -> i32) {
     for &method in poolscope::sys::start_methods() {
-        let mut run = Tagged::start(method);
-        let victim = victim(&run);
-        end(victim);
+        let mut run = sleepers(method);
+        end(victim(&run));
         // The observer ends by itself when its engine has; its own child is then reaped.
-        let give_up = Instant::now() + common::DEADLINE;
-        while run.observer.try_wait().expect("ours").is_none() {
-            assert!(Instant::now() < give_up, "{}: the observer hangs", method.name());
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        run.wait_until(method.name(), BTreeSet::is_empty);
+        run.end();
     }
 }
 
 #[test]
 fn killing_the_observer_leaves_nothing() {
-    nothing_is_left_after(Tagged::observer);
+    nothing_is_left_after(|run| run.child.id() as i32);
 }
 
 #[test]
 fn killing_the_engine_leaves_nothing() {
-    nothing_is_left_after(Tagged::engine);
+    nothing_is_left_after(|run| run.engine().expect("it lives"));
 }
 
 #[test]
 fn a_killed_worker_is_reaped_and_replaced() {
     for &method in poolscope::sys::start_methods() {
-        let run = Tagged::start(method);
-        let (before, victim) = (run.alive(), run.workers()[1]);
+        let mut run = sleepers(method);
+        let (before, victim) = (run.alive(), workers(&run)[1]);
         end(victim);
-        let whole = |alive: &BTreeSet<i32>| alive.len() == before.len() && !alive.contains(&victim);
-        run.wait_until(method.name(), |alive| whole(alive) && run.workers().len() == WORKERS);
+        run.wait_for(method.name(), |run| {
+            let alive = run.alive();
+            let is_whole = alive.len() == before.len() && !alive.contains(&victim);
+            (is_whole && workers(run).len() == WORKERS).then_some(())
+        });
         // A zombie has no environment, but it has an entry.
         assert!(!fs::exists(format!("/proc/{victim}/stat")).expect("a Linux system"), "{}", method.name());
     }
@@ -296,8 +231,9 @@ fn e07_a_killed_fork_server_is_launched_again() {
 #[test]
 fn the_parent_has_one_thread_when_it_has_child_processes() {
     for &method in poolscope::sys::start_methods() {
-        let run = Tagged::start(method);
-        let threads = fs::read_dir(format!("/proc/{}/task", run.engine())).expect("it lives").count();
+        let run = sleepers(method);
+        let engine = run.engine().expect("it lives");
+        let threads = fs::read_dir(format!("/proc/{engine}/task")).expect("it lives").count();
         assert_eq!(threads, 1, "{}", method.name());
     }
 }
@@ -305,12 +241,12 @@ fn the_parent_has_one_thread_when_it_has_child_processes() {
 #[test]
 fn a_worker_has_its_own_ends_and_nothing_else() {
     for &method in poolscope::sys::start_methods() {
-        let run = Tagged::start(method);
+        let mut run = sleepers(method);
         let ends = |pid: &i32| fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count);
         // Standard input, output and error, its tasks, its results, its ring; a worker that is still
         // starting has those of its loader, too.
-        run.wait_until(method.name(), |_| run.workers().iter().map(ends).eq([6; WORKERS]));
-        for pid in run.workers() {
+        run.wait_for(method.name(), |run| workers(run).iter().map(ends).eq([6; WORKERS]).then_some(()));
+        for pid in workers(&run) {
             let input = fs::read_link(format!("/proc/{pid}/fd/0")).expect("it lives");
             assert_eq!(input.to_str(), Some("/dev/null"), "{}: nobody else's commands", method.name());
         }
@@ -319,14 +255,9 @@ fn a_worker_has_its_own_ends_and_nothing_else() {
 
 #[test]
 fn an_observer_that_does_not_listen_does_not_hold_the_run_up() {
-    let tag = format!("deaf-{}", std::process::id());
-    let mut engine = Command::new(common::PROGRAM)
-        .args(["__engine", &std::process::id().to_string()])
-        .env(RUN_TAG, &tag)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the engine starts");
+    let mut command = Command::new(common::PROGRAM);
+    command.args(["__engine", &std::process::id().to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut engine = Tagged::start(&mut command);
     let plan = Plan {
         workload: "squares".into(),
         // Long enough that its workers are seen, also by a test that is not let near a core.
@@ -337,15 +268,14 @@ fn an_observer_that_does_not_listen_does_not_hold_the_run_up() {
         workers: 2,
         ..Plan::default()
     };
-    let mut commands = engine.stdin.take().expect("piped");
+    let mut commands = engine.child.stdin.take().expect("piped");
     writeln!(commands, "{}", serde_json::to_string(&plan).expect("plain data")).expect("it reads its plan");
     // Nobody reads the trace until its workers have come and gone.
-    let run = Tagged { observer: engine, tag };
-    run.wait_until("workers come", |alive| alive.len() > 1);
-    run.wait_until("workers go", |alive| alive.len() == 1);
+    engine.wait_for("workers come", |run| (run.alive().len() > 1).then_some(()));
+    engine.wait_for("workers go", |run| (run.alive().len() == 1).then_some(()));
     let listening_ns = poolscope::sys::now_ns();
-    let (mut run, mut bytes) = (run, Vec::new());
-    run.observer.stdout.take().expect("piped").read_to_end(&mut bytes).expect("it ends");
+    let mut bytes = Vec::new();
+    engine.child.stdout.take().expect("piped").read_to_end(&mut bytes).expect("it ends");
     let mut events = Vec::new();
     Decoder::default().push(&bytes, &mut events).expect("a whole trace");
     let model = Model::of(&events);

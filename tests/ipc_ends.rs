@@ -6,14 +6,15 @@
 
 mod common;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::time::{Duration, Instant};
 
+use common::chance::Dice;
 use common::ipc::programs;
 use common::programs::{at_once, plan};
-use poolscope::engine::ipc::Layout;
+use poolscope::engine::ipc::{Block, Layout, Lock};
 use poolscope::program::{Chosen, Program, script};
 use poolscope::session::{Options, Report};
 use poolscope::sys::{self, Child, Forked, SharedMemory};
@@ -101,15 +102,73 @@ fn a_killed_sleeper_takes_no_wake_along() {
     }
 }
 
-/// What a process has open besides its standard streams: pipes, and everything else by its name.
+/// What killed holders leave of a lock, and of what it guards: the others go on, and are never two in it.
+#[test]
+fn g09_a_robust_lock_survives_holders_killed_at_any_moment() {
+    const PARTIES: u32 = 4;
+    let memory = Block::create(64).expect("room");
+    let (began, done) = (&memory[32], &memory[33]);
+    let lock = Lock::at(memory.part(0..16));
+    let add = |me: ActorId| loop {
+        let Some(taken) = lock.acquire_for(me, 2 * SOON) else { return 9 };
+        if taken.died.is_some() {
+            // What the dead one had begun is taken back.
+            began.store(done.load(Relaxed), Relaxed);
+        }
+        let number = began.load(Relaxed);
+        if done.load(Relaxed) != number {
+            return 7;
+        }
+        began.store(number + 1, Relaxed);
+        for _ in 0..number % 64 {
+            std::hint::spin_loop();
+        }
+        done.store(number + 1, Relaxed);
+        if lock.release().is_err() {
+            return 8;
+        }
+    };
+    let mut dice = Dice(1);
+    let mut died = 0;
+    for round in 0..60 {
+        let mut parties: Vec<(ActorId, Child)> = (0..PARTIES)
+            .map(|party| {
+                let me = ActorId(round * PARTIES + party);
+                (me, copy(|| add(me)))
+            })
+            .collect();
+        while let Some((me, mut child)) = parties.pop() {
+            // Those who are left come forward.
+            let before = done.load(Relaxed);
+            let give_up = Instant::now() + SOON;
+            while done.load(Relaxed) < before + 2 {
+                assert!(Instant::now() < give_up, "{} of them hang, and {:?} has it", parties.len() + 1, lock.holder());
+                std::thread::sleep(Duration::from_micros(50 + dice.roll(300)));
+            }
+            child.kill();
+            let exit = sys::wait_with_deadline(&mut child, SOON);
+            assert_eq!(exit, Some(Exit::Signal(9)), "7: two were in it; 8: it was not held; 9: it was not free");
+            died += u32::from(lock.recover(me));
+        }
+        assert_eq!(lock.holder(), None);
+    }
+    assert!(died > 10, "{died} were killed while they had it");
+}
+
+/// What a process has open besides its standard streams: how many ends of pipes, its own copies of one counted once,
+/// and everything else by its name.
 fn open(pid: u32) -> Option<(usize, Vec<String>)> {
     let links = fs::read_dir(format!("/proc/{pid}/fd")).ok()?.flatten().filter_map(|entry| {
         let number: u32 = entry.file_name().to_str()?.parse().ok()?;
         let link = fs::read_link(entry.path()).ok()?.to_string_lossy().into_owned();
-        (number > 2).then_some(link)
+        let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{number}")).ok()?;
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:"))?.trim().to_owned();
+        // Its last digit tells whether it is read or written.
+        (number > 2).then(|| (link, flags.chars().last()))
     });
-    let (pipes, others): (Vec<String>, Vec<String>) = links.partition(|link| link.starts_with("pipe:"));
-    Some((pipes.len(), others))
+    let (pipes, others): (Vec<_>, Vec<_>) = links.partition(|(link, _)| link.starts_with("pipe:"));
+    let pipes: BTreeSet<(String, Option<char>)> = pipes.into_iter().collect();
+    Some((pipes.len(), others.into_iter().map(|(link, _)| link).collect()))
 }
 
 /// The number at the end of a name such as `ForkProcess-3`: which of the main script's children it is.

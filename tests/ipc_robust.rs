@@ -70,20 +70,30 @@ fn play(rounds: u64, seed: u64, round: impl Fn(u64, &mut Dice) + Sync) {
     common::jobs(rounds, AT_ONCE, |number| round(number, &mut Dice(seed.wrapping_add(number))));
 }
 
+/// From then on the observer listens to signals.
+fn wait_for_engine(recorded: &mut Recorded) {
+    recorded.run.wait_for("an engine", |run| {
+        let over = run.child.try_wait().expect("ours").is_some();
+        (run.engine().is_some() || over).then_some(())
+    });
+}
+
 /// One program, one victim; what was met.
 fn kill_somebody(dice: &mut Dice, told: &str) -> (Party, Option<Outcome>) {
     let (program, start) = (dice.pick(&programs()), dice.pick(methods()));
     let mut recorded = Recorded::start(&command_line(program, start, &small_knobs(program, dice), DEADLINE_MS));
+    wait_for_engine(&mut recorded);
     std::thread::sleep(moment(dice));
     let observer = recorded.run.child.id() as i32;
     let seen = recorded.run.alive();
     let (engines, below): (Vec<i32>, Vec<i32>) =
         seen.iter().filter(|&&pid| pid != observer).partition(|&&pid| parent(pid) == Some(observer));
-    let victim = match dice.roll(8) {
+    let engine = engines.first().map(|&engine| (Party::Engine, engine));
+    let victim = match dice.roll(10) {
         0 => None,
         1 => Some((Party::Observer, observer)),
-        2 => engines.first().map(|&engine| (Party::Engine, engine)),
-        _ if below.is_empty() => None,
+        2 => engine,
+        _ if below.is_empty() => engine,
         _ => Some((Party::Below, dice.pick(&below))),
     };
     // It may have ended by itself meanwhile; then nobody was killed.
@@ -148,11 +158,7 @@ fn stop_ends_every_program_at_any_moment() {
         let start = methods[number as usize / programs.len() % methods.len()];
         let arguments = command_line(program, start, &small_knobs(program, dice), 60_000);
         let mut recorded = Recorded::start(&arguments);
-        // From then on it listens to signals.
-        recorded.run.wait_for("an engine", |run| {
-            let over = run.child.try_wait().expect("ours").is_some();
-            (run.engine().is_some() || over).then_some(())
-        });
+        wait_for_engine(&mut recorded);
         std::thread::sleep(moment(dice));
         let seen = recorded.run.alive();
         let stopped = Instant::now();

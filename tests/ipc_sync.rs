@@ -189,12 +189,10 @@ fn h01_to_h05_the_rules_of_locks() {
             "within -1 s: False",
             "another process released it: 0",
             "and now: True",
-            "the other gets the rlock: False",
             "AssertionError: attempt to release recursive lock not owned by thread",
             "the other released the rlock: 1",
             "after one release: False",
             "after both: True",
-            "AssertionError: attempt to release recursive lock not owned by thread",
             "a semaphore of 2, released: 3",
             "OSError: [Errno 22] Invalid argument",
             "ValueError: semaphore or lock released too many times",
@@ -332,11 +330,11 @@ fn h10_the_rules_of_barriers() {
         assert_eq!(lines[0], "the action runs", "{}: it runs before anybody goes on", ran.start.name());
         let rest = [
             "broken: False",
-            "BrokenBarrierError: ",
+            "BrokenBarrierError",
             "after a wait in vain: True",
-            "BrokenBarrierError: ",
+            "BrokenBarrierError",
             "after reset: False",
-            "BrokenBarrierError: ",
+            "BrokenBarrierError",
             "after abort: True",
             "the action runs",
             "whole again: False",
@@ -452,7 +450,7 @@ fn g10_a_barrier_whose_party_was_killed_is_broken_at_the_latest_when_the_time_is
     for robust in [0, 1] {
         each("dead-party", &[("robust", robust)], |ran| {
             let way = format!("robust {robust} by {}", ran.start.name());
-            assert_eq!(ran.lines(), ["BrokenBarrierError: ", "BrokenBarrierError: ", "broken True"], "{way}");
+            assert_eq!(ran.lines(), ["BrokenBarrierError", "BrokenBarrierError", "broken True"], "{way}");
             let all = done(&ran.told.events);
             let killed = ran.actor("Process-3").id;
             let mut first = all.iter().filter(|done| done.deed == Deed::Broke && done.by != killed);

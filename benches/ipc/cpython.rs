@@ -14,7 +14,7 @@ def put(queue, times):
     for _ in range(times): queue.put(1)
 def hand(wanted, given, times):
     for _ in range(times):
-        given.release(); wanted.acquire()
+        wanted.acquire(); given.release()
 def wake(wanted, given, times):
     for _ in range(times):
         wanted.wait(); wanted.clear(); given.set()
@@ -54,7 +54,9 @@ if __name__ == '__main__':
     elif name == 'Lock hand-over':
         a, b = context.Lock(), context.Lock()
         a.acquire(); b.acquire()
-        took = measure(hand, (b, a, times), lambda p: hand(a, b, times))
+        def body(p):
+            for _ in range(times): b.release(); a.acquire()
+        took = measure(hand, (b, a, times), body)
     elif name == 'Event wake-up':
         a, b = context.Event(), context.Event()
         def body(p):

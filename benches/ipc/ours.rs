@@ -109,13 +109,19 @@ pub(super) fn lock_hand_over(times: u32) -> Duration {
     let (mine, theirs) = (lock(0), lock(1));
     take(&mine, ME);
     take(&theirs, OTHER);
-    let turn = |wanted: &Lock, given: &Lock, who| {
+    let other = || {
         for _ in 0..times {
-            given.release().expect("it is taken");
-            take(wanted, who);
+            take(&theirs, OTHER);
+            mine.release().expect("it is taken");
         }
     };
-    run(|| turn(&theirs, &mine, OTHER), || turn(&mine, &theirs, ME))
+    let this = || {
+        for _ in 0..times {
+            theirs.release().expect("it is taken");
+            take(&mine, ME);
+        }
+    };
+    run(other, this)
 }
 
 pub(super) fn event_wake_up(times: u32) -> Duration {
@@ -169,11 +175,8 @@ pub(super) fn manager(times: u32) -> Duration {
         let ends = [(&requests, &answer)];
         let mut counter = Counter::new(1, false);
         while !counter.is_over() {
-            let mut came = false;
-            counter.turn(&ends, |_| came = true);
-            if !came {
-                counter.wait(&ends, SLICE).expect("ends of ours");
-            }
+            counter.wait(&ends, SLICE).expect("ends of ours");
+            counter.turn(&ends, |_| ());
         }
     };
     let use_it = || {

@@ -347,8 +347,19 @@ impl Lane {
     /// What it was blocked in is told as a call instead, which comes next.
     pub(super) fn unblock(&mut self) {
         let told = self.halted.as_mut().map_or(&mut self.spans, |halted| &mut halted.told.spans);
-        if let Some(last) = told.last_mut().filter(|last| last.to_ns == u64::MAX && last.kind == SpanKind::Blocked) {
+        if let Some(last) = told.last_mut().filter(|last| last.kind == SpanKind::Blocked) {
             last.kind = SpanKind::Waiting;
+        }
+    }
+
+    /// It was blocked no longer than this.
+    pub(super) fn end_block(&mut self, at_ns: u64) {
+        let told = self.halted.as_mut().map_or(&mut self.spans, |halted| &mut halted.told.spans);
+        if let Some(last) = told.last_mut().filter(|last| last.kind == SpanKind::Blocked && last.from_ns < at_ns) {
+            last.to_ns = last.to_ns.min(at_ns);
+        }
+        if self.halted.is_some() {
+            self.tell_last();
         }
     }
 

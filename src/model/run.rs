@@ -129,6 +129,11 @@ impl Actor {
         self.name.clone().unwrap_or_else(|| self.role.title(self.number))
     }
 
+    /// When it ended, as far as that is known.
+    pub fn end_ns(&self) -> Option<u64> {
+        self.exited.map(|(exited_ns, _)| exited_ns).into_iter().chain(self.unreaped_ns).min()
+    }
+
     /// Whether it computes units in the parent's stead.
     pub fn is_worker(&self) -> bool {
         matches!(self.role, Role::WorkerProcess | Role::WorkerThread)

@@ -9,9 +9,20 @@ const MOST_STOPPING: usize = 256;
 impl Actor {
     /// From now on it waits, until it does something else or, if that is known already, until its end.
     pub(super) fn rest(&mut self, from_ns: u64) {
-        let exited_ns = self.exited.map(|(exited_ns, _)| exited_ns);
-        let end_ns = exited_ns.into_iter().chain(self.unreaped_ns).min().unwrap_or(u64::MAX);
+        let end_ns = self.end_ns().unwrap_or(u64::MAX);
         self.lane.push(from_ns, end_ns, SpanKind::Waiting, None, None);
+    }
+
+    /// From now on it can't go on.
+    pub(super) fn block(&mut self, from_ns: u64) {
+        let end_ns = self.end_ns().unwrap_or(u64::MAX);
+        self.lane.push(from_ns, end_ns, SpanKind::Blocked, None, None);
+    }
+
+    /// It goes on, which may be heard of after its end.
+    pub(super) fn go_on(&mut self, at_ns: u64) {
+        self.lane.end_block(at_ns);
+        self.rest(at_ns);
     }
 
     /// Notes a signal in its place: one that a process sends to itself may be told late.

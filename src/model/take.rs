@@ -251,12 +251,12 @@ impl Run {
                 let (from_ns, to_ns, got, cut) = (at_ns, u64::MAX, false, false);
                 let (wish, on, lane, for_ever) = (*wish, *on, *lane, *for_ever);
                 self.begin_wait(Wait { actor: by, wish, on, lane, for_ever, from_ns, to_ns, got, cut });
-                self.with_actor(by, |actor| actor.lane.push(at_ns, u64::MAX, SpanKind::Blocked, None, None))
+                self.with_actor(by, |actor| actor.block(at_ns))
             }
             What::Used { object, since_ns, deed } => {
                 let process = self.process_of(by);
                 if self.end_wait(by, at_ns, Some(*deed)).is_some() {
-                    self.with_actor(by, |actor| actor.rest(at_ns));
+                    self.with_actor(by, |actor| actor.go_on(at_ns));
                 }
                 let Some(object) = self.objects.get_mut(*object) else { return false };
                 object.used((by, process), (*since_ns, at_ns), *deed);

@@ -71,7 +71,10 @@ impl Waits {
 
     /// The actor goes on, or has ended; the wait that this ends, if it waited.
     pub(super) fn close(&mut self, actor: ActorId, at_ns: u64, got: bool) -> Option<Wait> {
-        let last = self.by_actor.get_mut(&actor)?.last_mut().filter(|last| last.to_ns == u64::MAX)?;
+        // What it did last may be heard of after its end.
+        let last = self.by_actor.get_mut(&actor)?.last_mut();
+        let last = last.filter(|last| last.to_ns == u64::MAX || (last.cut && at_ns <= last.to_ns))?;
+        last.cut = false;
         last.to_ns = at_ns.max(last.from_ns);
         last.got = got;
         Some(*last)
@@ -121,8 +124,11 @@ impl Run {
     }
 
     /// An actor can't go on.
-    pub(super) fn begin_wait(&mut self, wait: Wait) {
+    pub(super) fn begin_wait(&mut self, mut wait: Wait) {
         self.waits.close(wait.actor, wait.from_ns, false);
+        if let Some(end_ns) = self.actor(wait.actor).and_then(Actor::end_ns) {
+            (wait.to_ns, wait.cut) = (end_ns.max(wait.from_ns), true);
+        }
         if let Some(object) = wait.object().and_then(|object| self.objects.get_mut(object)) {
             object.waits += 1;
         }
@@ -150,15 +156,13 @@ impl Run {
             }
         }
         if self.waits.any() {
-            self.watch.note_change(at_ns);
+            self.watch.note_exit(at_ns);
         }
     }
 
     /// Whether an actor has ended by then.
     pub(super) fn has_ended(&self, id: ActorId, at_ns: u64) -> bool {
-        let Some(actor) = self.actor(id) else { return true };
-        let ended_ns = actor.exited.map(|(exited_ns, _)| exited_ns).into_iter().chain(actor.unreaped_ns).min();
-        ended_ns.is_some_and(|ended_ns| ended_ns <= at_ns)
+        self.actor(id).is_none_or(|actor| actor.end_ns().is_some_and(|ended_ns| ended_ns <= at_ns))
     }
 
     /// The process that a thread belongs to; every other actor is its own.
@@ -242,5 +246,98 @@ pub fn noun(kind: ObjectKind) -> &'static str {
         ObjectKind::Array => "array",
         ObjectKind::Block => "shared memory",
         ObjectKind::Manager => "manager",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Model, SpanKind};
+    use crate::plan::Plan;
+    use crate::trace::{Birth, Event, Exit, Made, What};
+
+    const CHILD: ActorId = ActorId(2);
+    const LOCK: ObjectId = ObjectId(0);
+
+    /// A child that does these things, in the order in which they are heard.
+    fn model(news: &[(u64, ActorId, What)]) -> Model {
+        let plan = Plan { program: Some("by-hand".to_owned()), ..Plan::default() };
+        let (name, initial, lock, robust) = ("a".to_owned(), None, None, false);
+        let made =
+            Made { object: LOCK, kind: ObjectKind::Lock, name, capacity: 1, pipe_bytes: 0, initial, lock, robust };
+        let born = |actor, role| What::ActorBorn(Box::new(Birth::new(actor, role, 1, 7, 1)));
+        let setting = [
+            (
+                0,
+                ActorId::PARENT,
+                What::RunBegan { run: 0, plan: Box::new(plan), items: 0, chunksize: 1, detail_units: 9 },
+            ),
+            (1, ActorId::PARENT, born(ActorId::PARENT, Role::Parent)),
+            (1, ActorId::PARENT, What::ObjectMade(Box::new(made))),
+            (2, ActorId::PARENT, born(CHILD, Role::Process)),
+            (3, CHILD, What::ActorReady),
+        ];
+        let events =
+            setting.iter().chain(news).map(|(at_ns, by, what)| Event { at_ns: *at_ns, by: *by, what: what.clone() });
+        Model::of(&events.collect::<Vec<_>>())
+    }
+
+    fn waits() -> What {
+        What::Waits { wish: Wish::Acquire, on: Awaited::Object(LOCK), lane: 0, for_ever: true }
+    }
+
+    fn used(since_ns: u64, deed: Deed) -> What {
+        What::Used { object: LOCK, since_ns, deed }
+    }
+
+    #[test]
+    fn a_wait_lasts_until_its_actor_tells_what_it_did_even_if_its_end_is_heard_first() {
+        let ended = (90, ActorId::PARENT, What::ActorExited { actor: CHILD, exit: Exit::Code(0) });
+        let (waited, took) = ((20, CHILD, waits()), (70, CHILD, used(19, Deed::Acquired { left: 0 })));
+        for order in [[&waited, &took, &ended], [&waited, &ended, &took], [&ended, &waited, &took]] {
+            let model = model(&order.map(Clone::clone));
+            let run = &model.runs[0];
+            let [wait] = run.waits_of(CHILD) else { panic!("{:?}", run.waits_of(CHILD)) };
+            assert_eq!((wait.from_ns, wait.to_ns, wait.got, wait.cut), (20, 70, true, false), "{order:?}");
+            assert_eq!([19, 20, 69, 70].map(|at_ns| run.wait_of(CHILD, at_ns).is_some()), [false, true, true, false]);
+            assert_eq!(run.unended_waits().count(), 0);
+            let spans = run.actor(CHILD).expect("it was born").lane.spans();
+            let last: Vec<_> =
+                spans[spans.len() - 2..].iter().map(|span| (span.from_ns, span.to_ns, span.kind)).collect();
+            assert_eq!(last, [(20, 70, SpanKind::Blocked), (70, 90, SpanKind::Waiting)], "{order:?}");
+        }
+    }
+
+    #[test]
+    fn who_is_killed_never_got_it() {
+        let killed = What::ActorExited { actor: CHILD, exit: Exit::Signal(9) };
+        let model = model(&[(20, CHILD, waits()), (90, ActorId::PARENT, killed)]);
+        let run = &model.runs[0];
+        let told: Vec<_> = run.unended_waits().map(|wait| (wait.actor, wait.to_ns, wait.got)).collect();
+        assert_eq!(told, [(CHILD, 90, false)]);
+        assert!(run.wait_of(CHILD, 95).is_none());
+        assert_eq!(run.object(LOCK).expect("it was made").waits, 1);
+    }
+
+    #[test]
+    fn who_gives_up_did_not_get_it_and_goes_on() {
+        let gave_up = used(19, Deed::GaveUp { wish: Wish::Acquire });
+        let model = model(&[(20, CHILD, waits()), (50, CHILD, gave_up)]);
+        let run = &model.runs[0];
+        let [wait] = run.waits_of(CHILD) else { panic!("{:?}", run.waits_of(CHILD)) };
+        assert_eq!((wait.to_ns, wait.got, wait.cut), (50, false, false));
+        assert_eq!(run.wait_in_words(wait, 30), "waits for lock a, for 10 ns");
+    }
+
+    #[test]
+    fn a_join_that_returned_is_told_as_the_call_it_was() {
+        let on = Awaited::Actor(CHILD);
+        let waits = What::Waits { wish: Wish::End, on, lane: 0, for_ever: true };
+        let (call, answer) = ("p1.join()".to_owned(), "it has ended".to_owned());
+        let called = What::Called { call, since_ns: 19, answer, raised: false };
+        let joining = |last: &[(u64, ActorId, What)]| model(&[&[(20, ActorId::PARENT, waits.clone())], last].concat());
+        let kind = |model: &Model| model.runs[0].actors[0].lane.at(40).map(|span| span.kind);
+        assert_eq!(kind(&joining(&[])), Some(SpanKind::Blocked));
+        assert_eq!(kind(&joining(&[(80, ActorId::PARENT, called)])), Some(SpanKind::Calling));
     }
 }

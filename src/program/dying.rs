@@ -160,14 +160,15 @@ pub(super) static DEAD_PARTY: Program = Program {
     python: |chosen| {
         format!(
             "{}from multiprocessing import Barrier, Process, set_start_method
+from threading import BrokenBarrierError
 from time import sleep
 
 def party(barrier, first):
     sleep(first)
     try:
         barrier.wait(timeout=2)
-    except Exception as error:
-        print(f\"{{type(error).__name__}}: {{error}}\")
+    except BrokenBarrierError as error:
+        print(type(error).__name__)
 
 if __name__ == \"__main__\":
     set_start_method(\"{}\")

@@ -5,7 +5,8 @@ use super::{Knob, Program};
 
 /// Starts each of these children.
 pub(super) fn start(children: &[Child]) -> Script {
-    children.iter().cloned().map(Step::New).chain(each(children.len(), Method::Start)).collect()
+    let starts = children.iter().map(|child| Step::Call(child.var, Method::Start));
+    children.iter().cloned().map(Step::New).chain(starts).collect()
 }
 
 /// Calls a method of each of the first children.

@@ -27,6 +27,11 @@ fn every_program_is_listed_with_its_knobs() {
     assert_eq!(code(&words), Some(0));
     let listed = told["programs"].as_array().expect("a list");
     assert_eq!(listed.len(), program::all().count());
+    for topic in program::TOPICS {
+        assert!(text(&words.stdout).contains(&format!("== {}\n", topic.title)), "{}", topic.title);
+        let of_it = listed.iter().filter(|entry| entry["topic"] == topic.title).count();
+        assert_eq!(of_it, topic.programs.len(), "{}", topic.title);
+    }
     for (entry, program) in listed.iter().zip(program::all()) {
         assert_eq!(entry["name"], program.name);
         assert!(text(&words.stdout).contains(&format!("{}: {}. ", program.name, program.title)), "{}", program.name);

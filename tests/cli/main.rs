@@ -8,5 +8,6 @@ mod output;
 mod pool;
 mod refused;
 mod run;
+mod shared;
 mod show;
 mod story;

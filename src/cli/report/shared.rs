@@ -231,7 +231,8 @@ impl<'a> ObjectFigures<'a> {
                 .into_iter()
                 .any(|wait| wait.object() == Some(object.id) && wait.wish == Wish::Send && wait.lane == lane)
         };
-        let roads = object.stations.roads.iter().map(|(&lane, road)| {
+        let is_manager = object.kind == Kind::Manager;
+        let roads = object.stations.roads.iter().filter(|_| !is_manager).map(|(&lane, road)| {
             let fullest = if was_full(lane) { object.pipe_bytes.into() } else { road.most_in_pipe().bytes };
             let limit = u64::from(object.pipe_bytes);
             RoadFigures {
@@ -270,7 +271,7 @@ impl<'a> ObjectFigures<'a> {
                 written: cells.plain,
                 last: (object.kind == Kind::Value).then(|| object.value(0, u64::MAX)),
             }),
-            round_trips: (object.kind == Kind::Manager).then(|| RoundTrips {
+            round_trips: is_manager.then(|| RoundTrips {
                 count: object.trips.made(u64::MAX),
                 median_ns: object.trips.median_ns(),
                 clients: count(object.trips.clients().count()),

@@ -25,7 +25,7 @@ impl Display for SharedInWords<'_> {
         }
         let waits = unended_waits
             .iter()
-            .map(|wait| format!("{} waited {} for {}", wait.actor, wait.waits, duration(wait.lasted_ns)));
+            .map(|wait| format!("{} waited {} {}", wait.actor, duration(wait.lasted_ns), wait.waits));
         folded(waits).iter().try_for_each(|line| writeln!(f, "  {line}"))?;
         for deadlock in deadlocks {
             write!(f, "\n{} (since {}", deadlock.sentence, duration(deadlock.since_ns))?;
@@ -78,7 +78,11 @@ fn object(object: &ObjectFigures<'_>) -> String {
     if object.gave_up > 0 {
         told.push(format!("given up {}", times(object.gave_up)));
     }
-    let told = if told.is_empty() { "not used".to_owned() } else { told.join("; ") };
+    let told = match object.waits {
+        _ if !told.is_empty() => told.join("; "),
+        0 => "not used".to_owned(),
+        waits => format!("waited for {}, and nothing came of it", times(waits)),
+    };
     format!("{noun} {name} ({kind}{size}): {told}")
 }
 
@@ -96,8 +100,12 @@ fn road(road: &RoadFigures, is_one_of_two: bool, kind: ObjectKind) -> String {
     let most =
         if kind == ObjectKind::Pipe { String::new() } else { format!(", at most {} at once", grouped(road.most)) };
     let fullest = road.fullest_permille.map_or_else(String::new, |permille| {
-        let percent = permille as f64 / 10.0;
-        format!("; its pipe of {} bytes was at most {percent:.0} % full", grouped(road.pipe_bytes.into()))
+        let places = usize::from(permille < 100);
+        format!(
+            "; its pipe of {} bytes was at most {:.places$} % full",
+            grouped(road.pipe_bytes.into()),
+            permille as f64 / 10.0
+        )
     });
     let torn = match road.torn {
         0 => String::new(),

@@ -13,6 +13,8 @@
 //! whether it waits on. So the same objects serve processes and threads, with a trace and without.
 
 mod barrier;
+#[cfg(test)]
+mod between_threads;
 mod block;
 mod condition;
 mod event;
@@ -35,6 +37,8 @@ mod rlock;
 mod semaphore;
 mod shareable_list;
 mod simple_queue;
+#[cfg(test)]
+mod together;
 mod value;
 
 pub use barrier::{Arrival, Barrier, Broken};

@@ -117,9 +117,13 @@ impl App {
         let live = self.source.is_live() && run.end.is_none();
         let look = Look { run, model: &self.source.model, at_ns, live, selected_unit: self.selected_unit, theme };
         let frame = Frame::new().fill(theme.canvas()).inner_margin(Margin::symmetric(14, 6));
+        // What is shared needs room on the stage; sizes by hand are kept for each of the two.
+        let shares = !run.objects().is_empty();
+        let panel = |name: &str| if shares { format!("{name} of what is shared") } else { name.to_owned() };
         if run.plan.program.is_some() {
             // A program has no units to look into, but much to say.
-            let said = Panel::bottom("transcript").resizable(true).default_size(theme.length(132.0)).frame(frame);
+            let height = theme.length(if shares { 100.0 } else { 132.0 });
+            let said = Panel::bottom(panel("transcript")).resizable(true).default_size(height).frame(frame);
             said.size_range(theme.length(80.0)..=theme.length(320.0)).show(ui, |ui| {
                 output::transcript(&look, ui);
             });
@@ -129,7 +133,8 @@ impl App {
             });
         }
         let height = ui.available_height();
-        let rows = Panel::bottom("timeline").resizable(true).default_size(height * 0.48).frame(frame);
+        let share = if shares { 0.42 } else { 0.48 };
+        let rows = Panel::bottom(panel("timeline")).resizable(true).default_size(height * share).frame(frame);
         rows.size_range(height * 0.25..=height * 0.75).show(ui, |ui| {
             timeline::panel(&look, &mut self.playhead, &mut self.views.timeline, ui, commands);
         });

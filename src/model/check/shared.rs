@@ -11,7 +11,10 @@ pub(super) fn shared(run: &Run, lossy: bool, place: &str, found: &mut Found) {
     let bereft = run.actors.iter().filter_map(|actor| actor.exited).any(|(_, exit)| !exit.is_success());
     for object in run.objects() {
         let place = || format!("{place}, {} {}", object.kind.title(), object.name);
-        messages(object, lossy || bereft, &place, found);
+        // What a manager gets is a request: that it was asked and answered is a round trip, not a letter's way.
+        if object.kind != ObjectKind::Manager {
+            messages(object, lossy || bereft, &place, found);
+        }
         match object.kind {
             ObjectKind::Lock | ObjectKind::RLock => {
                 if let Some((one, other)) = two_holders(run, object) {

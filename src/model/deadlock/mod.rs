@@ -74,6 +74,8 @@ pub(super) struct Watch {
     /// The last time that a wait began or ended, or somebody ended; `None` if all waits since were looked at.
     changed_ns: Option<u64>,
     looked_ns: u64,
+    /// When somebody ended last.
+    ended_ns: u64,
     /// Until when the run itself told something.
     heard_ns: u64,
     /// What looking has cost so far.
@@ -86,6 +88,12 @@ impl Watch {
     /// A wait began or ended, or somebody ended.
     pub(super) fn note_change(&mut self, at_ns: u64) {
         self.changed_ns = Some(self.changed_ns.map_or(at_ns, |known| known.max(at_ns)));
+    }
+
+    /// Somebody ended.
+    pub(super) fn note_exit(&mut self, at_ns: u64) {
+        self.ended_ns = self.ended_ns.max(at_ns);
+        self.note_change(at_ns);
     }
 
     /// An actor goes on, or has ended: what it was part of is over.
@@ -155,7 +163,9 @@ impl Run {
         let cost = (1 + knot.seen) * self.actors.len();
         let stuck = core::cores(self, &knot, now_ns);
         self.watch.spent = self.watch.spent.saturating_add(cost as u64);
-        for new in stuck {
+        // Where somebody ended just now, the others may be about to: that is how a program is stopped.
+        let is_ending = self.watch.ended_ns > settled_ns;
+        for new in stuck.into_iter().filter(|new| new.why == Why::Cycle || !is_ending) {
             let is_same = |old: &Deadlock| {
                 old.until_ns == u64::MAX
                     && old.links.iter().any(|link| new.links.iter().any(|it| it.actor == link.actor))

@@ -67,10 +67,14 @@ pub(super) struct Objects {
 impl Objects {
     /// An object was made, and with it its lock.
     pub(super) fn make(&mut self, made: &Made, at_ns: u64, by: ActorId) {
-        self.add(Object::new(made, at_ns, by));
+        // A lock that came with another object may say itself what it is.
+        match self.get_mut(made.object).filter(|known| known.of.is_some()) {
+            Some(known) => (known.kind, known.name, known.robust) = (made.kind, made.name.clone(), made.robust),
+            None => self.add(Object::new(made, at_ns, by)),
+        }
         if let Some(lock) = made.lock.filter(|&lock| self.of(lock).is_none()) {
             let name = match made.kind {
-                ObjectKind::Condition => format!("{}'s lock", made.name),
+                ObjectKind::Condition => format!("{}._lock", made.name),
                 _ => format!("{}.get_lock()", made.name),
             };
             let kind = ObjectKind::RLock;
@@ -189,10 +193,13 @@ impl Object {
             Deed::Broke => self.flags.broken.note(at_ns, (true, by)),
             Deed::Reset => self.flags.broken.note(at_ns, (false, by)),
             Deed::Put { lane, message, bytes } if kind == ObjectKind::Manager => {
+                self.trips.note_client(lane, by);
                 self.trips.ask(lane, message, bytes, at_ns);
             }
             Deed::Put { lane, message, bytes } => self.pass(lane, Station::Put, (message, bytes), pass),
             Deed::Fed { lane, message, bytes } => self.pass(lane, Station::Fed, (message, bytes), pass),
+            // A manager's road is told by its round trips: it says with the answer since when it was busy.
+            Deed::Got { .. } if kind == ObjectKind::Manager => {}
             Deed::Got { lane, message, bytes } => self.pass(lane, Station::Got, (message, bytes), pass),
             Deed::Torn { lane, bytes } => self.stations.roads.entry(lane).or_default().torn.note(at_ns, bytes.into()),
             Deed::TaskDone { .. } => self.stations.tasks_done.note(at_ns, 1),

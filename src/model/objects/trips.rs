@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::stats::median;
+use crate::trace::ActorId;
 
 /// One request of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub enum Stage {
 #[derive(Clone, Debug, Default)]
 pub struct Trips {
     clients: BTreeMap<u16, Vec<Trip>>,
+    /// Who asks on which road.
+    askers: BTreeMap<u16, ActorId>,
 }
 
 impl Trips {
@@ -63,6 +66,16 @@ impl Trips {
         let trip = self.trip(lane, message, since_ns);
         trip.answered_ns = Some(at_ns);
         trip.bytes.1 = bytes;
+    }
+
+    /// Somebody asks, or has been answered, on a road.
+    pub(super) fn note_client(&mut self, lane: u16, by: ActorId) {
+        self.askers.entry(lane).or_insert(by);
+    }
+
+    /// Who asks on a road.
+    pub fn client(&self, lane: u16) -> Option<ActorId> {
+        self.askers.get(&lane).copied()
     }
 
     /// The clients that ever asked for something.

@@ -41,7 +41,11 @@ impl Proxy {
     pub fn advance(&mut self, to: &PipeWriter, from: &PipeReader) -> Result<Option<(Reply, u32)>, Lost> {
         if let Some(outgoing) = &mut self.outgoing {
             match outgoing.write(to) {
-                Ok(Written::Whole) => self.outgoing = None,
+                // The answer can't be there yet: to look for it would be a call for nothing.
+                Ok(Written::Whole) => {
+                    self.outgoing = None;
+                    return Ok(None);
+                }
                 Ok(Written::Full) => return Ok(None),
                 Ok(Written::Closed) | Err(_) => {
                     self.outgoing = None;

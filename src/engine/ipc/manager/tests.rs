@@ -252,3 +252,62 @@ fn a_dead_client_waits_for_nothing_and_a_robust_manager_gives_back_what_it_held(
         assert_eq!(told, [(7, if robust { broken } else { Ok(I(1)) })]);
     }
 }
+
+#[test]
+fn j05_and_j04_over_pipes_a_kept_lock_guards_and_a_manager_that_is_gone_is_an_error_at_once() {
+    const CLIENTS: u16 = 3;
+    const TIMES: i64 = 200;
+    let pipe = || {
+        let (reader, writer) = crate::sys::pipe().expect("a pipe");
+        reader.set_nonblocking().expect("an end of ours");
+        writer.set_nonblocking().expect("an end of ours");
+        (reader, writer)
+    };
+    let (server, clients): (Vec<_>, Vec<_>) = (0..CLIENTS)
+        .map(|_| {
+            let ((requests, ask), (answers, answer)) = (pipe(), pipe());
+            ((requests, answer), (ask, answers))
+        })
+        .unzip();
+    let call = |kept, method: &str, arguments: &[Plain]| Request::Call(kept, method.to_owned(), arguments.to_vec());
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let ends: Vec<_> = server.iter().map(|(reader, writer)| (reader, writer)).collect();
+            let mut counter = Counter::new(CLIENTS, false);
+            while !counter.is_over() {
+                counter.wait(&ends, Duration::from_millis(20)).expect("ends of ours");
+                counter.turn(&ends, |_| ());
+            }
+        });
+        let (ask, answers) = &clients[0];
+        let mut proxy = Proxy::default();
+        let mut trip = |request: &Request| proxy.trip(request, ask, answers);
+        let made = |kind, arguments| Request::Make(kind, arguments);
+        assert_eq!(trip(&made(Kind::Lock, vec![])).expect("it serves"), Ok(Plain::Proxy(0)));
+        assert_eq!(trip(&made(Kind::Value, vec![Plain::text("i"), I(0)])).expect("it serves"), Ok(Plain::Proxy(1)));
+        let others: Vec<_> = clients[1..]
+            .iter()
+            .map(|(ask, answers)| {
+                scope.spawn(move || {
+                    let mut proxy = Proxy::default();
+                    let mut trip = |request: &Request| proxy.trip(request, ask, answers).expect("it serves");
+                    for _ in 0..TIMES {
+                        assert_eq!(trip(&call(0, "acquire", &[])), Ok(Plain::Bool(true)));
+                        let Ok(Plain::Int(number)) = trip(&call(1, "get", &[])) else { panic!("a number") };
+                        assert_eq!(trip(&call(1, "set", &[I(number + 1)])), Ok(Plain::None));
+                        assert_eq!(trip(&call(0, "release", &[])), Ok(Plain::None));
+                    }
+                })
+            })
+            .collect();
+        for other in others {
+            other.join().expect("it ends");
+        }
+        assert_eq!(trip(&call(1, "get", &[])).expect("it serves"), Ok(I(i64::from(CLIENTS - 1) * TIMES)));
+        assert_eq!(trip(&Request::Shutdown).expect("it serves"), Ok(Plain::None));
+    });
+    for (ask, answers) in &clients {
+        let lost = Proxy::default().trip(&call(1, "get", &[]), ask, answers).expect_err("nobody is there");
+        assert_eq!(lost.kind(), std::io::ErrorKind::BrokenPipe);
+    }
+}

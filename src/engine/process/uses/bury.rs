@@ -43,14 +43,14 @@ impl<H: Host> Carrier<'_, H> {
             if let Ok(guard) = self.guard(object)
                 && guard.recover(dead)
             {
-                self.used(guard.id, since_ns, Deed::Recovered { owner: dead });
+                self.used_at(guard.id, since_ns, since_ns, Deed::Recovered { owner: dead });
             }
             if failed
                 && script.is_none_or(|script| passes(script, object))
                 && let Ok(barrier) = self.barrier(object)
             {
                 barrier.abort();
-                self.used(id, since_ns, Deed::Broke);
+                self.used_at(id, since_ns, since_ns, Deed::Broke);
             }
         }
     }

@@ -63,7 +63,8 @@ impl<H: Host> Carrier<'_, H> {
         let teller = self.host.teller().filter(|_| script::children(self.script).is_empty());
         let by = if let Some(teller) = teller {
             let actor = self.take_ids(1);
-            let feeder = Feeder::new(buffer.clone(), queue, writer, actor);
+            // It takes the pipe's lock in the name of its process: that dies with it.
+            let feeder = Feeder::new(buffer.clone(), queue, writer, self.me.actor);
             let (tell, heard) = std::sync::mpsc::channel::<()>();
             let asked_ns = sys::now_ns();
             let thread = std::thread::Builder::new().name("QueueFeederThread".to_owned()).spawn(move || {

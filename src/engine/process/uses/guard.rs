@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::engine::ipc::{Lock, RLock, Refusal, Semaphore};
 use crate::program::object::{Make, Obj};
 use crate::sys;
-use crate::trace::{ActorId, Deed, ObjectId, What, Wish};
+use crate::trace::{ActorId, Deed, ObjectId, Wish};
 
 use super::super::life::Raised;
 use super::{Carrier, Host, Need, Stop};
@@ -115,17 +115,10 @@ impl<H: Host> Carrier<'_, H> {
 
     /// Gives it back, and tells of it.
     pub(super) fn release(&mut self, guard: &Guard) -> Result<(), Raised> {
-        // It is over from the moment on at which another may have it.
         let at_ns = sys::now_ns();
         let left = guard.give(self.me.actor)?;
-        self.released(guard, at_ns, left);
+        self.used_at(guard.id, at_ns, at_ns, Deed::Released { left });
         Ok(())
-    }
-
-    /// Tells of what was given back at this moment.
-    pub(super) fn released(&mut self, guard: &Guard, at_ns: u64, left: u32) {
-        let deed = Deed::Released { left };
-        self.host.tell(self.me.actor, at_ns, What::Used { object: guard.id, since_ns: at_ns, deed });
     }
 
     /// Does something under a lock that the library takes by itself, and does not speak of.

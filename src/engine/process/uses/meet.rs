@@ -36,7 +36,7 @@ impl<H: Host> Carrier<'_, H> {
         let waiting = condition.enter(me).ok_or_else(crowded)?;
         let at_ns = sys::now_ns();
         let count = lock.release_all(me)?;
-        self.released(&guard, at_ns, 0);
+        self.used_at(guard.id, at_ns, at_ns, Deed::Released { left: 0 });
         let need = Need::of(wish, id);
         let woken = self.wait_for(need, patience, |_, slice| Ok(condition.woken(&waiting, slice).then_some(())))?;
         let woken = woken.is_some() || condition.leave(&waiting);
@@ -70,7 +70,7 @@ impl<H: Host> Carrier<'_, H> {
         let (condition, _) = self.condition(object, "lock is not owned")?;
         let since_ns = sys::now_ns();
         let woken = condition.notify(count);
-        self.used(self.id_of(object)?, since_ns, Deed::Notified { woken });
+        self.used_at(self.id_of(object)?, since_ns, since_ns, Deed::Notified { woken });
         Ok(())
     }
 
@@ -88,6 +88,7 @@ impl<H: Host> Carrier<'_, H> {
         let need = Need::of(Wish::Pass, id);
         let began = Instant::now();
         let arrived = self.wait_for(need, patience, |_, slice| Ok(barrier.arrive(slice)))?;
+        let mut at_ns = sys::now_ns();
         let outcome = match arrived {
             // The others were still leaving.
             None => {
@@ -99,15 +100,17 @@ impl<H: Host> Carrier<'_, H> {
                 if let Some(line) = action {
                     self.print(line);
                 }
+                at_ns = sys::now_ns();
                 barrier.open(&arrival).ok().map(|()| arrival.index)
             }
             Some(Ok(arrival)) => {
                 let left = patience.map(|patience| patience.saturating_sub(began.elapsed()));
                 let passed = self.wait_for(need, left, |_, slice| Ok(barrier.pass(&arrival, slice)))?;
+                at_ns = sys::now_ns();
                 passed.unwrap_or_else(|| barrier.give_up(&arrival)).ok().map(|()| arrival.index)
             }
         };
-        self.used(id, since_ns, outcome.map_or(Deed::Broke, |index| Deed::Passed { index }));
+        self.used_at(id, since_ns, at_ns, outcome.map_or(Deed::Broke, |index| Deed::Passed { index }));
         outcome.ok_or_else(|| Raised::new("BrokenBarrierError", "").into())
     }
 
@@ -121,11 +124,11 @@ impl<H: Host> Carrier<'_, H> {
             }
             Sync::Reset => {
                 barrier.reset();
-                self.used(id, since_ns, Deed::Reset);
+                self.used_at(id, since_ns, since_ns, Deed::Reset);
             }
             _ => {
                 barrier.abort();
-                self.used(id, since_ns, Deed::Broke);
+                self.used_at(id, since_ns, since_ns, Deed::Broke);
             }
         }
         Ok(())

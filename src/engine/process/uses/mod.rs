@@ -128,6 +128,11 @@ impl<'a, H: Host> Carrier<'a, H> {
         self.say(What::Used { object, since_ns, deed });
     }
 
+    /// The same, at this moment: what others may go on after is over before they do.
+    pub(super) fn used_at(&mut self, object: ObjectId, since_ns: u64, at_ns: u64, deed: Deed) {
+        self.host.tell(self.me.actor, at_ns, What::Used { object, since_ns, deed });
+    }
+
     /// Tries until it succeeds, or the time is up (`None` = for ever): then the answer is `None`. An attempt may
     /// sleep as long as it is told, but must not sleep on after it could have succeeded.
     pub(super) fn wait_for<T>(

@@ -36,11 +36,9 @@ impl<H: Host> Carrier<'_, H> {
                 })
                 .collect();
             let ends = ends.ok_or_else(closed)?;
+            let waited = counter.wait(&ends, SLICE);
+            waited.map_err(|error| Raised::new("OSError", error.to_string()))?;
             counter.turn(&ends, |heard| news.push((sys::now_ns(), heard)));
-            if news.is_empty() {
-                let waited = counter.wait(&ends, SLICE);
-                waited.map_err(|error| Raised::new("OSError", error.to_string()))?;
-            }
             let came = !news.is_empty();
             for (at_ns, heard) in news {
                 let (since_ns, deed) = match heard {

@@ -105,11 +105,11 @@ impl<'a, H: Host> Carrier<'a, H> {
             }
             Sync::Clear => {
                 event.clear();
-                self.used(id, since_ns, Deed::Cleared);
+                self.used_at(id, since_ns, since_ns, Deed::Cleared);
             }
             _ => {
                 event.set();
-                self.used(id, since_ns, Deed::Set);
+                self.used_at(id, since_ns, since_ns, Deed::Set);
             }
         }
         Ok(())

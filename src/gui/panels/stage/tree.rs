@@ -50,10 +50,12 @@ pub struct Card {
     pub title: String,
     /// `pid 41207`; empty before there is one.
     pub pid: String,
-    /// Whether it ends with its parent.
-    pub daemon: bool,
+    /// What is told of it in a frame behind its name.
+    pub tag: Option<&'static str>,
     /// What it does.
     pub status: Status,
+    /// The same where there is no room for more.
+    pub brief: Option<String>,
     /// What it printed last.
     pub said: Option<String>,
 }
@@ -62,9 +64,9 @@ impl Card {
     /// Everything in words.
     pub fn words(&self) -> String {
         let pid = if self.pid.is_empty() { String::new() } else { format!(", {}", self.pid) };
-        let daemon = if self.daemon { ", daemon" } else { "" };
+        let tag = self.tag.map_or_else(String::new, |tag| format!(", {tag}"));
         let said = self.said.as_ref().map_or_else(String::new, |line| format!("; it printed: {line}"));
-        format!("{}{pid}{daemon}: {}{said}", self.title, self.status.words)
+        format!("{}{pid}{tag}: {}{said}", self.title, self.status.words)
     }
 }
 
@@ -159,6 +161,8 @@ pub(super) fn card(run: &Run, actor: &Actor, space: Rect, at_ns: u64) -> Card {
     if status.tone == Tone::Blocked && run.wait_of(actor.id, at_ns).is_some_and(|wait| !holds_up(wait.wish)) {
         status.tone = Tone::Waits;
     }
+    let is_manager = actor.role == Role::Manager;
+    let tag = if is_manager { Some("manager") } else { actor.daemon.then_some("daemon") };
     let unborn = actor.state(at_ns) == State::Unborn;
     let printed = run.printed.partition_point(|printed| printed.at_ns <= at_ns);
     let said = run.printed[..printed].iter().rev().find(|printed| printed.by == actor.id);
@@ -168,8 +172,9 @@ pub(super) fn card(run: &Run, actor: &Actor, space: Rect, at_ns: u64) -> Card {
         hue: run.hue(actor),
         title: actor.title(),
         pid: if unborn { String::new() } else { format!("pid {}", actor.pid) },
-        daemon: actor.daemon,
+        tag,
         status,
+        brief: None,
         said: said.map(|printed| printed.line.clone()),
     }
 }
@@ -204,7 +209,11 @@ mod tests {
         assert!((parent.space.center().y - f32::midpoint(first.space.center().y, second.space.center().y)).abs() < 1.5);
         assert_eq!(tree.edges.len(), 3);
         assert!(tree.cards.iter().all(|card| area().expand(1.0).contains_rect(card.space)));
-        assert!(second.daemon && second.words().contains("pid 41208, daemon: running"), "{}", second.words());
+        assert!(
+            second.tag == Some("daemon") && second.words().contains("pid 41208, daemon: running"),
+            "{}",
+            second.words()
+        );
         assert!(grandchild.words().ends_with("working; it printed: hello from a grandchild"), "{}", grandchild.words());
         assert_eq!(first.status.words, "in p.join()");
     }

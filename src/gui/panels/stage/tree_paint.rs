@@ -59,8 +59,16 @@ pub(super) fn card(ink: &Ink<'_>, card: &Card) {
     let line = theme.body().size * 1.3;
     let lines = ((inner.height() + 2.0) / line) as usize;
     if lines < 2 {
-        let rest = heading(ink, card, inner, false);
-        ink.text_in(rest, Align2::RIGHT_CENTER, status.words.as_str(), theme.small(), state);
+        // The state comes first: the name is also said by the colour.
+        let width = |words: &str, font| ink.painter.layout_no_wrap(words.to_owned(), font, state).size().x;
+        let (name, gap) = (width(&card.title, theme.strong()), 8.0 * scale);
+        let room = (inner.width() - name - gap).max(inner.width() * 0.52);
+        let words = [Some(&status.words), card.brief.as_ref()].into_iter().flatten();
+        let fits = |words: &&String| width(words.as_str(), theme.small()) <= room;
+        let words = words.clone().find(fits).or(card.brief.as_ref()).unwrap_or(&status.words);
+        let space = inner.with_min_x(inner.right() - room);
+        let told = ink.text_in(space, Align2::RIGHT_CENTER, words.as_str(), theme.small(), state);
+        heading(ink, card, inner.with_max_x(told.left() - gap), false);
         return;
     }
     // What it waits for may take several lines: then what it said last gives way.
@@ -74,22 +82,26 @@ pub(super) fn card(ink: &Ink<'_>, card: &Card) {
     let row = |number: f32| Rect::from_x_y_ranges(inner.x_range(), top + number * line..=top + (number + 1.0) * line);
     heading(ink, card, row(0.0), true);
     if long {
-        ink.text_wrapped(row(1.0).union(row(more)), more as usize, status.words.as_str(), state_font, state);
+        let texts = [Some(&status.words), card.brief.as_ref()].map(|words| words.map_or("", String::as_str));
+        let texts = texts.split(|text| text.is_empty()).next().unwrap_or_default();
+        ink.text_wrapped(row(1.0).union(row(more)), more as usize, texts, &state_font, state);
     } else {
-        ink.text_in(row(1.0), Align2::LEFT_CENTER, status.words.as_str(), state_font, state);
+        let brief = card.brief.as_ref().filter(|_| galley(&status.words) > inner.width());
+        let words = brief.unwrap_or(&status.words).as_str();
+        ink.text_in(row(1.0), Align2::LEFT_CENTER, words, state_font.clone(), state);
     }
     if let Some(said) = said {
         ink.text_in(row(2.0), Align2::LEFT_CENTER, format!("» {said}"), theme.code(), theme.faint());
     }
 }
 
-/// The name, a mark for a daemon and, where there is room, the process id; answers what is left.
+/// The name, a mark for a daemon or a manager and, where there is room, the process id; answers what is left.
 fn heading(ink: &Ink<'_>, card: &Card, line: Rect, with_pid: bool) -> Rect {
     let (theme, scale) = (ink.theme, ink.theme.scale());
     let title = ink.text_in(line, Align2::LEFT_CENTER, card.title.as_str(), theme.strong(), theme.text());
     let mut left = title.right() + 6.0 * scale;
-    if card.daemon {
-        let galley = ink.painter.layout_no_wrap("daemon".to_owned(), theme.small(), theme.faint());
+    if let Some(tag) = card.tag {
+        let galley = ink.painter.layout_no_wrap(tag.to_owned(), theme.small(), theme.faint());
         let at = pos2(left + 4.0 * scale, line.center().y);
         let space = Align2::LEFT_CENTER.anchor_size(at, galley.size());
         if space.right() + 6.0 * scale <= line.right() {

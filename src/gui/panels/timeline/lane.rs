@@ -191,7 +191,9 @@ impl Band<'_> {
         let told = wait.map(|(run, wait)| format!("waits {}", run.wish_in_words(wait, span.from_ns)));
         let all = told.clone().unwrap_or_else(|| SpanKind::Blocked.word().to_owned());
         let what = all.trim_start_matches("waits for ");
-        let brief = [all.as_str(), what, what.split(", ").next().unwrap_or(what), ""];
+        let object = wait.and_then(|(run, wait)| run.object(wait.object()?));
+        let named = object.map_or("", |object| object.name.as_str());
+        let brief = [all.as_str(), what, what.split(", ").next().unwrap_or(what), named, ""];
         let fit = |words: &&str| words.is_empty() || fits(words, self.type_size, right - left);
         let label = brief.into_iter().find(fit).filter(|words| !words.is_empty()).map(str::to_owned);
         let space = Rect::from_x_y_ranges(left..=right, self.y);

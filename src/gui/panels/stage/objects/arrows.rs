@@ -78,6 +78,7 @@ pub fn of(sight: &Sight, crew: &Crew, objects: &[Placed], area: Rect) -> Vec<Arr
 fn holders(face: &Face) -> &[Holder] {
     match face {
         Face::Gate(gate) => &gate.holders,
+        Face::Bell { lock } => lock.as_ref().map_or(&[], |lock| &lock.holders),
         Face::Cells(cells) => cells.lock.as_ref().map_or(&[], |lock| &lock.holders),
         _ => &[],
     }

@@ -20,7 +20,7 @@ pub(super) fn of(ink: &Ink<'_>, seen: &Seen, space: Rect, colour: Color32) {
             let fill = if *set { colour } else { ink.theme.panel() };
             ink.painter.add(Shape::convex_polygon(cloth, fill, stroke));
         }
-        Face::Bell => {
+        Face::Bell { .. } => {
             let dome: Vec<Pos2> = (0..=12)
                 .map(|step| {
                     let angle = std::f32::consts::PI * (1.0 + step as f32 / 12.0);

@@ -60,11 +60,12 @@ impl Scene {
     /// The scene at a moment.
     pub fn of(run: &Run, sight: &Sight, setting: &Setting) -> Self {
         let Setting { area, scale, at_ns, first, .. } = *setting;
-        let gap = (area.width() * 0.045).clamp(26.0 * scale, 64.0 * scale);
+        // What lies between has the most to say: also in large type, the sides give way.
+        let gap = (area.width() * 0.045).clamp(22.0 * scale, 64.0 * scale);
         // On the right are the most arrows.
-        let wide = (area.width() * 0.075).clamp(38.0 * scale, 100.0 * scale);
-        let left_width = (area.width() * 0.21).clamp(132.0 * scale, 210.0 * scale);
-        let right_width = (area.width() * 0.29).clamp(176.0 * scale, 290.0 * scale);
+        let wide = (area.width() * 0.07).clamp(30.0 * scale, 100.0 * scale);
+        let left_width = (area.width() * 0.2).clamp(110.0, 210.0 * scale);
+        let right_width = (area.width() * 0.28).clamp(150.0, 290.0 * scale);
         let left = area.with_max_x((area.left() + left_width).round());
         let right = area.with_min_x((area.right() - right_width).round());
         let middle = Rect::from_x_y_ranges(
@@ -108,7 +109,7 @@ fn body(face: &Face, setting: &Setting) -> Height {
         Face::Cells(cells) if cells.lock.is_some() => (0.0, 28.0 * scale + line),
         Face::Cells(_) => (0.0, 28.0 * scale),
         Face::Served(clients) => (0.0, clients.len().clamp(1, 6) as f32 * line),
-        Face::Gate(_) | Face::Barrier { .. } | Face::Flag { .. } | Face::Bell | Face::Block { .. } => (0.0, 0.0),
+        Face::Gate(_) | Face::Barrier { .. } | Face::Flag { .. } | Face::Bell { .. } | Face::Block { .. } => (0.0, 0.0),
     };
     Height { least, most }
 }

@@ -164,7 +164,8 @@ fn heading(ink: &Ink<'_>, placed: &Placed, state: Color32) {
 fn waiters(ink: &Ink<'_>, placed: &Placed, line: Rect) {
     let (theme, seen) = (ink.theme, &placed.seen);
     if seen.waiters.is_empty() {
-        if matches!(seen.face, Face::Gate(_) | Face::Flag { .. } | Face::Barrier { .. }) {
+        let locked = matches!(&seen.face, Face::Cells(cells) if cells.lock.is_some());
+        if locked || matches!(seen.face, Face::Gate(_) | Face::Flag { .. } | Face::Barrier { .. }) {
             ink.text_in(line, Align2::LEFT_CENTER, "nobody waits", theme.small(), theme.faint());
         }
         return;

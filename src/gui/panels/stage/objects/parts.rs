@@ -69,7 +69,7 @@ impl Parts {
                 let rows = ((body.height() / line + 0.1) as usize).min(clients.len());
                 parts.clients = (0..rows).map(|row| row_of(body, row, line)).collect();
             }
-            Face::Gate(_) | Face::Flag { .. } | Face::Bell | Face::Block { .. } => {}
+            Face::Gate(_) | Face::Flag { .. } | Face::Bell { .. } | Face::Block { .. } => {}
         }
         parts
     }

@@ -27,6 +27,7 @@ pub(super) fn road(ink: &Ink<'_>, road: &Road, parts: &RoadParts) {
     // A queue has a buffer to tell of; a pipe has two ends.
     let (messages, size) = road.buffered();
     let (writes, reads) = match (road.fed, &*road.label) {
+        (true, _) if messages == 0 => ("buffer empty".to_owned(), "reader".to_owned()),
         (true, _) => (format!("{} · {}", grouped(messages.into()), bytes(size)), "reader".to_owned()),
         (false, "") => ("writes".to_owned(), "reads".to_owned()),
         (false, end) => (format!("end {end}"), format!("end {}", if end == "0" { "1" } else { "0" })),

@@ -71,8 +71,11 @@ pub enum Face {
         /// Whether it is.
         set: bool,
     },
-    /// A condition: its sleepers are those who wait.
-    Bell,
+    /// A condition: its sleepers are those who wait to be notified.
+    Bell {
+        /// Its lock.
+        lock: Option<Gate>,
+    },
     /// A barrier.
     Barrier {
         /// How many must come.
@@ -255,18 +258,22 @@ impl Road {
         let mut told = Vec::new();
         if self.fed {
             let (messages, size) = self.buffered();
-            told.push(format!("feeder buffer {} messages, {}", grouped(messages.into()), bytes(size)));
+            told.push(format!("feeder buffer {}, {}", counted(messages, "message"), bytes(size)));
         }
-        told.push(format!("pipe {} messages, {}", grouped(self.in_pipe.into()), self.fill()));
+        told.push(format!("pipe {}, {}", counted(self.in_pipe, "message"), self.fill()));
         told.push(format!("{} put, {} taken", grouped(self.put), grouped(self.got)));
         if let Some((used, most)) = self.places {
             told.push(format!("{used} of {most} places taken"));
         }
         if let Some(left) = self.unfinished {
-            told.push(format!("{left} tasks not done"));
+            told.push(if left == 1 {
+                "1 task not done".to_owned()
+            } else {
+                format!("{} tasks not done", grouped(left))
+            });
         }
         if self.torn.0 > 0 {
-            told.push(format!("{} torn frames, {}", self.torn.0, bytes(self.torn.1)));
+            told.push(format!("{}, {}", counted(self.torn.0, "torn frame"), bytes(self.torn.1)));
         }
         let label = if self.label.is_empty() { String::new() } else { format!("written at end {}: ", self.label) };
         label + &told.join(", ")
@@ -298,8 +305,7 @@ impl Seen {
             Face::Roads(roads) => roads.iter().map(Road::words).collect::<Vec<_>>().join("; "),
             Face::Gate(gate) => gate.words(waiting),
             Face::Flag { set } => if *set { "set" } else { "clear" }.to_owned(),
-            Face::Bell if waiting == 0 => "nobody sleeps".to_owned(),
-            Face::Bell => sleepers(waiting),
+            Face::Bell { .. } => sleepers(self.waiters.iter().filter(|waiter| waiter.wish == Wish::Notify).count()),
             Face::Barrier { broken: true, .. } => "broken".to_owned(),
             Face::Barrier { parties, .. } => format!("{} of {parties} arrived", self.arrived()),
             Face::Cells(cells) => cells_in_words(cells),
@@ -307,7 +313,7 @@ impl Seen {
             Face::Served(clients) => {
                 let waiting: u32 = clients.iter().map(|client| client.waiting).sum();
                 let trips: u64 = clients.iter().map(|client| client.trips).sum();
-                format!("{waiting} requests waiting, {} round trips", grouped(trips))
+                format!("{} waiting, {} round trips", counted(waiting, "request"), grouped(trips))
             }
         }
     }
@@ -326,7 +332,9 @@ impl Seen {
     pub fn words(&self) -> String {
         let robust = if self.robust { ", notices a dead owner" } else { "" };
         let lock = match &self.face {
-            Face::Cells(Cells { lock: Some(lock), .. }) => format!("; its lock: {}", lock.words(self.waiters.len())),
+            Face::Cells(Cells { lock: Some(lock), .. }) | Face::Bell { lock: Some(lock) } => {
+                format!("; its lock: {}", lock.words(self.waiters.len()))
+            }
             _ => String::new(),
         };
         let told = |waiter: &Waiter| format!("{} {}", waiter.who.title, duration(waiter.for_ns));
@@ -336,8 +344,19 @@ impl Seen {
     }
 }
 
+/// `1 message`, `2,000 messages`.
+pub fn counted(count: u32, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", grouped(count.into())) }
+}
+
 fn sleepers(count: usize) -> String {
-    if count == 1 { "1 sleeps".to_owned() } else { format!("{count} sleep") }
+    if count == 0 {
+        "nobody sleeps".to_owned()
+    } else if count == 1 {
+        "1 sleeps".to_owned()
+    } else {
+        format!("{count} sleep")
+    }
 }
 
 fn cells_in_words(cells: &Cells) -> String {

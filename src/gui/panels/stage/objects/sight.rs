@@ -19,6 +19,8 @@ pub struct Wait {
     pub for_ns: u64,
     /// `waits for lock b, which Process-2 holds`.
     pub words: String,
+    /// `waits: b`, where there is no room for more.
+    pub brief: String,
     /// Whether that holds it up; else it waits for news.
     pub held_up: bool,
 }
@@ -67,6 +69,7 @@ impl Sight {
                 continue;
             }
             card.status.words = format!("{} · {}", wait.words, duration(wait.for_ns));
+            card.brief = Some(format!("{} · {}", wait.brief, duration(wait.for_ns)));
             card.status.tone = if wait.held_up || self.in_cycle(card.id) { Tone::Blocked } else { Tone::Waits };
         }
     }

@@ -67,7 +67,7 @@ fn all() -> Vec<Seen> {
         lock(2, vec![holder(2)]),
         seen(3, ObjectKind::Semaphore, Face::Gate(semaphore)),
         seen(4, ObjectKind::Event, Face::Flag { set: true }),
-        seen(5, ObjectKind::Condition, Face::Bell),
+        seen(5, ObjectKind::Condition, Face::Bell { lock: None }),
         seen(6, ObjectKind::Barrier, Face::Barrier { parties: 3, broken: false, passed: 1 }),
         seen(7, ObjectKind::Value, Face::Cells(value)),
         seen(8, ObjectKind::Array, Face::Cells(array)),
@@ -215,10 +215,17 @@ fn a_deadlock_is_a_circle_of_arrows_from_card_to_card() {
         on: Awaited::Object(ObjectId(object)),
         for_ns: 1_200 * MS,
         words: format!("waits for lock {object}"),
+        brief: String::new(),
         held_up: true,
     };
-    let on_end =
-        Wait { who: who(1 + 1), on: Awaited::Actor(ActorId(1)), for_ns: 1, words: String::new(), held_up: false };
+    let on_end = Wait {
+        who: who(1 + 1),
+        on: Awaited::Actor(ActorId(1)),
+        for_ns: 1,
+        words: String::new(),
+        brief: String::new(),
+        held_up: false,
+    };
     let cycle = Some(Cycle { actors: vec![ActorId(2), ActorId(3)], objects: vec![ObjectId(0), ObjectId(1)] });
     let sight = Sight { objects: vec![a, b], waits: vec![wait(2, 1), wait(3, 0)], cycle };
     let shown = scene(&sight, &setting(744.0, 240.0, 1.0));

@@ -4,10 +4,11 @@ use egui::Color32;
 
 use super::layout::Placed;
 use super::paint::hold_colour;
-use super::seen::{Face, Gate, Hold, Road};
+use super::seen::{Face, Gate, Hold, Road, Seen, listed};
 use crate::chunk::grouped;
 use crate::gui::theme::Theme;
 use crate::gui::words::{bytes, duration};
+use crate::trace::Wish;
 
 /// What stands at the right of the heading.
 pub(super) fn brief(placed: &Placed) -> String {
@@ -33,7 +34,7 @@ pub(super) fn brief(placed: &Placed) -> String {
         }
         Face::Cells(_) if full => String::new(),
         Face::Flag { .. } if !full && waiting > 0 => format!("{}, {waiting} waiting", seen.state()),
-        _ if full && matches!(seen.face, Face::Bell | Face::Barrier { .. } | Face::Served(_)) => String::new(),
+        _ if full && matches!(seen.face, Face::Bell { .. } | Face::Barrier { .. } | Face::Served(_)) => String::new(),
         _ => seen.state(),
     }
 }
@@ -43,6 +44,16 @@ pub(super) fn told(theme: Theme, placed: &Placed) -> (String, Color32) {
     let (seen, waiting) = (&placed.seen, placed.seen.waiters.len());
     match &seen.face {
         Face::Gate(gate) => gate_told(theme, gate, waiting),
+        Face::Bell { lock: Some(lock) } => {
+            let (words, colour) = gate_told(theme, lock, waits_for_lock(seen));
+            let lock =
+                if lock.hold(0) == Hold::Free { "its lock is free".to_owned() } else { format!("its lock: {words}") };
+            (format!("{} · {lock}", seen.state()), colour)
+        }
+        Face::Cells(cells) if cells.updates == 0 => {
+            let written = cells.cells.iter().any(|cell| cell.writer.is_some());
+            (if written { "written, not updated" } else { "not written yet" }.to_owned(), theme.faint())
+        }
         Face::Cells(cells) => match cells.overwritten {
             0 => (cells.verdict().unwrap_or_default(), theme.good()),
             _ => (format!("▲ {}", cells.verdict().unwrap_or_default()), theme.lost()),
@@ -65,9 +76,20 @@ pub(super) fn told(theme: Theme, placed: &Placed) -> (String, Color32) {
     }
 }
 
+/// How many wait for the lock of another object.
+fn waits_for_lock(seen: &Seen) -> usize {
+    seen.waiters.iter().filter(|waiter| waiter.wish == Wish::Acquire).count()
+}
+
 /// How a lock stands, who has it and since when, and its colour.
 pub(super) fn gate_told(theme: Theme, gate: &Gate, waiting: usize) -> (String, Color32) {
     let hold = gate.hold(waiting);
+    if gate.counts {
+        let names: Vec<&str> = gate.holders.iter().map(|holder| holder.who.title.as_str()).collect();
+        let names = if names.is_empty() { String::new() } else { format!(" · {}", listed(&names, 4)) };
+        let colour = if hold == Hold::Quiet { theme.text() } else { hold_colour(theme, hold) };
+        return (format!("{} of {} free{names}", gate.left, gate.permits), colour);
+    }
     let since = gate.holders.first().filter(|_| !gate.counts).map(|holder| format!(" · {}", duration(holder.for_ns)));
     let again = gate.recovered.as_ref().map(|owner| format!(" · recovered from {owner}"));
     let often = match gate.taken {

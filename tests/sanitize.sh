@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# What threads and processes share, under Miri (undefined behaviour, and every value that weak memory may show) and
+# under ThreadSanitizer (races between threads that really run).
+#
+#     tests/sanitize.sh miri      about 10 minutes on two cores, from nothing
+#     tests/sanitize.sh threads   about 15 minutes: builds the standard library, too
+#
+# Needs the nightly toolchain with `miri` and `rust-src`. Not part of .ci/run, where there is none.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# Only words in memory and what is built of them: Miri knows neither pipes that never wait nor memory that is mapped.
+shared=(trace::ring sys::tests::nobody_falls sys::tests::a_sleeper sys::tests::no_wake sys::tests::each_sleeper)
+for object in barrier block condition event gate lock memory rlock semaphore value; do
+    shared+=("engine::ipc::$object::")
+done
+
+case "${1:-}" in
+miri)
+    # Another seed, another order of threads and another choice among the values that weak memory allows.
+    for seed in $(seq 0 "${SEEDS:-3}"); do
+        MIRIFLAGS="-Zmiri-disable-isolation -Zmiri-seed=$seed" CARGO_TARGET_DIR=target/sanitize/miri \
+            cargo +nightly miri test --no-default-features --lib -- "${shared[@]}"
+    done
+    ;;
+threads)
+    RUSTFLAGS="-Zsanitizer=thread" CARGO_TARGET_DIR=target/sanitize/threads \
+        cargo +nightly test -Zbuild-std --target "$(rustc -vV | sed -n 's/^host: //p')" \
+        --no-default-features --lib -- "${shared[@]}" engine::ipc
+    ;;
+*)
+    echo "usage: tests/sanitize.sh miri|threads" >&2
+    exit 2
+    ;;
+esac
