@@ -1,5 +1,5 @@
 //! Threads that use the objects at the same time, on real words, really asleep and woken. Together with Miri, which
-//! shows every value that weak memory allows, and with ThreadSanitizer (`tests/sanitize.sh`).
+//! shows every value that weak memory allows, and with `ThreadSanitizer` (`tests/sanitize.sh`).
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
