@@ -113,7 +113,7 @@ pub(super) fn programs(json: bool) -> Result<Verdict, CliError> {
     let topics = program::TOPICS.iter().map(|topic| {
         let of_it = entries.iter().filter(|entry| entry.topic == topic.title);
         let entries: Vec<String> = of_it.map(ProgramEntry::to_string).collect();
-        format!("── {}\n\n{}", topic.title, entries.join("\n"))
+        format!("== {}\n\n{}", topic.title, entries.join("\n"))
     });
     console::print(topics.collect::<Vec<_>>().join("\n"))?;
     Ok(Verdict::Good)

@@ -28,7 +28,7 @@ fn every_program_is_listed_with_its_knobs() {
     let listed = told["programs"].as_array().expect("a list");
     assert_eq!(listed.len(), program::all().count());
     for topic in program::TOPICS {
-        assert!(text(&words.stdout).contains(&format!("── {}\n", topic.title)), "{}", topic.title);
+        assert!(text(&words.stdout).contains(&format!("== {}\n", topic.title)), "{}", topic.title);
         let of_it = listed.iter().filter(|entry| entry["topic"] == topic.title).count();
         assert_eq!(of_it, topic.programs.len(), "{}", topic.title);
     }

@@ -126,7 +126,7 @@ fn a_deadlock_is_named_while_it_lasts_and_every_object_has_words() {
     // On the stage, and in the table beside it.
     let told = |words: &str| window.query_all_by_label_contains(words).count();
     assert_eq!(told("Lock a: held by Process-1; waiting: Process-2 "), 2);
-    assert_eq!(told("Queue q: feeder buffer 0 messages, 0 B, pipe 1 messages, 1000 B of 64 KiB, 1 put, 0 taken"), 2);
+    assert_eq!(told("Queue q: feeder buffer 0 messages, 0 B, pipe 1 message, 1000 B of 64 KiB, 1 put, 0 taken"), 2);
     assert_eq!(told("Value total: 1; 1 of 2 updates overwritten"), 2);
     window.get_by_label_contains("Process-1, pid 102: waits for lock b, which Process-2 holds · ");
     window.get_by_label("Waits");

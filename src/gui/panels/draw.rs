@@ -58,11 +58,17 @@ impl<'a> Ink<'a> {
         place
     }
 
-    /// Text at the left of a box in so many lines at most, cut off with `…` where it does not fit.
-    pub fn text_wrapped(&self, space: Rect, lines: usize, text: &str, font: FontId, colour: Color32) {
-        let mut job = LayoutJob::simple(text.to_owned(), font, colour, space.width());
-        job.wrap.max_rows = lines;
-        let galley = self.painter.layout_job(job);
+    /// The first of these texts that fits into a box in so many lines, at its left; the last one is cut off with
+    /// `…` if it does not fit either.
+    pub fn text_wrapped(&self, space: Rect, lines: usize, texts: &[&str], font: &FontId, colour: Color32) {
+        let galley = |text: &str| {
+            let mut job = LayoutJob::simple(text.to_owned(), font.clone(), colour, space.width());
+            job.wrap.max_rows = lines;
+            self.painter.layout_job(job)
+        };
+        let Some((last, others)) = texts.split_last() else { return };
+        let fitting = others.iter().map(|text| galley(text)).find(|galley| !galley.elided);
+        let galley = fitting.unwrap_or_else(|| galley(last));
         let place = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), space);
         self.painter.galley(place.min, galley, colour);
     }

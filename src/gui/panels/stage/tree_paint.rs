@@ -82,7 +82,9 @@ pub(super) fn card(ink: &Ink<'_>, card: &Card) {
     let row = |number: f32| Rect::from_x_y_ranges(inner.x_range(), top + number * line..=top + (number + 1.0) * line);
     heading(ink, card, row(0.0), true);
     if long {
-        ink.text_wrapped(row(1.0).union(row(more)), more as usize, status.words.as_str(), state_font.clone(), state);
+        let texts = [Some(&status.words), card.brief.as_ref()].map(|words| words.map_or("", String::as_str));
+        let texts = texts.split(|text| text.is_empty()).next().unwrap_or_default();
+        ink.text_wrapped(row(1.0).union(row(more)), more as usize, texts, &state_font, state);
     } else {
         let brief = card.brief.as_ref().filter(|_| galley(&status.words) > inner.width());
         let words = brief.unwrap_or(&status.words).as_str();

@@ -16,6 +16,9 @@ const MOST_CELLS: u64 = 256;
 /// So many writes back it is asked whether the last one overwrote an update.
 const LOOK_BACK: usize = 16;
 
+/// So long a program takes to end all its processes.
+const LAST_MOMENTS_NS: u64 = 1_000_000_000;
+
 impl Sight {
     /// What is seen of a run at a moment; `None` where its processes share nothing.
     pub fn of(run: &Run, at_ns: u64) -> Option<Self> {
@@ -51,10 +54,23 @@ pub fn who(run: &Run, id: ActorId) -> Who {
     Who { id, hue: run.actor(id).map_or(0, |actor| run.hue(actor)), title: run.title_of(id) }
 }
 
+/// The deadlocks that last at a moment. When a deadlock is ended together with its program, its processes go one
+/// after the other; that the last of them waits for those gone before is no news.
+pub fn deadlocks_at(run: &Run, at_ns: u64) -> impl Iterator<Item = &Deadlock> {
+    let ended_ns = run.end.as_ref().map(|end| end.at_ns.saturating_sub(LAST_MOMENTS_NS));
+    let is_in = |deadlock: &Deadlock, actor: ActorId| deadlock.links.iter().any(|link| link.actor == actor);
+    let is_left_over = move |late: &Deadlock| {
+        let mut before =
+            run.deadlocks().iter().filter(|known| (ended_ns.unwrap_or(u64::MAX)..u64::MAX).contains(&known.until_ns));
+        before.any(|known| known != late && late.links.iter().any(|link| is_in(known, link.actor)))
+    };
+    let lasts = move |deadlock: &&Deadlock| (deadlock.since_ns..deadlock.until_ns).contains(&at_ns);
+    run.deadlocks().iter().filter(lasts).filter(move |deadlock| !is_left_over(deadlock))
+}
+
 /// Everybody who can never go on, and what they wait for.
 fn cycle(run: &Run, at_ns: u64) -> Option<Cycle> {
-    let lasts = |deadlock: &&Deadlock| (deadlock.since_ns..deadlock.until_ns).contains(&at_ns);
-    let links: Vec<&Link> = run.deadlocks().iter().filter(lasts).flat_map(|deadlock| &deadlock.links).collect();
+    let links: Vec<&Link> = deadlocks_at(run, at_ns).flat_map(|deadlock| &deadlock.links).collect();
     if links.is_empty() {
         return None;
     }
@@ -301,5 +317,31 @@ mod tests {
         assert_eq!(told[1], "waits for lock b, which Process-2 holds · 20 ms");
         assert_eq!(told[3], "waits for event ready to be set · 8 ms");
         assert_ne!(cards[1].status.tone, cards[3].status.tone, "one is held up, the other waits for news");
+    }
+
+    #[test]
+    fn what_is_left_of_a_deadlock_while_its_program_is_ended_is_no_news() {
+        use crate::gui::panels::fixture::ipc::ipc_events;
+        use crate::trace::{Event, Exit, Outcome, What};
+        let at = |ms: u64| BEGAN_NS + ms * 1_000_000;
+        let mut events = ipc_events();
+        events.retain(|event| !matches!(event.what, What::RunEnded { .. }));
+        let mut say = |ms: u64, what| events.push(Event { at_ns: at(ms), by: ActorId::PARENT, what });
+        say(400, What::Printed { line: "still here".to_owned() });
+        say(900, What::ActorExited { actor: ActorId(3), exit: Exit::Signal(9) });
+        say(920, What::Printed { line: "the rest follows".to_owned() });
+        say(1_200, What::Printed { line: "slowly".to_owned() });
+        let live = Model::of(&events);
+        let (outcome, wall_ns, start_ns, digest) = (Outcome::Stopped, 1, 0, String::new());
+        let ended = What::RunEnded { outcome, wall_ns, start_ns, digest };
+        events.push(Event { at_ns: at(1_300), by: ActorId::PARENT, what: ended });
+        let told = |model: &Model, ms: u64| {
+            let run = model.last_run().expect("a run");
+            deadlocks_at(run, at(ms)).map(|deadlock| run.deadlock_in_words(deadlock)).collect::<Vec<_>>()
+        };
+        assert!(told(&live, 500)[0].starts_with("Deadlock: Process-1 waits for lock b"), "{:?}", told(&live, 500));
+        assert_eq!(told(&live, 1_190).len(), 1, "nobody ended the program: who is left has to be told of");
+        let ended = Model::of(&events);
+        assert_eq!((told(&ended, 500).len(), told(&ended, 1_190).len()), (1, 0));
     }
 }

@@ -258,18 +258,22 @@ impl Road {
         let mut told = Vec::new();
         if self.fed {
             let (messages, size) = self.buffered();
-            told.push(format!("feeder buffer {} messages, {}", grouped(messages.into()), bytes(size)));
+            told.push(format!("feeder buffer {}, {}", counted(messages, "message"), bytes(size)));
         }
-        told.push(format!("pipe {} messages, {}", grouped(self.in_pipe.into()), self.fill()));
+        told.push(format!("pipe {}, {}", counted(self.in_pipe, "message"), self.fill()));
         told.push(format!("{} put, {} taken", grouped(self.put), grouped(self.got)));
         if let Some((used, most)) = self.places {
             told.push(format!("{used} of {most} places taken"));
         }
         if let Some(left) = self.unfinished {
-            told.push(format!("{left} tasks not done"));
+            told.push(if left == 1 {
+                "1 task not done".to_owned()
+            } else {
+                format!("{} tasks not done", grouped(left))
+            });
         }
         if self.torn.0 > 0 {
-            told.push(format!("{} torn frames, {}", self.torn.0, bytes(self.torn.1)));
+            told.push(format!("{}, {}", counted(self.torn.0, "torn frame"), bytes(self.torn.1)));
         }
         let label = if self.label.is_empty() { String::new() } else { format!("written at end {}: ", self.label) };
         label + &told.join(", ")
@@ -309,7 +313,7 @@ impl Seen {
             Face::Served(clients) => {
                 let waiting: u32 = clients.iter().map(|client| client.waiting).sum();
                 let trips: u64 = clients.iter().map(|client| client.trips).sum();
-                format!("{waiting} requests waiting, {} round trips", grouped(trips))
+                format!("{} waiting, {} round trips", counted(waiting, "request"), grouped(trips))
             }
         }
     }
@@ -338,6 +342,11 @@ impl Seen {
         let waiting = if waiting.is_empty() { waiting } else { format!("; waiting: {waiting}") };
         format!("{} {}{robust}: {}{lock}{waiting}", self.kind.title(), self.name, self.state())
     }
+}
+
+/// `1 message`, `2,000 messages`.
+pub fn counted(count: u32, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", grouped(count.into())) }
 }
 
 fn sleepers(count: usize) -> String {
