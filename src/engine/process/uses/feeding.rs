@@ -42,23 +42,29 @@ enum Feeding {
 }
 
 impl<H: Host> Carrier<'_, H> {
-    /// Lays a message, or what was wrong with it, before the queue's feeder; the first one starts it.
-    pub(super) fn feed(&mut self, object: Obj, found: &Found, entry: Result<Outgoing, Refusal>) -> Result<(), Stop> {
+    /// Makes sure of a queue's feeder: the first message starts it.
+    pub(super) fn ready_feeder(&mut self, object: Obj, found: &Found) -> Result<(), Stop> {
         if !self.mail.feeds.contains_key(&object) {
             let feed = self.start_feeder(found)?;
             self.mail.feeds.insert(object, feed);
         }
+        Ok(())
+    }
+
+    /// Lays a message, or what was wrong with it, before the queue's feeder.
+    pub(super) fn feed(&mut self, object: Obj, entry: Result<Outgoing, Refusal>) {
         if let Some(feed) = self.mail.feeds.get(&object) {
             feed.buffer.push(entry);
         }
         self.feed_on();
-        Ok(())
     }
 
     fn start_feeder(&mut self, found: &Found) -> Result<Feed, Stop> {
         let no_feeder = |error: std::io::Error| Raised::new("RuntimeError", format!("can't start new thread: {error}"));
         let writer = self.objects.writer(found.end + 1).ok_or_else(|| Raised::new("OSError", "handle is closed"))?;
         let (writer, buffer) = (writer.twin().map_err(no_feeder)?, Buffer::default());
+        // On Windows each copy of an end begins as one that waits.
+        writer.set_nonblocking().map_err(no_feeder)?;
         let (object, queue) = (found.object, found.queue.clone());
         let teller = self.host.teller().filter(|_| script::children(self.script).is_empty());
         let by = if let Some(teller) = teller {
