@@ -320,4 +320,60 @@ mod tests {
         assert_eq!(sent, Ok(true));
         assert!(matches!(get(&queue, &reader, &mut incoming, ActorId(2)), Received::Message(_)));
     }
+
+    /// A writer is dead that had written this much of a long message; then others have put these.
+    fn torn(queue: &SimpleQueue, writer: &PipeWriter, meanwhile: impl FnOnce(), bodies: &[&[u8]]) {
+        const DEAD: ActorId = ActorId(1);
+        assert!(queue.write.try_acquire(DEAD).is_some());
+        let long = message(queue, &vec![7; 1 << 20]);
+        writer.write(&long.bytes()[..1000]).expect("there is room");
+        meanwhile();
+        assert!(queue.recover(DEAD));
+        for body in bodies {
+            let put = queue.put(writer, &mut message(queue, body), &mut Hand::default(), ActorId(2), SOON);
+            assert_eq!(put, Ok(true));
+        }
+    }
+
+    #[test]
+    fn f09_behind_a_torn_message_every_reader_gets_what_comes_when_it_is_its_turn() {
+        for has_begun in [false, true] {
+            let (queue, reader, writer) = shared();
+            let mut readers = [(Incoming::default(), ActorId(3)), (Incoming::default(), ActorId(4))];
+            let mut hand = Hand::default();
+            let begins = || {
+                let (incoming, me) = &mut readers[0];
+                if has_begun {
+                    assert_eq!(queue.get(&reader, incoming, &mut hand, *me, SOON), Ok(None));
+                    assert!(incoming.is_in_the_middle());
+                }
+            };
+            torn(&queue, &writer, begins, &[b"a", b"b", b"c"]);
+            for (place, (body, torn)) in [(b"a", 1000), (b"b", 0), (b"c", 0)].into_iter().enumerate() {
+                let (incoming, me) = &mut readers[place % 2];
+                match queue.get(&reader, incoming, &mut std::mem::take(&mut hand), *me, SOON) {
+                    Ok(Some(Received::Message(arrived))) => {
+                        assert_eq!((arrived.body(), arrived.torn), (&body[..], torn), "begun: {has_begun}");
+                    }
+                    other => panic!("begun: {has_begun}, {place}: {other:?}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn f09_of_a_message_whose_writer_is_dead_nobody_waits_for_the_rest() {
+        let (queue, reader, writer) = shared();
+        let (mut incoming, mut hand, me) = (Incoming::default(), Hand::default(), ActorId(3));
+        torn(&queue, &writer, || {}, &[]);
+        for _ in 0..2 {
+            assert_eq!(queue.get(&reader, &mut incoming, &mut hand, me, SOON), Ok(None));
+        }
+        assert!(!incoming.is_in_the_middle(), "so it may give up");
+        torn(&queue, &writer, || {}, &[b"next"]);
+        match queue.get(&reader, &mut incoming, &mut hand, me, SOON) {
+            Ok(Some(Received::Message(arrived))) => assert_eq!((arrived.body(), arrived.torn), (&b"next"[..], 2000)),
+            other => panic!("{other:?}"),
+        }
+    }
 }
