@@ -197,7 +197,9 @@ fn h08_an_event_wakes_all_and_is_set_until_it_is_cleared() {
         let waiters: Vec<_> = (0..5).map(|_| scope.spawn(|| until(|slice| event.wait(slice).then_some(())))).collect();
         event.set();
         event.set();
-        waiters.into_iter().for_each(|waiter| waiter.join().expect("it woke"));
+        for waiter in waiters {
+            waiter.join().expect("it woke");
+        }
     });
     assert!(event.is_set() && event.wait(Duration::ZERO));
     event.clear();
