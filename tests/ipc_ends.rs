@@ -6,7 +6,7 @@
 
 mod common;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::time::{Duration, Instant};
@@ -155,15 +155,20 @@ fn g09_a_robust_lock_survives_holders_killed_at_any_moment() {
     assert!(died > 10, "{died} were killed while they had it");
 }
 
-/// What a process has open besides its standard streams: pipes, and everything else by its name.
+/// What a process has open besides its standard streams: how many ends of pipes, its own copies of one counted once,
+/// and everything else by its name.
 fn open(pid: u32) -> Option<(usize, Vec<String>)> {
     let links = fs::read_dir(format!("/proc/{pid}/fd")).ok()?.flatten().filter_map(|entry| {
         let number: u32 = entry.file_name().to_str()?.parse().ok()?;
         let link = fs::read_link(entry.path()).ok()?.to_string_lossy().into_owned();
-        (number > 2).then_some(link)
+        let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{number}")).ok()?;
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:"))?.trim().to_owned();
+        // Its last digit tells whether it is read or written.
+        (number > 2).then(|| (link, flags.chars().last()))
     });
-    let (pipes, others): (Vec<String>, Vec<String>) = links.partition(|link| link.starts_with("pipe:"));
-    Some((pipes.len(), others))
+    let (pipes, others): (Vec<_>, Vec<_>) = links.partition(|(link, _)| link.starts_with("pipe:"));
+    let pipes: BTreeSet<(String, Option<char>)> = pipes.into_iter().collect();
+    Some((pipes.len(), others.into_iter().map(|(link, _)| link).collect()))
 }
 
 /// The number at the end of a name such as `ForkProcess-3`: which of the main script's children it is.

@@ -19,7 +19,7 @@ use poolscope::model::{Model, check};
 use poolscope::plan::{Action, Plan, StartMethod};
 use poolscope::program::Program;
 use poolscope::session::{Options, Report};
-use poolscope::trace::{ActorId, Deed, Event, Exit, Outcome, Role, What, Wish};
+use poolscope::trace::{ActorId, Deed, Event, Exit, Role, What, Wish};
 
 /// A program that is not over by itself is ended so many milliseconds after its start.
 const DEADLINE_MS: u64 = 3000;
@@ -94,10 +94,6 @@ fn run(plan: &Plan, is_point: impl Fn(&Event) -> bool) -> Told {
 }
 
 impl Told {
-    fn outcome(&self) -> &Outcome {
-        &self.model.runs[0].end.as_ref().expect("it ended").outcome
-    }
-
     fn is_killed(&self) -> bool {
         let run = &self.model.runs[0];
         self.killed.and_then(|id| run.actor(id)?.exited).is_some_and(|(_, exit)| exit == Exit::Signal(9))

@@ -126,10 +126,31 @@ fn f04_a_queue_never_holds_more_than_its_maxsize() {
     at_once(|start| {
         let knobs = [("producers", 2), ("consumers", 1), ("items", 15), ("maxsize", 3), ("work-ms", 3)];
         let ran = run("producers-consumers", start, &knobs);
-        let mut events: Vec<_> = ran.told.events.iter().collect();
-        // A put says since when; its place was taken by the time that it tells. A place is free before its get is told.
-        events.sort_by_key(|event| event.at_ns);
-        let waited = events.iter().any(|event| matches!(event.what, What::Waits { wish: Wish::Put, .. }));
+        let (mut fed_ns, mut changes) = (HashMap::new(), Vec::new());
+        for event in &ran.told.events {
+            if let What::Used { deed: Deed::Fed { message, .. }, .. } = event.what {
+                fed_ns.insert(message, event.at_ns);
+            }
+        }
+        for event in &ran.told.events {
+            match event.what {
+                // It had its place before it was told.
+                What::Used { deed: Deed::Put { .. }, .. } => changes.push((event.at_ns, 1)),
+                // Its place was not free before somebody asked for it, nor before it was in the pipe.
+                What::Used { deed: Deed::Got { message, .. }, since_ns, .. } => {
+                    changes.push((since_ns.max(fed_ns[&message]), -1));
+                }
+                _ => {}
+            }
+        }
+        changes.sort_unstable();
+        let (mut held, mut most) = (0, 0);
+        for (_, change) in changes {
+            held += change;
+            most = most.max(held);
+        }
+        assert!((1..=3).contains(&most), "{most} by {}", start.name());
+        let waited = ran.told.events.iter().any(|event| matches!(event.what, What::Waits { wish: Wish::Put, .. }));
         assert!(waited, "with so slow a consumer somebody waits for a place, by {}", start.name());
     });
 }

@@ -223,6 +223,11 @@ impl Incoming {
         found.is_some()
     }
 
+    /// Whether the next message has come: bytes behind torn ones may be one.
+    pub fn has_whole(&self) -> bool {
+        matches!(self.header(), Some(Ok(length)) if self.filled >= HEADER_BYTES + length)
+    }
+
     /// Whether bytes were read that no message was made of yet.
     pub fn is_in_the_middle(&self) -> bool {
         self.filled > 0

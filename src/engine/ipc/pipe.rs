@@ -57,7 +57,7 @@ impl Connection<'_> {
     /// Whether a call of `recv` would have an answer at once, a message or the end of the stream; waits so long.
     pub fn poll(&mut self, patience: Duration) -> Result<bool, Refusal> {
         let reader = self.check_open(self.reader, "connection is write-only")?;
-        Ok(wait(&[reader], patience)?[0])
+        Ok(self.incoming.has_whole() || wait(&[reader], patience)?[0])
     }
 
     fn check_open<T>(&self, end: Option<T>, otherwise: &str) -> Result<T, Refusal> {

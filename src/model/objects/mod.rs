@@ -198,6 +198,8 @@ impl Object {
             }
             Deed::Put { lane, message, bytes } => self.pass(lane, Station::Put, (message, bytes), pass),
             Deed::Fed { lane, message, bytes } => self.pass(lane, Station::Fed, (message, bytes), pass),
+            // A manager's road is told by its round trips: it says with the answer since when it was busy.
+            Deed::Got { .. } if kind == ObjectKind::Manager => {}
             Deed::Got { lane, message, bytes } => self.pass(lane, Station::Got, (message, bytes), pass),
             Deed::Torn { lane, bytes } => self.stations.roads.entry(lane).or_default().torn.note(at_ns, bytes.into()),
             Deed::TaskDone { .. } => self.stations.tasks_done.note(at_ns, 1),
