@@ -146,8 +146,8 @@ impl Tally {
     pub fn count(&self, at_ns: u64) -> u64 {
         let count = self.times_ns.partition_point(|&time| time <= at_ns) as u64;
         let late = self.late.iter().filter(|late| late.at_ns <= at_ns);
-        let (come, gone) =
-            late.fold((count, 0), |(come, gone), late| if late.taken_back { (come, gone + 1) } else { (come + 1, gone) });
+        let (come, gone) = late
+            .fold((count, 0), |(come, gone), late| if late.taken_back { (come, gone + 1) } else { (come + 1, gone) });
         come.saturating_sub(gone)
     }
 
