@@ -6,7 +6,7 @@
 
 use crate::engine::ipc::{Condition, SimpleQueue};
 use crate::program::object::{Make, Obj};
-use crate::program::script::Step;
+use crate::program::script::{self, Step};
 use crate::program::uses::Sync;
 use crate::sys;
 use crate::trace::{ActorId, Deed, Exit};
