@@ -22,6 +22,7 @@ impl<H: Host> Carrier<'_, H> {
     /// A process is dead: this was its script, if that is known, and so it ended, if that is known.
     pub(in super::super) fn bury(&mut self, dead: ActorId, script: Option<&[Step]>, exit: Option<Exit>) {
         let failed = exit.is_some_and(|exit| exit != Exit::Code(0));
+        self.rooms().recover(dead);
         for object in 0..self.objects.layout().places.len() as Obj {
             let Some(place) = self.objects.place(object) else { return };
             let (id, robust) = (place.id, place.object.robust);
@@ -34,9 +35,8 @@ impl<H: Host> Carrier<'_, H> {
             }
             if matches!(place.object.make, Make::SimpleQueue | Make::Queue(_) | Make::JoinableQueue(_)) {
                 let queue = SimpleQueue::at(&self.objects.block(place));
-                // Its feeder died with it, and had one of the ids after its own.
-                let actors = (dead.0..dead.0 + script.map_or(1, script::actors)).map(ActorId);
-                if actors.filter(|dead| queue.recover(*dead)).count() > 0 {
+                // Its feeder died with it, and took the lock in its name.
+                if queue.recover(dead) {
                     self.used(id, since_ns, Deed::Recovered { owner: dead });
                 }
             }
@@ -58,9 +58,6 @@ impl<H: Host> Carrier<'_, H> {
 
 /// Whether a process with this script comes to this barrier.
 fn passes(script: &[Step], barrier: Obj) -> bool {
-    script.iter().any(|step| match step {
-        Step::Sync(object, Sync::Pass { .. }) => *object == barrier,
-        Step::Try(steps) | Step::Repeat(_, steps) | Step::With(_, steps) => passes(steps, barrier),
-        _ => false,
-    })
+    let is_pass = |step: &Step| matches!(step, Step::Sync(object, Sync::Pass { .. }) if *object == barrier);
+    script::steps(script).into_iter().any(is_pass)
 }
