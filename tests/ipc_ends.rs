@@ -26,8 +26,10 @@ const SOON: Duration = Duration::from_secs(10);
 /// A copy of this process that does this and nothing else. It has one thread, where another may have held a lock: so
 /// it allocates nothing and panics never.
 fn copy(body: impl FnOnce() -> i32) -> Child {
+    let parent = std::process::id();
     match sys::fork().expect("a copy") {
-        Forked::Child => sys::exit_now(body()),
+        // Should this test be killed, it leaves nobody.
+        Forked::Child => sys::exit_now(if sys::die_with_parent(parent) { body() } else { 1 }),
         Forked::Parent(child) => child,
     }
 }

@@ -116,16 +116,19 @@ fn i01_and_i02_without_it_updates_are_lost_never_the_same_and_never_too_few() {
 fn i01_a_lost_update_is_one_that_read_what_another_had_read() {
     at_once(|start| {
         let ran = run("lost-updates", start, &[("processes", 2), ("times", 100_000)]);
-        let mut reads: HashMap<i32, u64> = HashMap::new();
+        let (mut reads, mut highest) = (HashMap::<i32, u64>::new(), 0);
         for done in done(&ran.told.events) {
-            if let Deed::Updated { read, .. } = done.deed {
+            if let Deed::Updated { read, wrote, .. } = done.deed {
                 *reads.entry(read).or_default() += 1;
+                highest = highest.max(u64::from(wrote.unsigned_abs()));
             }
         }
         let again: u64 = reads.values().map(|times| times - 1).sum();
         let lost = 200_000 - number(&ran, "counted");
         println!("{}: {lost} lost, {again} read what another had read", start.name());
         assert!(again >= u64::from(lost > 0), "{}: nothing is lost for no reason", start.name());
+        // What is missing in the highest number there ever was, others had read before.
+        assert!(again >= 200_000 - highest, "{}: {again} read again, and it came to {highest}", start.name());
     });
 }
 
@@ -203,9 +206,13 @@ fn h01_to_h05_the_rules_of_locks() {
             .filter(|done| done.deed == Deed::GaveUp { wish: Wish::Acquire } && done.object == ObjectId(0))
             .map(|done| (done.at_ns - done.since_ns) / 1_000_000)
             .collect();
-        let [at_once, patient, never] = waited[..] else { panic!("{waited:?}") };
-        assert!((200..1000).contains(&patient), "H05: it waited {patient} ms");
-        assert!(at_once < 200 && never < 200, "H05: {waited:?}");
+        let [_, patient, _] = waited[..] else { panic!("{waited:?}") };
+        assert!(patient >= 200 && u128::from(patient) < common::DEADLINE.as_millis(), "H05: it waited {patient} ms");
+        let waits = ran.told.events.iter().filter(|event| match event.what {
+            What::Waits { wish: Wish::Acquire, on, for_ever, .. } => on == Awaited::Object(ObjectId(0)) && !for_ever,
+            _ => false,
+        });
+        assert_eq!(waits.count(), 1, "H05: who wants it at once does not wait, nor who has a negative patience");
     });
 }
 
@@ -525,7 +532,7 @@ fn h11_a_deadlock_is_told_while_it_lasts_and_stopped_at_once() {
         let asked = Instant::now();
         session.stop();
         let mut told = common::listen(&session);
-        assert!(asked.elapsed() < Duration::from_secs(2), "{}: {:?}", start.name(), asked.elapsed());
+        assert!(asked.elapsed() < Duration::from_secs(10), "{}: {:?}", start.name(), asked.elapsed());
         events.append(&mut told.events);
         told.events = events;
         let model = model(&told);

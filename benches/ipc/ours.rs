@@ -196,7 +196,7 @@ pub(super) fn manager(times: u32) -> Duration {
 
 /// Copied in by one, told by a byte, copied out by the other.
 pub(super) fn large_by_memory(times: u32) -> Duration {
-    let rooms = Rooms::new(vec![Block::create(16 + MIB / 8).expect("memory")]);
+    let rooms = Rooms::new(vec![Block::create(16 + MIB / 8).expect("memory")], ActorId(1));
     let block = rooms.create(0, "bench", MIB as i64).expect("there is room");
     let ((told, tell), (answers, answer)) = (sys::pipe().expect("a pipe"), sys::pipe().expect("a pipe"));
     let other = || {

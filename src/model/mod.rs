@@ -90,6 +90,7 @@ impl Model {
         for event in events {
             model.apply(event);
         }
+        model.runs.iter_mut().for_each(|run| run.objects.settle());
         model
     }
 

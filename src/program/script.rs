@@ -235,17 +235,29 @@ pub fn seconds(ms: i64) -> String {
     if ms % 1000 == 0 { format!("{}", ms / 1000) } else { format!("{}", ms as f64 / 1000.0) }
 }
 
-/// The processes that a script creates, in order.
-pub fn children(script: &[Step]) -> Vec<&Child> {
-    let mut found = Vec::new();
-    for step in script {
-        match step {
-            Step::New(child) => found.push(child),
-            Step::Try(inner) | Step::With(_, inner) | Step::Timed(_, inner) => found.extend(children(inner)),
-            _ => {}
+impl Step {
+    /// The steps that are carried out as part of this one, by the same process.
+    fn inner(&self) -> &[Self] {
+        match self {
+            Self::Try(inner)
+            | Self::Repeat(_, inner)
+            | Self::Timed(_, inner)
+            | Self::With(_, inner)
+            | Self::Message(_, Message::Each(inner))
+            | Self::Tax(Tax::Measure { steps: inner, .. }) => inner,
+            _ => &[],
         }
     }
-    found
+}
+
+/// All steps that a process with this script carries out, those within others too.
+pub fn steps(script: &[Step]) -> Vec<&Step> {
+    script.iter().flat_map(|step| [vec![step], steps(step.inner())].concat()).collect()
+}
+
+/// The processes that a script creates, in order.
+pub fn children(script: &[Step]) -> Vec<&Child> {
+    steps(script).into_iter().filter_map(|step| if let Step::New(child) = step { Some(child) } else { None }).collect()
 }
 
 /// The objects that the main script makes, in order.
@@ -264,38 +276,36 @@ pub fn pipe_bytes(script: &[Step]) -> Option<u32> {
     script.iter().find_map(wanted).filter(|bytes| *bytes > 0)
 }
 
-/// At most how many actors a process with this script adds to a trace: itself, the fork server it may
+/// At most how many fork servers a process has, one after the other: whoever is killed from outside is replaced.
+pub const SERVERS: u32 = 4;
+
+/// At most how many actors a process with this script adds to a trace: itself, the fork servers it may
 /// need, its threads and copies, the feeders of the queues it puts into, and those of its children.
 pub fn actors(script: &[Step]) -> u32 {
-    fn of_step(step: &Step) -> u32 {
-        match step {
-            Step::New(child) => actors(&child.target),
-            Step::Try(inner) | Step::With(_, inner) | Step::Timed(_, inner) => inner.iter().map(of_step).sum(),
-            // A thread, and a copy; a thread; another server.
-            Step::ForkWithLock { .. } => 2,
-            Step::Thread { .. } | Step::KillForkServer => 1,
-            _ => 0,
-        }
-    }
-    let mut fed = BTreeSet::new();
-    queues_fed(script, &mut fed);
-    2 + script.iter().map(of_step).sum::<u32>() + fed.len() as u32
+    let servers = if children(script).is_empty() { 1 } else { SERVERS };
+    1 + servers + script.iter().map(actors_of).sum::<u32>() + queues_fed(script)
 }
 
-/// The queues that a process with this script puts into: each has a feeder.
-fn queues_fed(script: &[Step], fed: &mut BTreeSet<Obj>) {
-    for step in script {
-        match step {
-            Step::Message(object, Message::Put(_) | Message::PutWithin(..) | Message::EmptyAfterPut(_)) => {
-                _ = fed.insert(*object);
-            }
-            Step::Message(_, Message::Each(inner))
-            | Step::Try(inner)
-            | Step::Repeat(_, inner)
-            | Step::With(_, inner) => queues_fed(inner, fed),
-            _ => {}
-        }
+/// The actors of a step. Nobody knows how often the steps of [`Message::Each`] are carried out: they start nobody.
+fn actors_of(step: &Step) -> u32 {
+    let inner = || step.inner().iter().map(actors_of).sum::<u32>();
+    match step {
+        Step::New(child) => actors(&child.target),
+        // A thread, and a copy; a thread; another server.
+        Step::ForkWithLock { .. } => 2,
+        Step::Thread { .. } | Step::KillForkServer => 1,
+        Step::Repeat(times, _) | Step::Tax(Tax::Measure { times, .. }) => inner().saturating_mul(*times),
+        _ => inner(),
     }
+}
+
+/// How many queues a process with this script puts into: each has a feeder.
+fn queues_fed(script: &[Step]) -> u32 {
+    let fed = steps(script).into_iter().filter_map(|step| match step {
+        Step::Message(object, Message::Put(_) | Message::PutWithin(..) | Message::EmptyAfterPut(_)) => Some(*object),
+        _ => None,
+    });
+    fed.collect::<BTreeSet<Obj>>().len() as u32
 }
 
 /// The script at the end of a path: of the child with this number, of its child with the next, …
@@ -317,7 +327,18 @@ mod tests {
         assert_eq!(at(&script, &[1]), Some(&child));
         assert_eq!(at(&script, &[1, 0]), Some(&grandchild));
         assert_eq!((at(&script, &[]), at(&script, &[2]), at(&script, &[0, 0])), (None, None, None));
-        assert_eq!(actors(&script), 2 + 2 + 2 + 2 + 1);
+        assert_eq!(actors(&script), (1 + SERVERS) + 2 + (1 + SERVERS) + 2 + 1);
+    }
+
+    #[test]
+    fn steps_within_others_are_counted_as_often_as_they_are_carried_out() {
+        let thread = || Step::Thread { line: "x", ms: 1, daemon: true };
+        let put = || Step::Message(3, Message::Put(super::super::uses::Payload::Number(1)));
+        let measure = Step::Tax(Tax::Measure { way: "queue", bytes: 1, times: 5, steps: vec![put()] });
+        assert_eq!(actors(&[Step::Repeat(3, vec![Step::Try(vec![thread()])])]), 2 + 3);
+        assert_eq!(actors(&[measure, Step::Timed("", vec![put()])]), 2 + 1, "one queue has one feeder");
+        let pass = Step::Message(0, Message::Each(vec![Step::Timed("", vec![put()])]));
+        assert_eq!((actors(std::slice::from_ref(&pass)), steps(std::slice::from_ref(&pass)).len()), (2 + 1, 3));
     }
 
     #[test]

@@ -202,7 +202,7 @@ pub enum Deed {
     Woke,
     /// Passed a barrier.
     Passed {
-        /// In which place: 0 came last but, as Python says, the numbers are only told apart.
+        /// In which place: 0 came first but, as Python says, the numbers only tell apart.
         index: u32,
     },
     /// Broke a barrier, or found it broken.

@@ -38,26 +38,38 @@ struct State {
     /// How many have come.
     count: u8,
     /// How often all have passed.
-    passes: u8,
+    passes: u32,
     /// How often it was reset while somebody waited.
-    resets: u8,
+    resets: u32,
     /// How often all had passed at the last reset.
-    reset_at: u8,
+    reset_at: u32,
     broken: bool,
 }
 
-/// The highest bits are shared by the number of resets and by whether it is broken.
-const RESETS: u8 = 0x7f;
+/// What the numbers wrap at. Whoever stands still after its arrival for exactly so many passes of others, of which
+/// there are more than the barrier has parties then, would wait for one more.
+const PASSES: u32 = (1 << 10) - 1;
+const RESETS: u32 = (1 << 3) - 1;
+/// Where they lie, above the count.
+const PASSES_AT: u32 = 8;
+const RESET_AT: u32 = 18;
+const RESETS_AT: u32 = 28;
+const BROKEN: u32 = 1 << 31;
 
 impl State {
     fn of(word: u32) -> Self {
-        let [count, passes, reset_at, rest] = word.to_le_bytes();
-        Self { count, passes, resets: rest & RESETS, reset_at, broken: rest & !RESETS != 0 }
+        Self {
+            count: word as u8,
+            passes: word >> PASSES_AT & PASSES,
+            resets: word >> RESETS_AT & RESETS,
+            reset_at: word >> RESET_AT & PASSES,
+            broken: word & BROKEN != 0,
+        }
     }
 
     fn word(self) -> u32 {
-        let broken = if self.broken { !RESETS } else { 0 };
-        u32::from_le_bytes([self.count, self.passes, self.reset_at, self.resets & RESETS | broken])
+        let broken = if self.broken { BROKEN } else { 0 };
+        u32::from(self.count) | self.passes << PASSES_AT | self.reset_at << RESET_AT | self.resets << RESETS_AT | broken
     }
 
     /// What became of somebody who came at `then`; `None`: the others are still awaited.
@@ -103,7 +115,7 @@ impl<M: Words> Barrier<M> {
     pub fn open(&self, arrival: &Arrival) -> Result<(), Broken> {
         let open = |word| {
             let state = State::of(word);
-            let open = State { count: 0, passes: state.passes.wrapping_add(1), ..state };
+            let open = State { count: 0, passes: (state.passes + 1) & PASSES, ..state };
             state.fate(arrival.at).is_none().then(|| open.word())
         };
         let change = self.gate().change(open).ok_or(Broken)?;

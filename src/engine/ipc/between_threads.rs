@@ -271,3 +271,36 @@ fn i03_and_i04_numbers_wrap_and_places_are_checked() {
         assert_eq!(ints.get(index).expect_err("there is none").kind, "IndexError", "{index}");
     }
 }
+
+#[test]
+fn who_stands_still_after_its_arrival_learns_of_it_many_passes_later() {
+    let barrier = Barrier::at(words(), 2);
+    let arrive = || barrier.arrive(Duration::ZERO).expect("there is room").expect("it is whole");
+    let first = arrive();
+    for pass in 0..1000 {
+        if pass > 0 {
+            arrive();
+        }
+        barrier.open(&arrive()).expect("nobody breaks it");
+        assert_eq!(barrier.pass(&first, Duration::ZERO), Some(Ok(())), "after {pass} more");
+    }
+    arrive();
+    barrier.reset();
+    assert_eq!(barrier.pass(&first, Duration::ZERO), Some(Ok(())), "a reset changes nothing of that");
+}
+
+#[test]
+fn a_lock_freed_from_the_dead_says_so_once_and_one_of_the_living_never() {
+    let lock = Lock::at(words());
+    let (dead, living) = (ActorId(1), ActorId(2));
+    assert!(lock.try_acquire(dead).is_some_and(|taken| taken.died.is_none()));
+    lock.release().expect("it is held");
+    assert!(lock.try_acquire(living).is_some() && !lock.recover(dead));
+    lock.release().expect("it is held");
+    assert!(lock.try_acquire(dead).is_some_and(|taken| taken.died.is_none()), "it died without it before");
+    assert!(lock.recover(dead) && !lock.recover(dead) && lock.holder().is_none());
+    assert!(lock.release().is_err(), "it is free");
+    assert_eq!(lock.try_acquire(living).and_then(|taken| taken.died), Some(dead));
+    lock.release().expect("it is held");
+    assert_eq!(lock.try_acquire(living).and_then(|taken| taken.died), None);
+}

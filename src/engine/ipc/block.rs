@@ -9,9 +9,12 @@
 //! or it is refused. No attaching, and nobody's end, unlinks anything.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::trace::ActorId;
 
 use super::layout::CELL;
+use super::lock::Lock;
 use super::memory::Block;
 use super::refusal::Refusal;
 
@@ -20,7 +23,7 @@ const STATE: usize = 0;
 const SIZE: usize = 1;
 const NAME_BYTES: usize = 2;
 const NAME: usize = 3;
-/// In the head of the first room: whoever changes a name holds it.
+/// In the head of the first room, a [`Lock`]: whoever changes a name holds it.
 const LOCK: usize = CELL - 1;
 /// The longest name.
 const MOST_NAME_BYTES: usize = (LOCK - NAME) * WORD;
@@ -33,12 +36,15 @@ const NAMED: u64 = 1;
 /// A block whose name is gone: those who have it keep it.
 const UNLINKED: u64 = 2;
 
-/// A lock that is held so long belongs to somebody who is dead.
-const LOCK_PATIENCE: Duration = Duration::from_millis(500);
+/// Names are changed in no time: who holds the lock so long stands still, or is dead and not buried yet.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 
 /// All rooms for blocks that a program has.
 #[derive(Clone, Debug)]
-pub struct Rooms(Vec<Block>);
+pub struct Rooms {
+    rooms: Vec<Block>,
+    me: ActorId,
+}
 
 /// A block of bytes that this process has.
 #[derive(Clone, Debug)]
@@ -50,9 +56,9 @@ pub struct SharedBlock {
 }
 
 impl Rooms {
-    /// Rooms with these words: a head, and the bytes.
-    pub fn new(rooms: Vec<Block>) -> Self {
-        Self(rooms)
+    /// Rooms with these words, a head and the bytes, as this process uses them.
+    pub fn new(rooms: Vec<Block>, me: ActorId) -> Self {
+        Self { rooms, me }
     }
 
     /// `SharedMemory(name, create=True, size=size)`, in this room.
@@ -67,7 +73,7 @@ impl Rooms {
             }
             _ => {}
         }
-        let Some(words) = self.0.get(room) else { return Err(no_room(name, size, 0)) };
+        let Some(words) = self.rooms.get(room) else { return Err(no_room(name, size, 0)) };
         let room_bytes = (words.len() - CELL) * WORD;
         self.alone(|| {
             if self.find(name).is_some() {
@@ -85,31 +91,41 @@ impl Rooms {
             words[SIZE].store(size.unsigned_abs(), Ordering::Relaxed);
             words[STATE].store(NAMED, Ordering::Release);
             Ok(SharedBlock { rooms: self.clone(), room, size: size as usize })
-        })
+        })?
     }
 
     /// `SharedMemory(name)`: the block that has this name now.
     pub fn attach(&self, name: &str) -> Result<SharedBlock, Refusal> {
-        let room = self.alone(|| self.find(name)).ok_or_else(|| missing(name))?;
-        let size = self.0[room][SIZE].load(Ordering::Relaxed) as usize;
+        let room = self.alone(|| self.find(name))?.ok_or_else(|| missing(name))?;
+        let words = &self.rooms[room];
+        // Others can write there, too: no block is larger than its room.
+        let size = words[SIZE].load(Ordering::Relaxed).min(((words.len() - CELL) * WORD) as u64) as usize;
         Ok(SharedBlock { rooms: self.clone(), room, size })
     }
 
     fn find(&self, name: &str) -> Option<usize> {
         let is_it = |words: &Block| words[STATE].load(Ordering::Acquire) == NAMED && name_of(words) == name.as_bytes();
-        self.0.iter().position(is_it)
+        self.rooms.iter().position(is_it)
     }
 
-    /// Does something with names while nobody else does. Who died in the middle is not waited for long.
-    fn alone<T>(&self, body: impl FnOnce() -> T) -> T {
-        let Some(lock) = self.0.first().map(|first| &first[LOCK]) else { return body() };
-        let give_up = Instant::now() + LOCK_PATIENCE;
-        while lock.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_err() && Instant::now() < give_up {
-            std::thread::sleep(Duration::from_micros(50));
-        }
+    /// Does something with names while nobody else does. Nobody takes the lock from one who may only stand still:
+    /// whoever is dead is [buried](Self::recover).
+    fn alone<T>(&self, body: impl FnOnce() -> T) -> Result<T, Refusal> {
+        let Some(lock) = self.lock() else { return Ok(body()) };
+        let busy = || Refusal::new("TimeoutError", "another process stands still in the middle of naming a block");
+        lock.acquire_for(self.me, LOCK_PATIENCE).ok_or_else(busy)?;
         let outcome = body();
-        lock.store(0, Ordering::Release);
-        outcome
+        lock.release()?;
+        Ok(outcome)
+    }
+
+    /// Nobody waits for somebody who died while it changed a name. A block is named last: it is there, or not.
+    pub fn recover(&self, dead: ActorId) -> bool {
+        self.lock().is_some_and(|lock| lock.recover(dead))
+    }
+
+    fn lock(&self) -> Option<Lock> {
+        self.rooms.first().map(|first| Lock::at(first.part(LOCK..CELL)))
     }
 }
 
@@ -187,8 +203,8 @@ impl SharedBlock {
 
     /// `unlink()`: its name is gone, and nobody can attach to it any more.
     pub fn unlink(&self) -> Result<(), Refusal> {
-        let words = &self.rooms.0[self.room];
-        let was = self.rooms.alone(|| words[STATE].swap(UNLINKED, Ordering::AcqRel));
+        let words = &self.rooms.rooms[self.room];
+        let was = self.rooms.alone(|| words[STATE].swap(UNLINKED, Ordering::AcqRel))?;
         if was == NAMED { Ok(()) } else { Err(missing(&String::from_utf8_lossy(&name_of(words)))) }
     }
 
@@ -197,7 +213,7 @@ impl SharedBlock {
     }
 
     fn words(&self) -> &[AtomicU64] {
-        &self.rooms.0[self.room][CELL..]
+        &self.rooms.rooms[self.room][CELL..]
     }
 }
 
@@ -229,7 +245,8 @@ mod tests {
     use super::*;
 
     fn rooms(bytes: &[usize]) -> Rooms {
-        Rooms::new(bytes.iter().map(|bytes| Block::create(CELL + bytes.div_ceil(WORD)).expect("room")).collect())
+        let rooms = bytes.iter().map(|bytes| Block::create(CELL + bytes.div_ceil(WORD)).expect("room"));
+        Rooms::new(rooms.collect(), ActorId(1))
     }
 
     fn told<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> String {
@@ -287,9 +304,23 @@ mod tests {
     }
 
     #[test]
-    fn i07_a_lock_whose_holder_died_is_not_waited_for_for_ever() {
-        let rooms = rooms(&[8]);
-        rooms.0[0][LOCK].store(1, Ordering::Relaxed);
-        assert!(rooms.create(0, "b", 1).is_ok() && rooms.attach("b").is_ok());
+    fn i07_a_holder_that_died_is_not_waited_for_and_one_that_stands_still_is_not_robbed() {
+        let (mine, other) = (rooms(&[8]), ActorId(2));
+        let theirs = Rooms::new(mine.rooms.clone(), other);
+        let told = theirs.alone(|| told(mine.create(0, "b", 1))).expect("it is free");
+        assert!(told.starts_with("TimeoutError"), "{told}");
+        assert!(theirs.lock().expect("it is there").try_acquire(other).is_some());
+        assert!(!mine.recover(ActorId(3)) && mine.recover(other));
+        assert!(mine.create(0, "b", 1).is_ok() && mine.attach("b").is_ok());
+    }
+
+    #[test]
+    fn a_size_that_somebody_wrote_over_is_no_larger_than_the_room() {
+        let rooms = rooms(&[16]);
+        rooms.create(0, "b", 16).expect("room");
+        rooms.rooms[0][SIZE].store(u64::MAX, Ordering::Relaxed);
+        let block = rooms.attach("b").expect("it is there");
+        assert_eq!(block.size(), 16);
+        assert!(block.write(9, &[1; 8]).is_err() && block.get(16).is_err());
     }
 }

@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use crate::trace::ActorId;
 
-use super::gate::{Gate, Word, Words};
+use super::gate::{Gate, Words};
 use super::memory::Block;
 use super::refusal::Refusal;
 
 /// The word with the holder.
 const HOLDER: usize = 0;
-/// The word with the holder that died.
-const DIED: usize = 1;
+/// In its state: it is free, and whose name stands there died with it.
+const DIED: u32 = 1 << 31;
 /// The word for a count of the holder's own; see [`RLock`](super::RLock).
 pub(super) const COUNT: usize = 2;
 
@@ -43,7 +43,8 @@ impl<M: Words> Lock<M> {
 
     /// Who has it.
     pub fn holder(&self) -> Option<ActorId> {
-        named(self.gate().state())
+        let state = self.gate().state();
+        if is_free(state) { None } else { named(state) }
     }
 
     /// `acquire(False)`: takes it if it is free.
@@ -53,34 +54,23 @@ impl<M: Words> Lock<M> {
 
     /// Takes it as soon as it is free, if that is so within this time.
     pub fn acquire_for(&self, me: ActorId, patience: Duration) -> Option<Taken> {
-        self.gate().change_within(patience, |holder| (holder == 0).then(|| name(me)))?;
-        let died = self.words.word(DIED);
-        let who = died.load();
-        if who != 0 {
-            // Only the holder writes here, and those who recover it from its holder.
-            died.store(0);
-        }
-        Some(Taken { died: named(who as u32) })
+        let change = self.gate().change_within(patience, |state| is_free(state).then(|| name(me)))?;
+        Some(Taken { died: named(change.from & !DIED) })
     }
 
     /// `release()`, by whomever.
     pub fn release(&self) -> Result<(), Refusal> {
-        self.free(|holder| holder != 0).ok_or_else(Refusal::too_often)
+        self.free(|state| (!is_free(state)).then_some(0)).ok_or_else(Refusal::too_often)
     }
 
     /// Frees it, if it is this one who has it, who is dead.
     pub fn recover(&self, dead: ActorId) -> bool {
-        if self.holder() != Some(dead) {
-            return false;
-        }
-        // Said first: the next holder may be there at once.
-        self.words.word(DIED).store(name(dead).into());
-        self.words.word(COUNT).store(0);
-        self.free(|holder| holder == name(dead)).is_some()
+        // In one: whoever takes it next is told, and nobody who took it from a living one is.
+        self.free(|state| (state == name(dead)).then_some(DIED | state)).is_some()
     }
 
-    pub(super) fn free(&self, may: impl Fn(u32) -> bool) -> Option<()> {
-        let change = self.gate().change(|holder| may(holder).then_some(0))?;
+    fn free(&self, rule: impl Fn(u32) -> Option<u32>) -> Option<()> {
+        let change = self.gate().change(rule)?;
         self.gate().wake(change, 1);
         Some(())
     }
@@ -90,9 +80,13 @@ impl<M: Words> Lock<M> {
     }
 }
 
+fn is_free(state: u32) -> bool {
+    state == 0 || state & DIED != 0
+}
+
 /// An actor as a state: 0 is nobody.
 fn name(actor: ActorId) -> u32 {
-    actor.0.wrapping_add(1)
+    actor.0.wrapping_add(1) & !DIED
 }
 
 fn named(state: u32) -> Option<ActorId> {

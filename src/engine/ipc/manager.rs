@@ -105,7 +105,8 @@ impl Manager {
         let mut answer = object.call(Caller { client, turn: Turn::First }, &method, &arguments);
         let mut until = None;
         if let Ok(Answer::Park(patience)) = answer {
-            until = patience.map(|patience| now + patience);
+            // What is later than any time there is never comes.
+            until = patience.and_then(|patience| now.checked_add(patience));
             if patience.is_some_and(|patience| patience.is_zero()) {
                 (answer, until) = (object.call(Caller { client, turn: Turn::Late }, &method, &arguments), None);
             }

@@ -49,8 +49,10 @@ impl ShareableList {
         let length = number(&block, 0)? as usize;
         let (mut at, mut items) = (LEAST_BYTES, Vec::new());
         for _ in 0..length {
+            // Others can write into the block: what they wrote may lead anywhere, and then there is no list.
+            let room = number(&block, at.saturating_add(8))? as usize;
             items.push(at);
-            at = at.saturating_add(HEAD_BYTES).saturating_add(number(&block, at + 8)? as usize);
+            at = at.saturating_add(HEAD_BYTES).saturating_add(room);
         }
         Ok(Self { block, items })
     }
@@ -64,7 +66,7 @@ impl ShareableList {
     pub fn get(&self, index: i64) -> Result<Plain, Refusal> {
         let at = self.at(index, "index out of range")?;
         let (head, room) = (number(&self.block, at)?, number(&self.block, at + 8)? as usize);
-        let (kind, length) = (head as u8, ((head >> 8) as usize).min(room));
+        let (kind, length) = (head as u8, ((head >> 8) as usize).min(room).min(self.block.size()));
         let bits = number(&self.block, at + HEAD_BYTES)?;
         Ok(match kind {
             1 => Plain::Bool(bits != 0),
@@ -133,7 +135,7 @@ mod tests {
         let t = |text: &str| Plain::text(text);
         let values = [Plain::Int(1), t("abc"), Plain::None, Plain::Bool(true), t("")];
         let bytes = ShareableList::bytes(&values);
-        let rooms = Rooms::new(vec![Block::create(16 + bytes.div_ceil(8)).expect("room")]);
+        let rooms = Rooms::new(vec![Block::create(16 + bytes.div_ceil(8)).expect("room")], crate::trace::ActorId(1));
         let list = ShareableList::create(rooms.create(0, "l", bytes as i64).expect("room"), &values).expect("room");
         let same = ShareableList::attach(rooms.attach("l").expect("it is there")).expect("a list");
         assert_eq!(same.all().expect("whole").to_string(), "[1, 'abc', None, True, '']");

@@ -1,7 +1,7 @@
 //! The methods of a process object: what each really does.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::engine::start::{Calling, Started};
 use crate::engine::worker::Belongings;
@@ -184,6 +184,14 @@ impl<'a, H: Host> Carrier<'a, H> {
         let story = self.host.story()?;
         let (memory, ends) = self.objects.pass(child)?;
         let method = self.held[place].method;
+        let killed =
+            script::steps(self.script).into_iter().filter(|step| matches!(step, script::Step::KillForkServer)).count();
+        if method == StartMethod::Forkserver
+            && !self.starters.has_server()
+            && self.servers >= script::SERVERS + killed as u32
+        {
+            return Err(io::Error::other("its fork server was lost too often"));
+        }
         let starter = self.starters.get(method)?;
         let belongings = Belongings { tasks: their_tasks, results: story, memory, ends };
         let started = starter.start_as(Calling::Process, belongings)?;
@@ -227,6 +235,7 @@ impl<'a, H: Host> Carrier<'a, H> {
     fn introduce_server(&mut self) {
         let Some(server) = self.starters.new_server() else { return };
         let actor = self.take_ids(1);
+        self.servers += 1;
         self.starters.note_server(actor);
         let birth = Birth {
             parent: Some(self.me.actor),
@@ -241,27 +250,37 @@ impl<'a, H: Host> Carrier<'a, H> {
         if !self.held[place].is_started() {
             return false;
         }
-        if !self.has_ended(place) {
-            return true;
-        }
-        self.reap(place);
-        false
+        !(self.has_ended(place) && self.reap(place))
     }
 
     /// Whether a process has ended, waited for or not.
     fn has_ended(&mut self, place: usize) -> bool {
         let held = &mut self.held[place];
-        match (&held.started, self.starters.get(held.method)) {
-            (Some(Started::Ours(child)), _) => child.has_ended(),
-            (Some(started), Ok(starter)) => starter.has_ended(started),
-            _ => true,
+        match &held.started {
+            Some(Started::Ours(child)) => child.has_ended(),
+            Some(started) => self.starters.get(held.method).map_or(true, |starter| starter.has_ended(started)),
+            None => true,
         }
     }
 
-    /// Waits for a process that has ended, and says how it did.
-    fn reap(&mut self, place: usize) {
+    /// Waits for a process that has ended, and says how it did; `false`: it lives, it was only its fork server that
+    /// was lost.
+    fn reap(&mut self, place: usize) -> bool {
         if self.starters.server_is_lost() {
             self.mourn_server();
+            if self.outlives_server(place) {
+                return false;
+            }
+        }
+        let held = &self.held[place];
+        let (actor, child) = (held.actor, held.child);
+        // Of whom nobody can say how it ended nobody knows whether it did, unless it ends with its server.
+        let is_dead = held.started.is_some() || child.is_some_and(|child| !child.outlives);
+        let script = child.map(|child| &child.target[..]);
+        if is_dead {
+            // Before it is waited for: were this process killed in between, the engine would find the dead, and could
+            // do the same again.
+            self.bury(actor, script, None);
         }
         let held = &mut self.held[place];
         let exit = match &mut held.started {
@@ -273,17 +292,39 @@ impl<'a, H: Host> Carrier<'a, H> {
         };
         let exit = exit.unwrap_or(Exit::Unknown);
         (held.life, held.tasks) = (Life::Ended(exit), None);
-        let (actor, child) = (held.actor, held.child);
         self.say(What::ActorExited { actor, exit });
-        self.bury(actor, child.map(|child| &child.target[..]), Some(exit));
+        if is_dead {
+            self.bury(actor, script, Some(exit));
+        }
+        true
+    }
+
+    /// Whether a process is alive though the fork server that started it is gone. Whoever ends with the server is
+    /// given the time that takes.
+    fn outlives_server(&self, place: usize) -> bool {
+        let held = &self.held[place];
+        let Some(Started::Ours(child)) = &held.started else { return false };
+        let patience = if held.child.is_some_and(|child| child.outlives) { Duration::ZERO } else { GONE_PATIENCE };
+        let give_up = Instant::now() + patience;
+        while !child.has_ended() && Instant::now() < give_up {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        !child.has_ended()
     }
 
     /// Waits until a process has ended, at most so long.
     pub(super) fn await_end(&mut self, place: usize, patience: Duration) -> Result<(), Stop> {
         if self.is_running(place) && !patience.is_zero() {
             let on = Awaited::Actor(self.held[place].actor);
-            self.say(What::Waits { wish: Wish::End, on, lane: 0, for_ever: patience >= FOREVER });
-            self.host.push_out();
+            let waits = What::Waits { wish: Wish::End, on, lane: 0, for_ever: patience >= FOREVER };
+            let mut said = self.say_waits(waits.clone());
+            return self.rest(patience, |carrier| {
+                let is_over = !carrier.is_running(place);
+                if !is_over && carrier.deeds != said {
+                    said = carrier.say_waits(waits.clone());
+                }
+                is_over
+            });
         }
         self.rest(patience, |carrier| !carrier.is_running(place))
     }
@@ -303,7 +344,7 @@ impl<'a, H: Host> Carrier<'a, H> {
                     self.say(What::Unreaped { actor });
                     self.bury(actor, None, None);
                 }
-                _ => self.reap(place),
+                _ => _ = self.reap(place),
             }
         }
     }
@@ -315,10 +356,10 @@ impl<'a, H: Host> Carrier<'a, H> {
         if !held.is_started() {
             return Value::None;
         }
-        let sent = match (&mut held.started, self.starters.get(held.method)) {
-            (Some(Started::Ours(child)), _) => child.signal(signal),
-            (Some(started), Ok(starter)) => starter.signal(started, signal),
-            _ => return Value::None,
+        let sent = match &mut held.started {
+            Some(Started::Ours(child)) => child.signal(signal),
+            Some(started) => self.starters.get(held.method).and_then(|starter| starter.signal(started, signal)),
+            None => return Value::None,
         };
         if let Err(error) = sent {
             return Value::Words(format!("not to be had on this system ({error})"));

@@ -91,6 +91,10 @@ pub(super) struct Carrier<'a, H> {
     at_exit: Vec<&'static str>,
     /// How many objects the main script has made so far.
     made: u32,
+    /// How often it told of something that it did: for whoever watches, what it waited for is over then.
+    pub(super) deeds: u64,
+    /// How many fork servers it has had.
+    pub(super) servers: u32,
     looked: Instant,
 }
 
@@ -113,6 +117,8 @@ impl<'a, H: Host> Carrier<'a, H> {
             starters: Starters::default(),
             objects,
             made: 0,
+            deeds: 0,
+            servers: 0,
             asking: Asking::default(),
             attached: Attached::default(),
             measured: Vec::new(),
@@ -132,7 +138,13 @@ impl<'a, H: Host> Carrier<'a, H> {
 
     /// This process says that something happened, now.
     pub(super) fn say(&mut self, what: What) {
-        self.host.tell(self.me.actor, sys::now_ns(), what);
+        self.tell(sys::now_ns(), what);
+    }
+
+    /// The same, at that time.
+    pub(super) fn tell(&mut self, at_ns: u64, what: What) {
+        self.deeds += u64::from(matches!(what, What::Used { .. } | What::Called { .. }));
+        self.host.tell(self.me.actor, at_ns, what);
     }
 
     /// This process was in a call of the library.
@@ -233,7 +245,7 @@ impl<'a, H: Host> Carrier<'a, H> {
     }
 
     /// Lets time pass, until `over` says that it is enough, or so long.
-    pub(super) fn rest(&mut self, patience: Duration, over: impl Fn(&mut Self) -> bool) -> Result<(), Stop> {
+    pub(super) fn rest(&mut self, patience: Duration, mut over: impl FnMut(&mut Self) -> bool) -> Result<(), Stop> {
         let give_up = Instant::now() + patience;
         let mut nap = Duration::from_micros(200);
         loop {

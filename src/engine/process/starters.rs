@@ -33,6 +33,11 @@ impl Starters {
         }
     }
 
+    /// Whether there is a fork server, alive or not.
+    pub(super) fn has_server(&self) -> bool {
+        self.0.iter().any(|(method, launcher)| *method == StartMethod::Forkserver && launcher.server.is_some())
+    }
+
     /// Whether the fork server is gone, or does not answer any more.
     pub(super) fn server_is_lost(&mut self) -> bool {
         let launcher = self.0.iter_mut().find(|(method, _)| *method == StartMethod::Forkserver);

@@ -13,6 +13,7 @@ use super::request::{Fault, argument, number};
 #[derive(Debug, Default)]
 pub(super) struct Dict {
     pairs: BTreeMap<u64, (Plain, Plain)>,
+    /// Under which number the pair of a key is; see [`key`].
     numbers: HashMap<Plain, u64>,
     next: u64,
 }
@@ -27,15 +28,16 @@ impl Dict {
     }
 
     fn get(&self, key: &Plain) -> Result<Option<&Plain>, Fault> {
-        let number = self.numbers.get(hashable(key)?);
+        let number = self.numbers.get(&self::key(key)?);
         Ok(number.and_then(|number| self.pairs.get(number)).map(|(_, value)| value))
     }
 
     fn set(&mut self, key: &Plain, value: &Plain) -> Result<(), Fault> {
-        if let Some(pair) = self.numbers.get(hashable(key)?).and_then(|number| self.pairs.get_mut(number)) {
+        let known = self::key(key)?;
+        if let Some(pair) = self.numbers.get(&known).and_then(|number| self.pairs.get_mut(number)) {
             pair.1 = value.clone();
         } else {
-            self.numbers.insert(key.clone(), self.next);
+            self.numbers.insert(known, self.next);
             self.pairs.insert(self.next, (key.clone(), value.clone()));
             self.next += 1;
         }
@@ -43,7 +45,7 @@ impl Dict {
     }
 
     fn take(&mut self, key: &Plain) -> Result<Option<Plain>, Fault> {
-        let number = self.numbers.remove(hashable(key)?);
+        let number = self.numbers.remove(&self::key(key)?);
         Ok(number.and_then(|number| self.pairs.remove(&number)).map(|(_, value)| value))
     }
 
@@ -59,14 +61,17 @@ impl Dict {
     }
 }
 
-/// Whether it can be a key.
-fn hashable(key: &Plain) -> Result<&Plain, Fault> {
-    match key {
+/// What a key is known by, if it can be one: `True`, `1` and `1.0` are the same key in Python.
+fn key(key: &Plain) -> Result<Plain, Fault> {
+    Ok(match key {
         Plain::List(_) | Plain::Dict(_) => {
-            Err(Fault::new("TypeError", format!("unhashable type: '{}'", key.type_name())))
+            return Err(Fault::new("TypeError", format!("unhashable type: '{}'", key.type_name())));
         }
-        _ => Ok(key),
-    }
+        Plain::Bool(yes) => Plain::Int((*yes).into()),
+        Plain::Ms(ms) if ms % 1000 == 0 => Plain::Int(ms / 1000),
+        Plain::Tuple(items) => Plain::Tuple(items.iter().map(self::key).collect::<Result<_, _>>()?),
+        _ => key.clone(),
+    })
 }
 
 impl Keep for Dict {
@@ -91,7 +96,7 @@ impl Keep for Dict {
             "popitem" => {
                 let empty = || Fault::new("KeyError", "'popitem(): dictionary is empty'");
                 let (_, (key, value)) = self.pairs.pop_last().ok_or_else(empty)?;
-                self.numbers.remove(&key);
+                self.numbers.remove(&self::key(&key)?);
                 Plain::Tuple(vec![key, value])
             }
             "setdefault" => {

@@ -80,11 +80,15 @@ impl Condition {
         if !self.lock.is_of(client) {
             return Err(Fault::new("RuntimeError", "cannot notify on un-acquired lock"));
         }
-        // Nothing is waited for here: a waiter that has died is not among them any more.
+        self.wake(count);
+        Ok(Plain::None.into())
+    }
+
+    /// Nothing is waited for here: a waiter that has died is not among them any more.
+    fn wake(&mut self, count: usize) {
         for waiter in self.waiters.iter_mut().filter(|waiter| waiter.over.is_none()).take(count) {
             waiter.over = Some(Over::Notified);
         }
-        Ok(Plain::None.into())
     }
 }
 
@@ -103,7 +107,12 @@ impl Keep for Condition {
     }
 
     fn forget(&mut self, client: u16, recover: bool) -> bool {
+        let over = self.waiters.iter().find(|waiter| waiter.client == client).and_then(|waiter| waiter.over);
         self.waiters.retain(|waiter| waiter.client != client);
+        if over == Some(Over::Notified) {
+            // What it did not live to see goes on to the next.
+            self.wake(1);
+        }
         self.lock.forget(client, recover)
     }
 }

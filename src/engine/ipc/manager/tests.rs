@@ -311,3 +311,30 @@ fn j05_and_j04_over_pipes_a_kept_lock_guards_and_a_manager_that_is_gone_is_an_er
         assert_eq!(lost.kind(), std::io::ErrorKind::BrokenPipe);
     }
 }
+
+#[test]
+fn what_a_dead_client_was_notified_of_goes_on_to_the_next() {
+    let mut desk = Desk::new(false);
+    let condition = desk.make(Kind::Condition, &[]);
+    for client in [1, 2] {
+        assert_eq!(desk.call(client, condition, "acquire", &[]), [yes(client)]);
+        assert_eq!(desk.call(client, condition, "wait", &[]), []);
+    }
+    assert_eq!(desk.call(0, condition, "acquire", &[]), [yes(0)]);
+    assert_eq!(desk.call(0, condition, "notify", &[]), [none(0)]);
+    // The first of them is killed before it has the lock again.
+    desk.manager.forget(1);
+    assert_eq!(desk.call(0, condition, "release", &[]), [none(0), yes(2)]);
+}
+
+#[test]
+fn true_and_one_are_the_same_key() {
+    let mut desk = Desk::new(false);
+    let dict = desk.make(Kind::Dict, &[]);
+    desk.call(0, dict, "__setitem__", &[Plain::Bool(true), I(1)]);
+    desk.call(0, dict, "__setitem__", &[I(1), I(2)]);
+    desk.call(0, dict, "__setitem__", &[Plain::Ms(1000), I(3)]);
+    assert_eq!((desk.get(dict, "__str__", &[]), desk.get(dict, "__len__", &[])), ("{True: 3}".into(), "1".into()));
+    let key = Plain::Tuple(vec![Plain::List(Vec::new())]);
+    assert_eq!(desk.get(dict, "__getitem__", &[key]), "TypeError: unhashable type: 'list'");
+}

@@ -122,10 +122,10 @@ impl<H: Host> Carrier<'_, H> {
     }
 
     /// All rooms for blocks that the program has.
-    fn rooms(&self) -> Rooms {
+    pub(super) fn rooms(&self) -> Rooms {
         let places = self.objects.layout().places.iter();
         let rooms = places.filter(|place| matches!(place.object.make, Make::Block(_)));
-        Rooms::new(rooms.map(|place| self.objects.block(place)).collect())
+        Rooms::new(rooms.map(|place| self.objects.block(place)).collect(), self.me.actor)
     }
 
     /// The number of an object among the rooms for blocks.

@@ -6,7 +6,7 @@
 
 use crate::engine::ipc::{Condition, SimpleQueue};
 use crate::program::object::{Make, Obj};
-use crate::program::script::Step;
+use crate::program::script::{self, Step};
 use crate::program::uses::Sync;
 use crate::sys;
 use crate::trace::{ActorId, Deed, Exit};
@@ -22,6 +22,7 @@ impl<H: Host> Carrier<'_, H> {
     /// A process is dead: this was its script, if that is known, and so it ended, if that is known.
     pub(in super::super) fn bury(&mut self, dead: ActorId, script: Option<&[Step]>, exit: Option<Exit>) {
         let failed = exit.is_some_and(|exit| exit != Exit::Code(0));
+        self.rooms().recover(dead);
         for object in 0..self.objects.layout().places.len() as Obj {
             let Some(place) = self.objects.place(object) else { return };
             let (id, robust) = (place.id, place.object.robust);
@@ -57,9 +58,6 @@ impl<H: Host> Carrier<'_, H> {
 
 /// Whether a process with this script comes to this barrier.
 fn passes(script: &[Step], barrier: Obj) -> bool {
-    script.iter().any(|step| match step {
-        Step::Sync(object, Sync::Pass { .. }) => *object == barrier,
-        Step::Try(steps) | Step::Repeat(_, steps) | Step::With(_, steps) => passes(steps, barrier),
-        _ => false,
-    })
+    let is_pass = |step: &Step| matches!(step, Step::Sync(object, Sync::Pass { .. }) if *object == barrier);
+    script::steps(script).into_iter().any(is_pass)
 }

@@ -119,8 +119,8 @@ impl<H: Host> Carrier<'_, H> {
 
     fn read(&mut self, shared: &Shared, place: usize) -> Result<i32, Stop> {
         let since_ns = sys::now_ns();
-        let value = self.locked(shared.lock.as_ref(), || shared.ints.read(place))?;
-        self.used(shared.id, since_ns, Deed::Read { index: place as u16, value: value.into() });
+        let (value, at_ns) = self.locked(shared.lock.as_ref(), || (shared.ints.read(place), sys::now_ns()))?;
+        self.used_at(shared.id, since_ns, at_ns, Deed::Read { index: place as u16, value: value.into() });
         Ok(value)
     }
 
@@ -130,19 +130,27 @@ impl<H: Host> Carrier<'_, H> {
 
     fn write(&mut self, shared: &Shared, place: usize, number: i32) -> Result<(), Stop> {
         let since_ns = sys::now_ns();
-        self.locked(shared.lock.as_ref(), || shared.ints.write(place, number))?;
-        self.used(shared.id, since_ns, Deed::Wrote { index: place as u16, value: number.into() });
+        let at_ns = self.store(shared, place, number)?;
+        self.used_at(shared.id, since_ns, at_ns, Deed::Wrote { index: place as u16, value: number.into() });
         Ok(())
     }
 
     /// `+= number`: a read and a write, each under the library's lock, but not both together. A C int wraps.
     fn add(&mut self, shared: &Shared, place: usize, number: i32) -> Result<(), Stop> {
-        let since_ns = sys::now_ns();
-        let read = self.locked(shared.lock.as_ref(), || shared.ints.read(place))?;
+        // What is told is when it was read and when it was written, not how long the lock was waited for.
+        let (read, read_ns) = self.locked(shared.lock.as_ref(), || (shared.ints.read(place), sys::now_ns()))?;
         let wrote = read.wrapping_add(number);
-        self.locked(shared.lock.as_ref(), || shared.ints.write(place, wrote))?;
-        self.used(shared.id, since_ns, Deed::Updated { index: place as u16, read, wrote });
+        let at_ns = self.store(shared, place, wrote)?;
+        self.used_at(shared.id, read_ns, at_ns, Deed::Updated { index: place as u16, read, wrote });
         Ok(())
+    }
+
+    /// Writes a number under the library's lock; when. Nobody who has the lock later has an earlier time.
+    fn store(&mut self, shared: &Shared, place: usize, number: i32) -> Result<u64, Stop> {
+        self.locked(shared.lock.as_ref(), || {
+            shared.ints.write(place, number);
+            sys::now_ns()
+        })
     }
 }
 

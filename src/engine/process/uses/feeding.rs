@@ -114,7 +114,7 @@ impl<H: Host> Carrier<'_, H> {
         }
         let me = self.me.actor;
         for (object, turn) in turns {
-            tell_turn(object, turn, me, |at_ns, what| self.host.tell(me, at_ns, what));
+            tell_turn(object, turn, me, |at_ns, what| self.tell(at_ns, what));
         }
     }
 

@@ -98,10 +98,15 @@ impl<H: Host> Carrier<'_, H> {
             None => Deed::GaveUp { wish: Wish::Acquire },
         };
         self.used(guard.id, since_ns, deed);
+        self.warn(got);
+        Ok(got.is_some())
+    }
+
+    /// Says once that whoever had it before died with it.
+    fn warn(&mut self, got: Option<(u32, Option<ActorId>)>) {
         if let Some((_, Some(_))) = got {
             self.print("its last owner died while it had the lock: what it guards may be half-done");
         }
-        Ok(got.is_some())
     }
 
     fn await_guard(
@@ -124,7 +129,8 @@ impl<H: Host> Carrier<'_, H> {
     /// Does something under a lock that the library takes by itself, and does not speak of.
     pub(super) fn locked<T>(&mut self, lock: Option<&Guard>, body: impl FnOnce() -> T) -> Result<T, Stop> {
         let Some(lock) = lock else { return Ok(body()) };
-        self.await_guard(lock, None)?;
+        let got = self.await_guard(lock, None)?;
+        self.warn(got);
         let value = body();
         lock.give(self.me.actor)?;
         Ok(value)

@@ -86,16 +86,11 @@ impl<H: Host> Carrier<'_, H> {
     pub(super) fn pass(&mut self, object: Obj, patience: Option<Duration>, action: Option<&str>) -> Result<u32, Stop> {
         let (barrier, id, since_ns) = (self.barrier(object)?, self.id_of(object)?, sys::now_ns());
         let need = Need::of(Wish::Pass, id);
-        let began = Instant::now();
-        let arrived = self.wait_for(need, patience, |_, slice| Ok(barrier.arrive(slice)))?;
+        // As in Python, the time that the others need to leave is none of its own.
+        let arrived = self.wait_for(need, None, |_, slice| Ok(barrier.arrive(slice)))?;
         let mut at_ns = sys::now_ns();
         let outcome = match arrived {
-            // The others were still leaving.
-            None => {
-                barrier.abort();
-                None
-            }
-            Some(Err(_)) => None,
+            None | Some(Err(_)) => None,
             Some(Ok(arrival)) if arrival.last => {
                 if let Some(line) = action {
                     self.print(line);
@@ -104,8 +99,7 @@ impl<H: Host> Carrier<'_, H> {
                 barrier.open(&arrival).ok().map(|()| arrival.index)
             }
             Some(Ok(arrival)) => {
-                let left = patience.map(|patience| patience.saturating_sub(began.elapsed()));
-                let passed = self.wait_for(need, left, |_, slice| Ok(barrier.pass(&arrival, slice)))?;
+                let passed = self.wait_for(need, patience, |_, slice| Ok(barrier.pass(&arrival, slice)))?;
                 at_ns = sys::now_ns();
                 passed.unwrap_or_else(|| barrier.give_up(&arrival)).ok().map(|()| arrival.index)
             }

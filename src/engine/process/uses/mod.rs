@@ -130,7 +130,7 @@ impl<'a, H: Host> Carrier<'a, H> {
 
     /// The same, at this moment: what others may go on after is over before they do.
     pub(super) fn used_at(&mut self, object: ObjectId, since_ns: u64, at_ns: u64, deed: Deed) {
-        self.host.tell(self.me.actor, at_ns, What::Used { object, since_ns, deed });
+        self.tell(at_ns, What::Used { object, since_ns, deed });
     }
 
     /// Tries until it succeeds, or the time is up (`None` = for ever): then the answer is `None`. An attempt may
@@ -150,9 +150,8 @@ impl<'a, H: Host> Carrier<'a, H> {
             return Ok(None);
         }
         let Need { wish, on, lane } = need;
-        self.say(What::Waits { wish, on, lane, for_ever: patience.is_none() });
-        // Whoever watches shall know while it lasts.
-        self.host.push_out();
+        let waits = What::Waits { wish, on, lane, for_ever: patience.is_none() };
+        let mut said = self.say_waits(waits.clone());
         let began = Instant::now();
         loop {
             let left = patience.map_or(SLICE, |patience| patience.saturating_sub(began.elapsed()));
@@ -163,7 +162,19 @@ impl<'a, H: Host> Carrier<'a, H> {
             if left.is_zero() {
                 return Ok(None);
             }
+            if self.deeds != said {
+                said = self.say_waits(waits.clone());
+            }
         }
+    }
+
+    /// Says what it waits for from now on; after how many deeds. To be said again when it did something else
+    /// meanwhile, such as feeding a queue: else it would seem to wait no more.
+    pub(super) fn say_waits(&mut self, waits: What) -> u64 {
+        self.say(waits);
+        // Whoever watches shall know while it lasts.
+        self.host.push_out();
+        self.deeds
     }
 
     /// The id of an object.

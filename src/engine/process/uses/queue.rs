@@ -194,7 +194,8 @@ impl<H: Host> Carrier<'_, H> {
         let tasks = found.tasks.as_ref().ok_or_else(|| no_tasks("task_done"))?;
         let outcome = tasks.done().map_err(Stop::from);
         let left = self.queue_outcome(object, || "task_done()".to_owned(), since_ns, outcome)?;
-        self.used(found.object, since_ns, Deed::TaskDone { left: left as u32 });
+        // At that time: whoever waits for the last task may go on before this is told.
+        self.used_at(found.object, since_ns, since_ns, Deed::TaskDone { left: left as u32 });
         Ok(())
     }
 

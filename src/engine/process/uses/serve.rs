@@ -52,7 +52,7 @@ impl<H: Host> Carrier<'_, H> {
                     // Its end is told by whoever waits for it.
                     Heard::Gone { .. } => continue,
                 };
-                self.host.tell(self.me.actor, at_ns, What::Used { object: id, since_ns, deed });
+                self.tell(at_ns, What::Used { object: id, since_ns, deed });
             }
             if came {
                 is_idle = false;
