@@ -6,7 +6,8 @@
 //!
 //! *Traps:* there is no buffer: whoever puts into a full pipe waits, with the lock, and all other writers with it. A
 //! process that is killed while it reads or writes takes its lock along, and then all others wait for ever. The robust
-//! variant is told of deaths: its lock is free again, and the next reader goes on at the next whole message.
+//! variant is told of deaths: its lock is free again, and the next reader goes on at the next whole message. Only the
+//! locks are robust: what the dead one had in hand is lost.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
