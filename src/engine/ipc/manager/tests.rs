@@ -334,7 +334,7 @@ fn true_and_one_are_the_same_key() {
     desk.call(0, dict, "__setitem__", &[Plain::Bool(true), I(1)]);
     desk.call(0, dict, "__setitem__", &[I(1), I(2)]);
     desk.call(0, dict, "__setitem__", &[Plain::Ms(1000), I(3)]);
-    assert_eq!((desk.get(dict, "__str__", &[]), desk.get(dict, "__len__", &[])), ("{True: 3}".into(), "1".into()));
+    assert_eq!((desk.get(dict, "__str__", &[]), desk.get(dict, "__len__", &[])), ("'{True: 3}'".into(), "1".into()));
     let key = Plain::Tuple(vec![Plain::List(Vec::new())]);
     assert_eq!(desk.get(dict, "__getitem__", &[key]), "TypeError: unhashable type: 'list'");
 }

@@ -108,6 +108,8 @@ impl<'a, H: Host> Carrier<'a, H> {
                 self.used_at(id, since_ns, since_ns, Deed::Cleared);
             }
             _ => {
+                // Whoever waits for it may kill this process at once: what it did before is told by then.
+                self.host.push_out();
                 event.set();
                 self.used_at(id, since_ns, since_ns, Deed::Set);
             }
