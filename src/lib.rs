@@ -105,8 +105,9 @@
 //! 3. **The observer does not disturb.** Recording an event costs a worker one write into shared
 //!    memory: no system call, no lock, no allocation. When a ring is full, events are counted as lost
 //!    and the trace says so; a worker never waits for whoever watches. The processes of a program have no
-//!    ring: there nothing is measured but the program itself, few things happen, and none may be lost, so
-//!    each is a write into a pipe that the engine always reads.
+//!    ring: they write into a pipe that the engine always reads, at once where something rare happens or a wait
+//!    begins. Only what comes by the thousand, in a loop over something shared, is kept back for at most 5 ms, so
+//!    that recording does not make the processes take turns; who is killed in there loses so much of its story.
 //! 4. **Jobs travel by name and bytes**, exactly as Python pickles a function by its importable name:
 //!    a registered [workload]'s name and serialized arguments. No closures, no function addresses.
 //! 5. **Measured, simulated, recorded and emulated are never mixed up.** Every number on screen can

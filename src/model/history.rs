@@ -1,35 +1,44 @@
 //! What was so from when on: values in order of time, whatever order their news come in.
 
-/// News may come late by so many others; what comes later still is put behind them.
-const MOST_LATE: usize = 4096;
+use std::borrow::Cow;
+use std::collections::HashMap;
 
-/// Where among `times`, which are in order, the news of `at_ns` belong: searched from the end, where they mostly
-/// belong, and not further back than a file of any order could make dear.
-pub(super) fn place(count: usize, at_ns: u64, time: impl Fn(usize) -> u64) -> usize {
-    let mut place = count;
-    while place > 0 && count - place < MOST_LATE && time(place - 1) > at_ns {
-        place -= 1;
-    }
-    place
-}
+/// So many values are moved out of the way of late news for nothing, and so many more each news earns: a real run
+/// needs the smallest part of that, and no file can ask for more.
+const MOVES: u64 = 1 << 30;
+const MOVES_EARNED: u64 = 4096;
+/// So many late news wait to be put in order, or as many as a sixteenth of those that are.
+const MOST_LATE: usize = 64;
 
 /// Values with the moment from which on they were so.
 #[derive(Clone, Debug)]
-pub struct History<T>(Vec<(u64, T)>);
+pub struct History<T> {
+    values: Vec<(u64, T)>,
+    /// How many were moved out of the way, beyond what was earned.
+    moved: u64,
+}
 
 impl<T> Default for History<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self { values: Vec::new(), moved: 0 }
     }
 }
 
 impl<T> History<T> {
     /// From then on it was so.
     pub(super) fn note(&mut self, at_ns: u64, value: T) {
-        let place = place(self.0.len(), at_ns, |place| self.0[place].0);
-        // What came far too late keeps the order all the same.
-        let at_ns = place.checked_sub(1).map_or(at_ns, |before| self.0[before].0.max(at_ns));
-        self.0.insert(place, (at_ns, value));
+        let mut place = self.values.partition_point(|&(from_ns, _)| from_ns <= at_ns);
+        let moves = (self.values.len() - place) as u64;
+        let moved = (self.moved + moves).saturating_sub(MOVES_EARNED);
+        let mut at_ns = at_ns;
+        if moved > MOVES {
+            // Only a file of the worst order comes so far: it is kept as if it were new.
+            place = self.values.len();
+            at_ns = self.values.last().map_or(at_ns, |&(last_ns, _)| last_ns.max(at_ns));
+        } else {
+            self.moved = moved;
+        }
+        self.values.insert(place, (at_ns, value));
     }
 
     /// How it was at a moment; `None` before the first news.
@@ -39,85 +48,141 @@ impl<T> History<T> {
 
     /// Everything until a moment, in order.
     pub fn by(&self, at_ns: u64) -> &[(u64, T)] {
-        &self.0[..self.0.partition_point(|&(from_ns, _)| from_ns <= at_ns)]
+        &self.values[..self.values.partition_point(|&(from_ns, _)| from_ns <= at_ns)]
     }
 
     /// Everything, in order.
     pub fn all(&self) -> &[(u64, T)] {
-        &self.0
+        &self.values
     }
 }
 
 /// Things that happened, each with an amount, such as messages with their bytes: how many by then, and how much.
+///
+/// Many tell of what they do block by block, so that half of all news may come late. Those wait in a list of their
+/// own, which is small and put in order when it is full.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     times_ns: Vec<u64>,
     /// The sum of the amounts up to and with this one.
     sums: Vec<u64>,
+    /// Late news that are not yet among those, in any order.
+    late: Vec<Late>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Late {
+    at_ns: u64,
+    amount: u64,
+    /// It did not happen then, as was told before.
+    taken_back: bool,
 }
 
 impl Tally {
     /// It happened once more.
     pub(super) fn note(&mut self, at_ns: u64, amount: u64) {
-        let place = place(self.times_ns.len(), at_ns, |place| self.times_ns[place]);
-        let at_ns = place.checked_sub(1).map_or(at_ns, |before| self.times_ns[before].max(at_ns));
-        let before = place.checked_sub(1).map_or(0, |before| self.sums[before]);
-        self.times_ns.insert(place, at_ns);
-        // Saturating: a file may claim any amount.
-        self.sums.insert(place, before.saturating_add(amount));
-        for sum in &mut self.sums[place + 1..] {
-            *sum = sum.saturating_add(amount);
+        if self.times_ns.last().is_none_or(|&last_ns| last_ns <= at_ns) {
+            self.times_ns.push(at_ns);
+            // Saturating: a file may claim any amount.
+            self.sums.push(self.sums.last().map_or(amount, |sum| sum.saturating_add(amount)));
+        } else {
+            self.note_late(Late { at_ns, amount, taken_back: false });
         }
     }
 
     /// What was noted for `at_ns` happened at the earlier moment `earlier_ns`.
     pub(super) fn correct(&mut self, at_ns: u64, earlier_ns: u64, amount: u64) {
-        let after = self.times_ns.partition_point(|&time| time <= at_ns);
-        let Some(place) = after.checked_sub(1).filter(|&place| self.times_ns[place] == at_ns) else { return };
-        self.times_ns.remove(place);
-        self.sums.remove(place);
-        for sum in &mut self.sums[place..] {
-            *sum = sum.saturating_sub(amount);
+        self.note_late(Late { at_ns, amount, taken_back: true });
+        self.note_late(Late { at_ns: earlier_ns, amount, taken_back: false });
+    }
+
+    fn note_late(&mut self, late: Late) {
+        self.late.push(late);
+        if self.late.len() >= MOST_LATE.max(self.times_ns.len() / 16) {
+            self.settle();
         }
-        self.note(earlier_ns, amount);
+    }
+
+    /// Puts the late news in order.
+    fn settle(&mut self) {
+        let mut taken_back: HashMap<(u64, u64), usize> = HashMap::new();
+        for late in self.late.iter().filter(|late| late.taken_back) {
+            *taken_back.entry((late.at_ns, late.amount)).or_default() += 1;
+        }
+        let mut before = 0;
+        let told = self.times_ns.iter().zip(&self.sums).map(|(&at_ns, &sum)| {
+            let amount = sum.saturating_sub(std::mem::replace(&mut before, sum));
+            (at_ns, amount)
+        });
+        let mut told: Vec<(u64, u64)> = told.collect();
+        told.extend(self.late.drain(..).filter(|late| !late.taken_back).map(|late| (late.at_ns, late.amount)));
+        // Those in order are one run of a stable sort, which is quick then.
+        told.sort_by_key(|&(at_ns, _)| at_ns);
+        self.times_ns.clear();
+        self.sums.clear();
+        let mut sum = 0_u64;
+        for (at_ns, amount) in told {
+            if let Some(count) = taken_back.get_mut(&(at_ns, amount)).filter(|count| **count > 0) {
+                *count -= 1;
+                continue;
+            }
+            sum = sum.saturating_add(amount);
+            self.times_ns.push(at_ns);
+            self.sums.push(sum);
+        }
+    }
+
+    /// The same with all news in order.
+    fn settled(&self) -> Cow<'_, Self> {
+        if self.late.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let mut settled = self.clone();
+        settled.settle();
+        Cow::Owned(settled)
     }
 
     /// How many times by then.
     pub fn count(&self, at_ns: u64) -> u64 {
-        self.times_ns.partition_point(|&time| time <= at_ns) as u64
+        let count = self.times_ns.partition_point(|&time| time <= at_ns) as u64;
+        let late = self.late.iter().filter(|late| late.at_ns <= at_ns);
+        let (come, gone) = late
+            .fold((count, 0), |(come, gone), late| if late.taken_back { (come, gone + 1) } else { (come + 1, gone) });
+        come.saturating_sub(gone)
     }
 
     /// How much by then.
     pub fn sum(&self, at_ns: u64) -> u64 {
         let count = self.times_ns.partition_point(|&time| time <= at_ns);
-        count.checked_sub(1).map_or(0, |last| self.sums[last])
+        let mut sum = u128::from(count.checked_sub(1).map_or(0, |last| self.sums[last]));
+        let mut gone = 0;
+        for late in self.late.iter().filter(|late| late.at_ns <= at_ns) {
+            *(if late.taken_back { &mut gone } else { &mut sum }) += u128::from(late.amount);
+        }
+        u64::try_from(sum.saturating_sub(gone)).unwrap_or(u64::MAX)
     }
 
     /// How many times in all.
     pub fn total(&self) -> u64 {
-        self.times_ns.len() as u64
+        self.count(u64::MAX)
     }
 
     /// How much in all.
     pub fn total_sum(&self) -> u64 {
-        self.sums.last().copied().unwrap_or(0)
-    }
-
-    /// When it happened, in order.
-    pub fn times_ns(&self) -> &[u64] {
-        &self.times_ns
+        self.sum(u64::MAX)
     }
 
     /// The most that had come and not left at any one moment: how many, and how much.
     pub fn most_between(&self, left: &Self) -> (u64, u64) {
+        let (came, left) = (self.settled(), left.settled());
         let (mut most, mut gone) = ((0, 0), 0);
-        for (place, &time_ns) in self.times_ns.iter().enumerate() {
+        for (place, &time_ns) in came.times_ns.iter().enumerate() {
             while left.times_ns.get(gone).is_some_and(|&left_ns| left_ns <= time_ns) {
                 gone += 1;
             }
             let out = gone.checked_sub(1).map_or(0, |last| left.sums[last]);
             most.0 = most.0.max((place + 1).saturating_sub(gone) as u64);
-            most.1 = most.1.max(self.sums[place].saturating_sub(out));
+            most.1 = most.1.max(came.sums[place].saturating_sub(out));
         }
         most
     }
@@ -162,6 +227,23 @@ mod tests {
         assert_eq!(came.most_between(&left), (2, 95));
         assert_eq!(came.most_between(&Tally::default()), (4, 101));
         assert_eq!(Tally::default().most_between(&left), (0, 0));
+    }
+
+    #[test]
+    fn news_that_come_block_by_block_keep_their_times() {
+        let (mut history, mut tally) = (History::default(), Tally::default());
+        for (block, actor) in (0..5).flat_map(|block| (0..8_u64).map(move |actor| (block, actor))) {
+            for number in block * 2_000..(block + 1) * 2_000 {
+                history.note(number * 8 + actor, actor);
+                tally.note(number * 8 + actor, 3);
+            }
+        }
+        assert!(history.all().iter().zip(0..).all(|(&(at_ns, actor), time)| at_ns == time && actor == time % 8));
+        for at_ns in [0, 1, 79, 4_095, 40_000, 79_999, u64::MAX] {
+            let count = at_ns.saturating_add(1).min(80_000);
+            assert_eq!((tally.count(at_ns), tally.sum(at_ns)), (count, count * 3));
+        }
+        assert_eq!(tally.most_between(&Tally::default()), (80_000, 240_000));
     }
 
     #[test]

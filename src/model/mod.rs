@@ -24,6 +24,7 @@ pub mod traffic;
 pub mod units;
 pub mod waits;
 pub mod waterfall;
+pub mod wish;
 
 use crate::chunk::Cut;
 use crate::trace::{ActorId, Event, Machine, What};
@@ -89,6 +90,9 @@ impl Model {
         let mut model = Self::new();
         for event in events {
             model.apply(event);
+        }
+        for run in &mut model.runs {
+            run.objects.settle();
         }
         model
     }
@@ -160,7 +164,7 @@ impl Model {
     pub fn pass_time(&mut self, now_ns: u64) {
         if let Some(run) = self.runs.last_mut().filter(|run| run.end.is_none() && !run.actors.is_empty()) {
             run.last_ns = run.last_ns.max(now_ns);
-            run.objects.settle();
+            run.objects.pass_time(now_ns);
             run.pass_time(now_ns);
         }
     }

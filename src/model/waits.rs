@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use super::{Actor, Run};
-use crate::trace::{ActorId, Awaited, Deed, ObjectId, ObjectKind, Role, Wish};
-use crate::words;
+use crate::trace::{ActorId, Awaited, Deed, ObjectId, Role, Wish};
+
+/// So many waits are known one by one; of more, of each actor the last one.
+const MOST_WAITS: usize = 200_000;
 
 /// A time in which an actor could not go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +52,9 @@ impl Wait {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Waits {
     by_actor: HashMap<ActorId, Vec<Wait>>,
+    count: usize,
+    /// Those that are not known any more.
+    summed: u64,
 }
 
 impl Waits {
@@ -59,7 +64,13 @@ impl Waits {
     }
 
     pub(super) fn open(&mut self, wait: Wait) {
-        self.by_actor.entry(wait.actor).or_default().push(wait);
+        let waits = self.by_actor.entry(wait.actor).or_default();
+        if self.count >= MOST_WAITS && waits.pop().is_some() {
+            self.summed += 1;
+        } else {
+            self.count += 1;
+        }
+        waits.push(wait);
     }
 
     /// The last wait of an actor was cut short.
@@ -85,6 +96,18 @@ impl Run {
     /// The waits of an actor, in order.
     pub fn waits_of(&self, actor: ActorId) -> &[Wait] {
         self.waits.by_actor.get(&actor).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many waits are not known one by one, since there were too many.
+    pub fn waits_summed(&self) -> u64 {
+        self.waits.summed
+    }
+
+    /// How long somebody waited for something of an object at most: also who gave up, or waits still.
+    pub fn longest_wait_ns(&self, object: ObjectId) -> u64 {
+        let waits = self.waits.by_actor.values().flatten().filter(|wait| wait.object() == Some(object));
+        let longest_ns = waits.map(|wait| wait.length_ns(self.last_ns)).max().unwrap_or(0);
+        longest_ns.max(self.object(object).map_or(0, |object| object.permits.longest_ns))
     }
 
     /// What an actor waits for at a moment.
@@ -182,71 +205,6 @@ impl Run {
         let title = self.title_of(id);
         if process == id { title } else { format!("{title} of {}", self.title_of(process)) }
     }
-
-    /// A wait in words: `waits for lock a, which Process-2 holds, for 1.2 s`.
-    pub fn wait_in_words(&self, wait: &Wait, at_ns: u64) -> String {
-        let time = words::duration(wait.length_ns(at_ns));
-        format!("waits {}, for {time}", self.wish_in_words(wait, at_ns))
-    }
-
-    /// What a wait is for: `for lock a, which Process-2 holds`.
-    pub fn wish_in_words(&self, wait: &Wait, at_ns: u64) -> String {
-        let (object, name, kind) = match wait.on {
-            Awaited::Actor(actor) => return format!("for {} to end", self.title_of(actor)),
-            Awaited::Object(id) => {
-                let object = self.object(id);
-                let name = object.map_or_else(|| format!("object {}", id.0), |object| object.name.clone());
-                (object, name, object.map(|object| object.kind))
-            }
-        };
-        let noun = kind.map_or("object", noun);
-        match wait.wish {
-            Wish::Acquire => {
-                let holders = object.map_or_else(Vec::new, |object| object.holders(at_ns));
-                let names: Vec<String> = holders.iter().map(|holder| self.title_of(holder.actor)).collect();
-                let what = if matches!(kind, Some(ObjectKind::Semaphore | ObjectKind::BoundedSemaphore)) {
-                    format!("for a permit of {noun} {name}")
-                } else {
-                    format!("for {noun} {name}")
-                };
-                let dead = holders.iter().any(|holder| self.has_ended(holder.actor, at_ns));
-                match names.as_slice() {
-                    [] => what,
-                    [one] if dead => format!("{what}, which {one} held when it ended"),
-                    [one] => format!("{what}, which {one} holds"),
-                    many => format!("{what}, which {} hold", words::list(many)),
-                }
-            }
-            Wish::Send if kind == Some(ObjectKind::Pipe) => format!("for room in {noun} {name}, which is full"),
-            Wish::Send => format!("for room in the pipe of {noun} {name}, which is full"),
-            Wish::Receive => format!("for a message in {noun} {name}, which is empty"),
-            Wish::Put => format!("for a free place in {noun} {name}, which is full"),
-            Wish::Set => format!("for {noun} {name} to be set"),
-            Wish::Notify => format!("to be notified by {noun} {name}"),
-            Wish::Pass => format!("for the others at {noun} {name}"),
-            Wish::TasksDone => format!("for all tasks of {noun} {name} to be done"),
-            Wish::Feed => format!("for its feeder thread to write all it has into {noun} {name}"),
-            Wish::Answer => format!("for the answer of {noun} {name}"),
-            Wish::End => "for an end".to_owned(),
-        }
-    }
-}
-
-/// What an object of a kind is called within a sentence.
-pub fn noun(kind: ObjectKind) -> &'static str {
-    match kind {
-        ObjectKind::Pipe => "pipe",
-        ObjectKind::SimpleQueue | ObjectKind::Queue | ObjectKind::JoinableQueue => "queue",
-        ObjectKind::Lock | ObjectKind::RLock => "lock",
-        ObjectKind::Semaphore | ObjectKind::BoundedSemaphore => "semaphore",
-        ObjectKind::Event => "event",
-        ObjectKind::Condition => "condition",
-        ObjectKind::Barrier => "barrier",
-        ObjectKind::Value => "value",
-        ObjectKind::Array => "array",
-        ObjectKind::Block => "shared memory",
-        ObjectKind::Manager => "manager",
-    }
 }
 
 #[cfg(test)]
@@ -254,7 +212,7 @@ mod tests {
     use super::*;
     use crate::model::{Model, SpanKind};
     use crate::plan::Plan;
-    use crate::trace::{Birth, Event, Exit, Made, What};
+    use crate::trace::{Birth, Event, Exit, Made, ObjectKind, What};
 
     const CHILD: ActorId = ActorId(2);
     const LOCK: ObjectId = ObjectId(0);
@@ -317,6 +275,31 @@ mod tests {
         assert_eq!(told, [(CHILD, 90, false)]);
         assert!(run.wait_of(CHILD, 95).is_none());
         assert_eq!(run.object(LOCK).expect("it was made").waits, 1);
+    }
+
+    #[test]
+    fn the_longest_wait_is_also_that_of_who_did_not_get_it() {
+        let took = used(20, Deed::Acquired { left: 0 });
+        let gave_up = used(19, Deed::GaveUp { wish: Wish::Acquire });
+        let killed = What::ActorExited { actor: CHILD, exit: Exit::Signal(9) };
+        let longest = |news: &[(u64, ActorId, What)]| model(news).runs[0].longest_wait_ns(LOCK);
+        assert_eq!(longest(&[(20, CHILD, waits()), (50, CHILD, gave_up)]), 30);
+        assert_eq!(longest(&[(20, CHILD, waits()), (90, ActorId::PARENT, killed)]), 70);
+        assert_eq!(longest(&[(24, CHILD, took)]), 4);
+    }
+
+    #[test]
+    fn of_too_many_waits_the_last_is_known() {
+        let mut told = Waits::default();
+        for from_ns in 0..MOST_WAITS as u64 + 10 {
+            let (wish, on, lane) = (Wish::Acquire, Awaited::Object(LOCK), 0);
+            let (to_ns, for_ever, got, cut) = (u64::MAX, true, false, false);
+            told.open(Wait { actor: CHILD, wish, on, lane, for_ever, from_ns, to_ns, got, cut });
+            told.close(CHILD, from_ns, true);
+        }
+        let known = &told.by_actor[&CHILD];
+        assert_eq!((known.len(), told.summed), (MOST_WAITS, 10));
+        assert_eq!(known[MOST_WAITS - 1].from_ns, MOST_WAITS as u64 + 9);
     }
 
     #[test]

@@ -18,13 +18,14 @@ pub(super) static KILLED_AT_A_QUEUE: Program = Program {
     title: "Killed at a queue",
     summary: "A process is killed while it waits in get, with the queue's read lock; or while it writes a long item, with \
               the write lock. In Python all others then wait for ever. The robust queue frees the lock and goes on with \
-              the next whole item.",
+              the next whole item. What the dead one had in hand is lost, and qsize() and maxsize still count it: a \
+              bounded queue has a place less for ever.",
     knobs: &[
         Knob { name: "writer", summary: "Who is killed: 0 a reader, 1 a writer.", default: 0, range: (0, 1) },
         Knob { name: "robust", summary: "0: the queue is Python's; 1: a robust one.", default: 0, range: (0, 1) },
     ],
     script: |chosen| {
-        let queue = Object::new("queue", Make::Queue(0));
+        let queue = Object::new("q", Make::Queue(0));
         let queue = if chosen.knob("robust") == 1 { queue.robust() } else { queue };
         let mut script: Script = vec![Step::Deadline(5000), Step::Make(queue)];
         let kill = [
@@ -52,28 +53,24 @@ pub(super) static KILLED_AT_A_QUEUE: Program = Program {
     },
     python: |chosen| {
         let (first, second, then) = if chosen.knob("writer") == 1 {
-            (
-                "writes, args=(queue, b\"x\" * 1_000_000)",
-                "writes, args=(queue, 2)",
-                "print(\"the parent got:\", queue.get())",
-            )
+            ("writes, args=(q, b\"x\" * 1_000_000)", "writes, args=(q, 2)", "print(\"the parent got:\", q.get())")
         } else {
-            ("reads, args=(queue, 1)", "reads, args=(queue, 2)", "queue.put(1)")
+            ("reads, args=(q, 1)", "reads, args=(q, 2)", "q.put(1)")
         };
         format!(
             "from multiprocessing import Process, Queue, set_start_method
 from time import sleep
 
-def reads(queue, number):
-    item = queue.get()
+def reads(q, number):
+    item = q.get()
     print(f\"Process-{{number}} got:\", item)
 
-def writes(queue, item):
-    queue.put(item)
+def writes(q, item):
+    q.put(item)
 
 if __name__ == \"__main__\":
     set_start_method(\"{}\")
-    queue = Queue()                       # Python has no robust one
+    q = Queue()                           # Python has no robust one
     p1 = Process(target={first})
     p1.start()
     sleep({})
@@ -99,7 +96,7 @@ pub(super) static EMPTY_AFTER_PUT: Program = Program {
     knobs: &[Knob { name: "rounds", summary: "How often it is tried.", default: 200, range: (1, 10_000) }],
     script: |chosen| {
         let rounds = chosen.knob("rounds") as u32;
-        let mut script = vec![Step::Make(Object::new("queue", Make::Queue(0)))];
+        let mut script = vec![Step::Make(Object::new("q", Make::Queue(0)))];
         script.extend(start(&[Child::new(1, [step(Message::EmptyAfterPut(rounds))])]));
         script.push(Step::Call(1, Method::Join(None)));
         script
@@ -108,18 +105,18 @@ pub(super) static EMPTY_AFTER_PUT: Program = Program {
         format!(
             "from multiprocessing import Process, Queue, set_start_method
 
-def child(queue, rounds):
+def child(q, rounds):
     empty = 0
     for number in range(rounds):
-        queue.put(number)
-        empty += queue.empty()
-        queue.get()
+        q.put(number)
+        empty += q.empty()
+        q.get()
     print(f\"empty() said True after put(): {{empty}} of {{rounds}}\")
 
 if __name__ == \"__main__\":
     set_start_method(\"{}\")
-    queue = Queue()
-    p1 = Process(target=child, args=(queue, {}))
+    q = Queue()
+    p1 = Process(target=child, args=(q, {}))
     p1.start()
     p1.join()
 ",

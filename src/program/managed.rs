@@ -197,7 +197,7 @@ def attempt(call, *args):
     try:
         print(call(*args))
     except Exception as error:
-        print(f\"{{type(error).__name__}}: {{error}}\".rstrip())
+        print(f\"{{type(error).__name__}}: {{error}}\".rstrip(\": \"))
 
 if __name__ == \"__main__\":
     set_start_method(\"{}\")

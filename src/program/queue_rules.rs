@@ -18,7 +18,7 @@ fn rules() -> Script {
     let on = Step::Message;
     let print = |line: &str| Message::Print(line.to_owned());
     let objects = [
-        ("queue", Make::Queue(1)),
+        ("q", Make::Queue(1)),
         ("tasks", Make::JoinableQueue(0)),
         ("simple", Make::SimpleQueue),
         ("lost", Make::Queue(0)),
@@ -101,11 +101,11 @@ def fails(call, *arguments, **named):
     try:
         call(*arguments, **named)
     except Exception as error:
-        print(\": \".join(filter(None, [type(error).__name__, str(error).replace(repr(queue), \"queue\")])))
+        print(\": \".join(filter(None, [type(error).__name__, str(error).replace(repr(q), \"q\")])))
 
-def puts(queue):
-    queue.put(lambda: None)               # the feeder prints a traceback, and its place is free again
-    queue.put(2)
+def puts(q):
+    q.put(lambda: None)               # the feeder prints a traceback, and its place is free again
+    q.put(2)
 
 def leaves(lost):
     lost.cancel_join_thread()
@@ -116,24 +116,24 @@ def waits(simple):
 
 if __name__ == \"__main__\":
     set_start_method(\"{}\")
-    queue, tasks, simple, lost, unused = Queue(1), JoinableQueue(), SimpleQueue(), Queue(), Queue()
-    fails(queue.get_nowait)
-    fails(queue.get, timeout=0.3)
-    queue.put(1)
-    fails(queue.put_nowait, 1)
-    fails(queue.put, 1, timeout=0.3)
-    print(\"full():\", queue.full())
-    print(\"qsize():\", queue.qsize())      # NotImplementedError on macOS
-    print(\"got:\", queue.get(timeout=5))
-    print(\"full():\", queue.full())
-    print(\"qsize():\", queue.qsize())
-    p1 = Process(target=puts, args=(queue,))
+    q, tasks, simple, lost, unused = Queue(1), JoinableQueue(), SimpleQueue(), Queue(), Queue()
+    fails(q.get_nowait)
+    fails(q.get, timeout=0.3)
+    q.put(1)
+    fails(q.put_nowait, 1)
+    fails(q.put, 1, timeout=0.3)
+    print(\"full():\", q.full())
+    print(\"qsize():\", q.qsize())      # NotImplementedError on macOS
+    print(\"got:\", q.get(timeout=5))
+    print(\"full():\", q.full())
+    print(\"qsize():\", q.qsize())
+    p1 = Process(target=puts, args=(q,))
     p2 = Process(target=leaves, args=(lost,))
     p3 = Process(target=waits, args=(simple,))
     p1.start()
     p2.start()
     p3.start()
-    print(\"the good item:\", queue.get())
+    print(\"the good item:\", q.get())
     p1.join()
     p2.join()
     print(\"joined, though nobody reads\")
@@ -150,13 +150,13 @@ if __name__ == \"__main__\":
     tasks.join()
     print(\"all tasks are done\")
     fails(tasks.task_done)
-    fails(queue.join_thread)
-    queue.close()
-    queue.join_thread()
-    fails(queue.put, 1)
-    fails(queue.get)
-    fails(queue.empty)
-    queue.close()
+    fails(q.join_thread)
+    q.close()
+    q.join_thread()
+    fails(q.put, 1)
+    fails(q.get)
+    fails(q.empty)
+    q.close()
     unused.close()
     print(\"empty() of a queue that was never used:\", unused.empty())
 ",

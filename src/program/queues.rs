@@ -91,7 +91,7 @@ pub(super) static PRODUCERS_CONSUMERS: Program = Program {
         };
         let children: Vec<Child> =
             (1..=producers).map(produce).chain((producers + 1..=producers + consumers).map(consume)).collect();
-        let mut script = vec![queue("queue", Make::Queue(chosen.knob("maxsize") as u32))];
+        let mut script = vec![queue("q", Make::Queue(chosen.knob("maxsize") as u32))];
         script.extend(start(&children));
         script.extend(each(producers as usize, Method::Join(None)));
         script.push(Step::Repeat(consumers, vec![Step::Message(0, Message::Put(Payload::Sentinel))]));
@@ -103,27 +103,27 @@ pub(super) static PRODUCERS_CONSUMERS: Program = Program {
             "from multiprocessing import Process, Queue, set_start_method
 from time import sleep
 
-def produce(queue, name, items):
+def produce(q, name, items):
     for number in range(1, items + 1):
-        queue.put(f\"from {{name}}: item {{number}}\")
+        q.put(f\"from {{name}}: item {{number}}\")
     print(\"producer\", name, \"is done\")
 
-def consume(queue):
-    for item in iter(queue.get, None):
+def consume(q):
+    for item in iter(q.get, None):
         sleep({})
     print(\"a consumer got its sentinel\")
 
 if __name__ == \"__main__\":
     set_start_method(\"{}\")
-    queue = Queue({})
-    producers = [Process(target=produce, args=(queue, n, {})) for n in range(1, {} + 1)]
-    consumers = [Process(target=consume, args=(queue,)) for _ in range({})]
+    q = Queue({})
+    producers = [Process(target=produce, args=(q, n, {})) for n in range(1, {} + 1)]
+    consumers = [Process(target=consume, args=(q,)) for _ in range({})]
     for p in producers + consumers:
         p.start()
     for p in producers:
         p.join()
     for _ in consumers:
-        queue.put(None)
+        q.put(None)
     for p in consumers:
         p.join()
 ",
@@ -154,7 +154,7 @@ pub(super) static QUEUE_LOGGING: Program = Program {
         };
         let listener = Child::new(1, [Step::Message(0, Message::LogToFile)]);
         let children: Vec<Child> = std::iter::once(listener).chain((1..=workers).map(worker)).collect();
-        let mut script = vec![queue("queue", Make::Queue(0))];
+        let mut script = vec![queue("q", Make::Queue(0))];
         script.extend(start(&children));
         script.extend(each(children.len(), Method::Join(None)).skip(1));
         script.extend([Step::Message(0, Message::Put(Payload::Sentinel)), Step::Call(1, Method::Join(None))]);
@@ -166,9 +166,9 @@ pub(super) static QUEUE_LOGGING: Program = Program {
 from multiprocessing import Process, Queue, set_start_method
 from tempfile import TemporaryFile
 
-def listener(queue):
+def listener(q):
     with TemporaryFile(\"w+\") as file:               # it has no name that another could open
-        for line in iter(queue.get, None):
+        for line in iter(q.get, None):
             file.write(line + \"\\n\")
         file.seek(0)
         lines, torn, last = 0, 0, Counter()
@@ -180,21 +180,21 @@ def listener(queue):
     print(\"lines in the file:\", lines)
     print(\"torn or out of order:\", torn)
 
-def worker(queue, number, lines):
+def worker(q, number, lines):
     for line in range(1, lines + 1):
-        queue.put(f\"worker {{number}}: line {{line}}\")
+        q.put(f\"worker {{number}}: line {{line}}\")
 
 if __name__ == \"__main__\":
     set_start_method(\"{}\")
-    queue = Queue()
-    p1 = Process(target=listener, args=(queue,))
+    q = Queue()
+    p1 = Process(target=listener, args=(q,))
     p1.start()
-    workers = [Process(target=worker, args=(queue, n, {})) for n in range(1, {} + 1)]
+    workers = [Process(target=worker, args=(q, n, {})) for n in range(1, {} + 1)]
     for p in workers:
         p.start()
     for p in workers:
         p.join()
-    queue.put(None)
+    q.put(None)
     p1.join()
 ",
             chosen.start.name(),
@@ -280,31 +280,31 @@ pub(super) static JOIN_BEFORE_DRAIN: Program = Program {
         let join = [Step::Call(1, Method::Join(None)), Step::Print("joined".to_owned())].to_vec();
         let read = [Message::Get, Message::PrintLength("bytes:")].map(|call| Step::Message(0, call)).to_vec();
         let pipe_bytes = Step::PipeBytes(chosen.knob(PIPE_BYTES.name) as u32);
-        let mut script: Script = vec![Step::Deadline(5000), pipe_bytes, queue("queue", Make::Queue(0))];
+        let mut script: Script = vec![Step::Deadline(5000), pipe_bytes, queue("q", Make::Queue(0))];
         script.extend(start(&[child]));
         script.extend(if chosen.knob("read-first") == 1 { [read, join] } else { [join, read] }.concat());
         script
     },
     python: |chosen| {
         let join = "    p1.join()\n    print(\"joined\")\n";
-        let read = "    print(\"bytes:\", len(queue.get()))\n";
+        let read = "    print(\"bytes:\", len(q.get()))\n";
         let (first, second) = if chosen.knob("read-first") == 1 { (read, join) } else { (join, read) };
         let pipe_bytes = match chosen.knob(PIPE_BYTES.name) {
             0 => String::new(),
             bytes => format!(
-                "    from fcntl import F_SETPIPE_SZ, fcntl    # on Linux\n    fcntl(queue._writer, F_SETPIPE_SZ, {bytes})\n"
+                "    from fcntl import F_SETPIPE_SZ, fcntl    # on Linux\n    fcntl(q._writer, F_SETPIPE_SZ, {bytes})\n"
             ),
         };
         format!(
             "from multiprocessing import Process, Queue, set_start_method
 
-def child(queue, count):
-    queue.put(b\"x\" * count)
+def child(q, count):
+    q.put(b\"x\" * count)
 
 if __name__ == \"__main__\":
     set_start_method(\"{}\")
-    queue = Queue()
-{pipe_bytes}    p1 = Process(target=child, args=(queue, {}))
+    q = Queue()
+{pipe_bytes}    p1 = Process(target=child, args=(q, {}))
     p1.start()
 {first}{second}",
             chosen.start.name(),

@@ -28,7 +28,7 @@ mod file;
 mod harm;
 mod interrupt;
 // Linux wakes whoever sleeps; there it is only tested.
-#[cfg(any(test, not(target_os = "linux")))]
+#[cfg(any(test, miri, not(target_os = "linux")))]
 #[cfg_attr(target_os = "linux", allow(unreachable_pub, reason = "only tests reach it here"))]
 mod nap;
 mod signal;

@@ -3,13 +3,15 @@
 #![allow(clippy::panic, reason = "a test that cannot go on says so")]
 #![allow(clippy::print_stdout, reason = "a test that compares with Python says with which, or that it could not")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use poolscope::model::{Actor, Call, Model, Run, check};
 use poolscope::plan::{Plan, StartMethod};
 use poolscope::program::{self, Chosen};
-use poolscope::trace::{Exit, Outcome, Role};
+use poolscope::session::{Options, Report};
+use poolscope::trace::{ActorId, Event, Exit, Outcome, Role, What};
 
 use super::Told;
 
@@ -37,6 +39,41 @@ pub fn plan(name: &str, start: StartMethod, knobs: &[(&str, u64)]) -> Plan {
 /// The same plan, ended after so many milliseconds.
 pub fn ended_at(deadline_ms: u64, plan: Plan) -> Plan {
     Plan { deadline_ms: Some(deadline_ms), ..plan }
+}
+
+/// Runs a program that waits for ever until it does, and a moment longer, in which somebody could go on; then Stop is
+/// pressed.
+pub fn stopped_when(plan: Plan, is_stuck: impl Fn(&[Event]) -> bool) -> Told {
+    let session = super::session(&ended_at(60_000, plan), Options::default());
+    let give_up = Instant::now() + super::DEADLINE;
+    let mut events = Vec::new();
+    while !is_stuck(&events) {
+        match session.reports().recv_deadline(give_up).expect("it goes on") {
+            Report::Events(more) => events.extend(more),
+            Report::Ended(ending) => panic!("it ended: {ending:?}"),
+            Report::Warning(warning) => println!("{warning}"),
+        }
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    session.stop();
+    let told = super::listen(&session);
+    let stopped = |event: &Event| matches!(&event.what, What::RunEnded { outcome: Outcome::Stopped, .. });
+    assert!(told.events.iter().any(stopped), "it ended by itself");
+    events.extend(told.events);
+    Told { events, ..told }
+}
+
+/// Everybody who said that he waits.
+pub fn waiting(events: &[Event]) -> BTreeSet<ActorId> {
+    events.iter().filter(|event| matches!(event.what, What::Waits { .. })).map(|event| event.by).collect()
+}
+
+/// The actor of this name.
+pub fn born(events: &[Event], name: &str) -> Option<ActorId> {
+    events.iter().find_map(|event| match &event.what {
+        What::ActorBorn(birth) if birth.name.as_deref() == Some(name) => Some(birth.actor),
+        _ => None,
+    })
 }
 
 /// A program that ran to its end.

@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use crate::model::deadlock::Why;
+use crate::model::objects::cells::Known;
 use crate::model::{Object, Run};
 use crate::trace::{ObjectKind, Role, Wish};
 
@@ -98,6 +99,9 @@ pub(in crate::cli) struct Numbers {
     pub(in crate::cli) updates: u64,
     /// Updates that are not in the number at the end.
     pub(in crate::cli) overwritten: u64,
+    /// If there are too many to know that of each: of so many first ones it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::cli) known_of_first: Option<u64>,
     /// Numbers that were written without reading one before.
     pub(in crate::cli) written: u64,
     /// Of a value: the last number in it.
@@ -224,6 +228,7 @@ impl<'a> ObjectFigures<'a> {
         let is_turns = matches!(object.kind, Kind::Lock | Kind::RLock | Kind::Semaphore | Kind::BoundedSemaphore);
         let is_signals = matches!(object.kind, Kind::Event | Kind::Condition | Kind::Barrier);
         let cells = &object.cells;
+        let losses = cells.losses(object.initial.unwrap_or(0), u64::MAX, true);
         let has_numbers = matches!(object.kind, Kind::Value | Kind::Array | Kind::Block) || cells.updates > 0;
         let was_full = |lane| {
             let waits = run.actors.iter().flat_map(|actor| run.waits_of(actor.id));
@@ -261,13 +266,14 @@ impl<'a> ObjectFigures<'a> {
                 taken: permits.taken(),
                 held_ns: permits.held_ns,
                 waited_ns: permits.waited_ns,
-                longest_wait_ns: permits.longest_ns,
+                longest_wait_ns: run.longest_wait_ns(object.id),
                 recovered: count(permits.recovered.all().len()),
             }),
             roads: roads.collect(),
             numbers: has_numbers.then(|| Numbers {
                 updates: cells.updates,
-                overwritten: cells.lost(object.initial.unwrap_or(0)).unwrap_or_else(|| cells.overwritten(u64::MAX)),
+                overwritten: losses.overwritten,
+                known_of_first: (losses.known == Known::First).then_some(losses.updates),
                 written: cells.plain,
                 last: (object.kind == Kind::Value).then(|| object.value(0, u64::MAX)),
             }),

@@ -41,7 +41,7 @@ impl Display for SharedInWords<'_> {
 /// `lock a (Lock): taken 80,000 times, waited for 12,345 times, at most for 1.2 ms`.
 fn object(object: &ObjectFigures<'_>) -> String {
     let ObjectFigures { name, kind, what, capacity, .. } = object;
-    let noun = crate::model::waits::noun(*what);
+    let noun = crate::model::wish::noun(*what);
     let size = match what {
         ObjectKind::Queue | ObjectKind::JoinableQueue if *capacity > 0 => format!(", maxsize {}", grouped(*capacity)),
         ObjectKind::Semaphore | ObjectKind::BoundedSemaphore => {
@@ -117,9 +117,12 @@ fn road(road: &RoadFigures, is_one_of_two: bool, kind: ObjectKind) -> String {
 
 /// `32,366 of 80,000 updates kept; 47,634 were overwritten`.
 fn numbers(numbers: &Numbers) -> String {
-    let Numbers { updates, overwritten, written, last } = numbers;
+    let Numbers { updates, overwritten, known_of_first, written, last } = numbers;
     let mut told = Vec::new();
-    if *updates > 0 {
+    if let Some(first) = known_of_first {
+        let (all, first) = (counted(*updates, "update", "updates"), grouped(*first));
+        told.push(format!("{all}; of the first {first}, {} were overwritten", grouped(*overwritten)));
+    } else if *updates > 0 {
         let kept = grouped(updates.saturating_sub(*overwritten));
         let all = counted(*updates, "update", "updates");
         told.push(match overwritten {

@@ -130,7 +130,10 @@ impl Feeder {
                 self.at_hand = Some(message);
                 Turn::Stuck
             }
-            Err(refusal) => Turn::Dropped(refusal),
+            Err(refusal) => {
+                self.queue.free_place();
+                Turn::Dropped(refusal)
+            }
         }
     }
 

@@ -128,6 +128,8 @@ pub struct Incoming {
     torn: u32,
     /// So many had come when all were looked through.
     searched: usize,
+    /// Where behind the first one a message may begin, as far as they were.
+    begins: Vec<usize>,
 }
 
 /// A message that came.
@@ -174,6 +176,21 @@ impl Incoming {
     pub fn next(
         &mut self,
         most_bytes: Option<u64>,
+        read: impl FnMut(&mut [u8]) -> io::Result<Progress>,
+    ) -> io::Result<Arrival> {
+        self.read_on(most_bytes, false, read)
+    }
+
+    /// The same where a writer is known to be dead: byte by byte, and not one too many, for behind a message that is
+    /// torn there may be those that another reader waits for.
+    pub fn next_carefully(&mut self, read: impl FnMut(&mut [u8]) -> io::Result<Progress>) -> io::Result<Arrival> {
+        self.read_on(None, true, read)
+    }
+
+    fn read_on(
+        &mut self,
+        most_bytes: Option<u64>,
+        careful: bool,
         mut read: impl FnMut(&mut [u8]) -> io::Result<Progress>,
     ) -> io::Result<Arrival> {
         loop {
@@ -193,8 +210,11 @@ impl Incoming {
                 self.skip();
                 continue;
             }
+            if careful && self.search() {
+                continue;
+            }
             self.make_room(needed);
-            let end = needed.min(self.bytes.len());
+            let end = if careful { self.filled + 1 } else { needed.min(self.bytes.len()) };
             match read(&mut self.bytes[self.filled..end])? {
                 Progress::Moved(count) => self.filled += count,
                 Progress::WouldBlock => return Ok(Arrival::Nothing),
@@ -210,17 +230,31 @@ impl Incoming {
     /// Nothing has come for a while. If there is a whole message behind one that is not, then the writer of that one
     /// is dead, and the whole one is next.
     pub fn search(&mut self) -> bool {
+        let from = (self.searched + 1).saturating_sub(MAGIC.len()).max(1);
         if std::mem::replace(&mut self.searched, self.filled) == self.filled {
             return false;
         }
-        let found = (1..self.filled).find(|&at| {
-            let rest = &self.bytes[at..self.filled];
-            length_of(rest).is_some_and(|length| rest.get(..HEADER_BYTES + length).is_some_and(is_whole))
-        });
+        let come = &self.bytes[..self.filled];
+        let ends = come.len().saturating_sub(MAGIC.len() - 1);
+        self.begins.extend((from..ends).filter(|&at| come[at..].starts_with(&MAGIC)));
+        // Those of which everything has come, and which are none all the same, never will be.
+        let whole = |&at: &usize| length_of(&come[at..]).and_then(|length| come[at..].get(..HEADER_BYTES + length));
+        self.begins.retain(|at| whole(at).is_none_or(is_whole));
+        let found = self.begins.iter().copied().find(|at| whole(at).is_some());
         if let Some(at) = found {
             self.drop_first(at);
         }
         found.is_some()
+    }
+
+    /// Nothing more of what has come will: its writer is dead, and the pipe is empty. It was no message.
+    pub fn give_up(&mut self) {
+        self.drop_first(self.filled);
+    }
+
+    /// So many bytes have come of the next message, and of what lies around it.
+    pub fn count(&self) -> usize {
+        self.filled
     }
 
     /// Whether the next message has come: bytes behind torn ones may be one.
@@ -252,6 +286,7 @@ impl Incoming {
         self.bytes.truncate(size);
         let bytes = std::mem::replace(&mut self.bytes, rest);
         (self.filled, self.searched) = (self.bytes.len(), 0);
+        self.begins.clear();
         Arrived { bytes, number, torn: std::mem::take(&mut self.torn) }
     }
 
@@ -270,6 +305,7 @@ impl Incoming {
         self.bytes.drain(..count);
         self.filled -= count;
         self.searched = 0;
+        self.begins.clear();
         self.torn = self.torn.saturating_add(count as u32);
     }
 }

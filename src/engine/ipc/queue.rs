@@ -9,7 +9,8 @@
 //! *Traps:* `empty()` looks into the pipe, so just after `put` it is often still true. A process does not end before
 //! its feeder wrote everything: who waits for its end before reading waits for ever, once the pipe is full.
 //! `cancel_join_thread` ends it at once, and what was in the buffer is lost. `maxsize` counts what was put and not
-//! got; `qsize()` does, too, and here on every system.
+//! got; `qsize()` does, too, and here on every system. Both go on counting what a killed process had in hand, also in
+//! the robust variant, which is about the locks alone.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;

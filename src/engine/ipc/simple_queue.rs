@@ -6,15 +6,17 @@
 //!
 //! *Traps:* there is no buffer: whoever puts into a full pipe waits, with the lock, and all other writers with it. A
 //! process that is killed while it reads or writes takes its lock along, and then all others wait for ever. The robust
-//! variant is told of deaths: its lock is free again, and the next reader goes on at the next whole message.
+//! variant is told of deaths: its lock is free again, and the next reader goes on at the next whole message. Only the
+//! locks are robust: what the dead one had in hand is lost.
 
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::sys::{PipeReader, PipeWriter};
+use crate::sys::{PipeReader, PipeWriter, Progress};
 use crate::trace::ActorId;
 
-use super::frame::{Incoming, Outgoing};
+use super::frame::{Arrival, Incoming, Outgoing};
 use super::layout::CELL;
 use super::lock::Lock;
 use super::memory::Block;
@@ -23,6 +25,8 @@ use super::refusal::Refusal;
 
 /// The cell of the counters; in it, the next number of a message.
 const COUNTERS: usize = 0;
+/// Among the counters: how many writers died since the last reader saw that nothing of them is left in the pipe.
+const TORN: usize = 2;
 const READ_LOCK: usize = 1;
 const WRITE_LOCK: usize = 2;
 
@@ -38,6 +42,13 @@ pub struct SimpleQueue {
 #[derive(Debug, Default)]
 pub struct Hand {
     holds: bool,
+}
+
+impl Hand {
+    /// Of a reader who may have read more than the message that it returned: then it still has the lock.
+    pub fn of(incoming: &Incoming) -> Self {
+        Self { holds: incoming.is_in_the_middle() }
+    }
 }
 
 /// The words of this cell.
@@ -79,7 +90,8 @@ impl SimpleQueue {
         sent
     }
 
-    /// The next message, if it comes within so long. A caller that gives up must [let go](Self::let_go).
+    /// The next message, if it comes within so long. A caller that gives up must [let go](Self::let_go). Whoever has
+    /// read too much, behind a torn message, keeps the lock until all of that is returned, too.
     pub fn get(
         &self,
         reader: &PipeReader,
@@ -89,11 +101,59 @@ impl SimpleQueue {
         patience: Duration,
     ) -> Result<Option<Received>, Refusal> {
         let Some(left) = take(&self.read, hand, me, patience) else { return Ok(None) };
-        let received = pipe::recv(reader, incoming, None, left);
-        if received != Ok(None) {
+        let received = self.receive(reader, incoming, left);
+        if received != Ok(None) && !incoming.is_in_the_middle() {
             give_back(&self.read, hand);
         }
         received
+    }
+
+    fn receive(
+        &self,
+        reader: &PipeReader,
+        incoming: &mut Incoming,
+        patience: Duration,
+    ) -> Result<Option<Received>, Refusal> {
+        let mut patience = Some(patience).filter(|patience| !patience.is_zero());
+        loop {
+            match self.read_on(reader, incoming)? {
+                Arrival::Message(message) => return Ok(Some(Received::Message(message))),
+                Arrival::Closed { torn } => return Ok(Some(Received::End { torn })),
+                Arrival::TooLong => return Ok(Some(Received::TooLong)),
+                Arrival::Nothing => {}
+            }
+            let Some(patience) = patience.take() else { return Ok(None) };
+            if !pipe::wait(&[reader], patience)?[0] && !incoming.search() {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Reads what there is, carefully once a writer has died.
+    fn read_on(&self, reader: &PipeReader, incoming: &mut Incoming) -> io::Result<Arrival> {
+        let torn = self.counter(TORN);
+        let deaths = torn.load(Ordering::Acquire);
+        if deaths == 0 {
+            // Nobody writes behind a torn message before its writer's death is known here.
+            let has_died = || torn.load(Ordering::Acquire) != 0;
+            return incoming
+                .next(None, |buffer| if has_died() { Ok(Progress::WouldBlock) } else { reader.read(buffer) });
+        }
+        // Where nobody writes, and nothing is left in the pipe, nothing more comes of what has begun to.
+        let (nobody_writes, before) = (self.write.holder().is_none(), incoming.count());
+        let arrival = incoming.next_carefully(|buffer| reader.read(buffer))?;
+        let is_passed = match &arrival {
+            Arrival::Message(message) => message.torn > 0,
+            Arrival::Nothing => incoming.count() == before && (nobody_writes || before == 0),
+            _ => false,
+        };
+        if is_passed {
+            if arrival == Arrival::Nothing {
+                incoming.give_up();
+            }
+            let _ = torn.compare_exchange(deaths, 0, Ordering::Release, Ordering::Relaxed);
+        }
+        Ok(arrival)
     }
 
     /// A reader does not want to wait on.
@@ -109,6 +169,10 @@ impl SimpleQueue {
     /// One who shared the queue is dead: frees what it held. True if it held something.
     pub fn recover(&self, dead: ActorId) -> bool {
         let read = self.read.recover(dead);
+        if self.write.holder() == Some(dead) {
+            // Said first: the next writer may be there at once.
+            self.counter(TORN).fetch_add(1, Ordering::Release);
+        }
         self.write.recover(dead) || read
     }
 }
@@ -256,5 +320,61 @@ mod tests {
         let sent = queue.put(&writer, &mut message(&queue, b"x"), &mut Hand::default(), ActorId(3), SOON);
         assert_eq!(sent, Ok(true));
         assert!(matches!(get(&queue, &reader, &mut incoming, ActorId(2)), Received::Message(_)));
+    }
+
+    /// A writer is dead that had written this much of a long message; then others have put these.
+    fn torn(queue: &SimpleQueue, writer: &PipeWriter, meanwhile: impl FnOnce(), bodies: &[&[u8]]) {
+        const DEAD: ActorId = ActorId(1);
+        assert!(queue.write.try_acquire(DEAD).is_some());
+        let long = message(queue, &vec![7; 1 << 20]);
+        writer.write(&long.bytes()[..1000]).expect("there is room");
+        meanwhile();
+        assert!(queue.recover(DEAD));
+        for body in bodies {
+            let put = queue.put(writer, &mut message(queue, body), &mut Hand::default(), ActorId(2), SOON);
+            assert_eq!(put, Ok(true));
+        }
+    }
+
+    #[test]
+    fn f09_behind_a_torn_message_every_reader_gets_what_comes_when_it_is_its_turn() {
+        for has_begun in [false, true] {
+            let (queue, reader, writer) = shared();
+            let mut readers = [(Incoming::default(), ActorId(3)), (Incoming::default(), ActorId(4))];
+            let mut hand = Hand::default();
+            let begins = || {
+                let (incoming, me) = &mut readers[0];
+                if has_begun {
+                    assert_eq!(queue.get(&reader, incoming, &mut hand, *me, SOON), Ok(None));
+                    assert!(incoming.is_in_the_middle());
+                }
+            };
+            torn(&queue, &writer, begins, &[b"a", b"b", b"c"]);
+            for (place, (body, torn)) in [(b"a", 1000), (b"b", 0), (b"c", 0)].into_iter().enumerate() {
+                let (incoming, me) = &mut readers[place % 2];
+                match queue.get(&reader, incoming, &mut std::mem::take(&mut hand), *me, SOON) {
+                    Ok(Some(Received::Message(arrived))) => {
+                        assert_eq!((arrived.body(), arrived.torn), (&body[..], torn), "begun: {has_begun}");
+                    }
+                    other => panic!("begun: {has_begun}, {place}: {other:?}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn f09_of_a_message_whose_writer_is_dead_nobody_waits_for_the_rest() {
+        let (queue, reader, writer) = shared();
+        let (mut incoming, mut hand, me) = (Incoming::default(), Hand::default(), ActorId(3));
+        torn(&queue, &writer, || {}, &[]);
+        for _ in 0..2 {
+            assert_eq!(queue.get(&reader, &mut incoming, &mut hand, me, SOON), Ok(None));
+        }
+        assert!(!incoming.is_in_the_middle(), "so it may give up");
+        torn(&queue, &writer, || {}, &[b"next"]);
+        match queue.get(&reader, &mut incoming, &mut hand, me, SOON) {
+            Ok(Some(Received::Message(arrived))) => assert_eq!((arrived.body(), arrived.torn), (&b"next"[..], 2000)),
+            other => panic!("{other:?}"),
+        }
     }
 }

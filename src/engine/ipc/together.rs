@@ -1,5 +1,6 @@
-//! Threads that use the objects at the same time, on real words, really asleep and woken. Together with Miri, which
-//! shows every value that weak memory allows, and with `ThreadSanitizer` (`tests/sanitize.sh`).
+//! Threads that use the objects at the same time, on real words, really asleep and woken. They have long patience, so a
+//! wake that was lost, which the short slices of real callers would hide, is seen here. Small enough for Miri, which
+//! shows every value that weak memory allows (`tests/sanitize.sh`).
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;

@@ -133,7 +133,7 @@ impl App {
             });
         }
         let height = ui.available_height();
-        let share = if shares { 0.42 } else { 0.48 };
+        let share = if shares { 0.44 } else { 0.48 };
         let rows = Panel::bottom(panel("timeline")).resizable(true).default_size(height * share).frame(frame);
         rows.size_range(height * 0.25..=height * 0.75).show(ui, |ui| {
             timeline::panel(&look, &mut self.playhead, &mut self.views.timeline, ui, commands);

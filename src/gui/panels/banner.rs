@@ -1,6 +1,7 @@
 //! What one must know about what is shown: that it failed, and why; that it holds sums only; which of
 //! several runs it is.
 
+use egui::text::LayoutJob;
 use egui::{Button, Color32, ComboBox, Frame, Label, Margin, RichText, Ui};
 
 use super::Look;
@@ -115,7 +116,9 @@ fn strip(
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 right(ui);
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                    ui.add(Label::new(RichText::new(sentence).color(theme.text())).wrap());
+                    let mut job = LayoutJob::simple(sentence.to_owned(), theme.body(), theme.text(), 0.0);
+                    job.wrap.max_rows = if theme.projector { 2 } else { 3 };
+                    ui.add(Label::new(job).wrap()).on_hover_text(sentence);
                 });
             });
         });

@@ -58,6 +58,12 @@ impl<'a> Ink<'a> {
         place
     }
 
+    /// The first of these texts that fits into a width, else the last one.
+    pub fn fitting<'t>(&self, texts: &[&'t str], width: f32, font: &FontId) -> &'t str {
+        let wide = |text: &str| self.painter.layout_no_wrap(text.to_owned(), font.clone(), self.theme.text()).size().x;
+        texts.iter().find(|text| wide(text) <= width).or(texts.last()).copied().unwrap_or_default()
+    }
+
     /// The first of these texts that fits into a box in so many lines, at its left; the last one is cut off with
     /// `…` if it does not fit either.
     pub fn text_wrapped(&self, space: Rect, lines: usize, texts: &[&str], font: &FontId, colour: Color32) {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::helpers::Helpers;
 use super::knot::Knot;
 use super::{Deadlock, Link, Why};
-use crate::model::{Object, Run, Wait};
+use crate::model::{Actor, Object, Run, Wait};
 use crate::trace::{ActorId, ObjectId, ObjectKind, Wish};
 
 /// Of those that could all help, so many are looked at.
@@ -37,11 +37,13 @@ pub(super) fn cores(run: &Run, knot: &Knot<'_>, now_ns: u64) -> Vec<Deadlock> {
 fn deadlock(run: &Run, knot: &Knot<'_>, edges: &Edges, (why, actors): (Why, Vec<ActorId>), now_ns: u64) -> Deadlock {
     let links = actors.iter().filter_map(|&actor| {
         let (wait, helpers) = knot.stuck.get(&actor)?;
-        let helpers = match helpers {
-            Helpers::Dead(owner) => vec![*owner],
-            _ => edges[&actor].iter().copied().filter(|id| actors.contains(id)).collect(),
+        let (helpers, wish) = if let Helpers::Dead(owner) = helpers {
+            (vec![*owner], run.wish_in_words(wait, now_ns))
+        } else {
+            let helpers: Vec<ActorId> = edges[&actor].iter().copied().filter(|id| actors.contains(id)).collect();
+            let wish = run.link_in_words(wait, &helpers, now_ns);
+            (helpers, wish)
         };
-        let wish = run.link_in_words(wait, &helpers, now_ns);
         Some(Link { actor, wish, object: wait.object(), helpers, from_ns: wait.from_ns })
     });
     let links: Vec<Link> = links.collect();
@@ -50,7 +52,10 @@ fn deadlock(run: &Run, knot: &Knot<'_>, edges: &Edges, (why, actors): (Why, Vec<
     let begin_ns = if why == Why::Cycle { begins.max() } else { begins.min() };
     let dead = links.iter().filter(|_| why == Why::OwnerDied).flat_map(|link| &link.helpers);
     let died_ns = dead.filter_map(|&owner| run.actor(owner)?.exited).map(|(exited_ns, _)| exited_ns).max();
-    let since_ns = begin_ns.unwrap_or(now_ns).max(died_ns.unwrap_or(0));
+    // Until the last one went, he could have helped.
+    let ends = run.actors.iter().filter(|_| why == Why::NobodyLeft).filter_map(Actor::end_ns);
+    let left_ns = ends.filter(|&end_ns| end_ns <= now_ns).max();
+    let since_ns = begin_ns.unwrap_or(now_ns).max(died_ns.unwrap_or(0)).max(left_ns.unwrap_or(0));
     Deadlock { why, since_ns, until_ns: u64::MAX, links }
 }
 
@@ -64,8 +69,8 @@ impl Run {
         }
         let names = self.titles(helpers);
         match (wait.wish, kind) {
-            (Wish::Send, _) => format!("{wish} until {names} takes something out"),
-            (Wish::Receive, _) => format!("{wish} until {names} puts something in"),
+            (Wish::Send, _) => format!("{wish}; only {names} could take something out"),
+            (Wish::Receive, _) => format!("{wish}; only {names} could put something in"),
             _ => wish,
         }
     }

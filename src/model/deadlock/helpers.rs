@@ -3,9 +3,10 @@
 //! The answer must hold whatever the processes do next: a deadlock is only told if nobody else could help. So
 //! where anybody could (a queue has no owner, anyone may set an event), everybody counts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use crate::model::{Object, Run, Wait};
+use crate::model::wish::is_queue;
+use crate::model::{Object, Run, State, Wait};
 use crate::trace::{ActorId, Awaited, ObjectId, ObjectKind, Role, Wish};
 
 /// Who could end a wait.
@@ -50,6 +51,10 @@ impl<'a> Scene<'a> {
     /// Who could end a wait.
     pub(super) fn helpers(&self, wait: &Wait) -> Helpers {
         let (run, at_ns) = (self.run, self.now_ns);
+        // Who is stopped may have got it long ago, and can't say so.
+        if run.actor(wait.actor).is_none_or(|actor| actor.state(at_ns) == State::Stopped) {
+            return Helpers::NotNeeded;
+        }
         let object = match wait.on {
             Awaited::Actor(actor) if run.has_ended(actor, at_ns) => return Helpers::NotNeeded,
             Awaited::Actor(actor) => return Helpers::These(vec![actor]),
@@ -58,15 +63,21 @@ impl<'a> Scene<'a> {
         let Some(object) = object else { return Helpers::NotNeeded };
         let unless = |is_over: bool| if is_over { Helpers::NotNeeded } else { Helpers::Anybody };
         match wait.wish {
+            Wish::Acquire if is_queue(object.kind) => self.who_has_inner(wait, object),
             Wish::Acquire => self.who_could_release(object),
             Wish::Send | Wish::Receive => self.who_could_move(wait, object),
             Wish::Put => {
                 let waiting = object.stations.road(wait.lane).map_or(0, |road| road.under_way(at_ns).messages);
                 unless(waiting < object.capacity)
             }
+            // Whoever was called may not have had a core yet, however long that is.
+            Wish::Set | Wish::Notify if object.flags.was_called(wait.wish, wait.from_ns, at_ns) => Helpers::NotNeeded,
             Wish::Set => unless(object.flags.is_set(at_ns)),
             Wish::Notify => Helpers::Anybody,
-            Wish::Pass => unless(self.count(wait, Wish::Pass) >= object.capacity),
+            Wish::Pass => {
+                let is_called = object.flags.was_called(wait.wish, wait.from_ns, at_ns);
+                unless(is_called || self.count(wait, Wish::Pass) >= object.capacity)
+            }
             Wish::TasksDone => unless(object.stations.unfinished(at_ns) == 0),
             Wish::Feed => self.who_could_feed(wait, object),
             Wish::Answer => {
@@ -96,9 +107,22 @@ impl<'a> Scene<'a> {
         }
     }
 
+    /// Who has the lock within a queue that those who read, or write, take one after the other.
+    fn who_has_inner(&self, wait: &Wait, object: &Object) -> Helpers {
+        let (run, at_ns) = (self.run, self.now_ns);
+        match (run.dead_inner_owner(object, wait, at_ns), run.inner_owner(object, wait, at_ns)) {
+            (Some(dead), _) => Helpers::Dead(dead),
+            (None, Some(owner)) => Helpers::These(vec![owner]),
+            (None, None) => Helpers::Anybody,
+        }
+    }
+
     /// Who could read from, or write into, the road of a pipe or a queue.
     fn who_could_move(&self, wait: &Wait, object: &Object) -> Helpers {
         let (run, at_ns) = (self.run, self.now_ns);
+        if let Some(dead) = run.dead_inner_owner(object, wait, at_ns) {
+            return Helpers::Dead(dead);
+        }
         let sends = wait.wish == Wish::Send;
         let other_wish = if sends { Wish::Receive } else { Wish::Send };
         // A pipe is never full and empty at once: one side has only not looked yet.
@@ -111,11 +135,12 @@ impl<'a> Scene<'a> {
             return Helpers::Anybody;
         }
         let end = if sends { 1_u16.saturating_sub(wait.lane) } else { wait.lane };
-        let processes: Vec<ActorId> = object.stations.holders(end, at_ns).collect();
+        let processes: HashSet<ActorId> = object.stations.holders(end, at_ns).collect();
         let me = wait.actor;
-        let of_them = run.actors.iter().filter(|actor| processes.contains(&run.process_of(actor.id)));
-        let others: Vec<ActorId> = of_them.map(|actor| actor.id).filter(|&id| id != me).collect();
-        match self.living(others.into_iter()) {
+        let threads = |id| run.children(id).filter(|child| child.role == Role::ProcessThread).map(|child| child.id);
+        let mut of_them: Vec<ActorId> = processes.iter().flat_map(|&id| threads(id).chain([id])).collect();
+        of_them.sort_unstable();
+        match self.living(of_them.into_iter().filter(|&id| id != me)) {
             // It has the other end itself, and so there is no end of file either.
             Helpers::NotNeeded if processes.contains(&run.process_of(me)) => Helpers::These(Vec::new()),
             helpers => helpers,

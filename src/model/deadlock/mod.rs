@@ -8,6 +8,10 @@
 //! It is looked for while a run is taken in, so that it is known live within a second, and in a replay from the
 //! moment on at which the last one began to wait. Only waits that have lasted count: whoever can go on notices
 //! that within some milliseconds.
+//!
+//! What is not seen: a manager keeps its locks by itself, and whoever asks for one only waits for an answer. So two
+//! clients that take two of a manager's locks in opposite order are never told to be in a deadlock; that they wait
+//! for the manager's answer is all that is known.
 
 mod core;
 mod helpers;
@@ -25,8 +29,10 @@ const SETTLED_NS: u64 = 200_000_000;
 const LOOK_EVERY_NS: u64 = 100_000_000;
 /// So many are kept. A file may claim any number.
 const MOST_KEPT: usize = 256;
-/// So much is looked, in waits times actors: a real run needs the smallest part of that.
-const MOST_SPENT: u64 = 1 << 30;
+/// So much is looked at in all, and at once, in actors, waits and those who could end them: a real run of hundreds
+/// of processes needs the smallest part of that in hours.
+const MOST_SPENT: u64 = 1 << 32;
+const MOST_AT_ONCE: usize = 1 << 20;
 
 /// Processes that can never go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,10 +165,9 @@ impl Run {
         if changed_ns <= settled_ns {
             self.watch.changed_ns = None;
         }
-        let knot = Knot::of(self, settled_ns, now_ns);
-        let cost = (1 + knot.seen) * self.actors.len();
-        let stuck = core::cores(self, &knot, now_ns);
-        self.watch.spent = self.watch.spent.saturating_add(cost as u64);
+        let knot = Knot::of(self, (settled_ns, now_ns), MOST_AT_ONCE);
+        let (stuck, cost) = (core::cores(self, &knot, now_ns), knot.cost as u64);
+        self.watch.spent = self.watch.spent.saturating_add(cost);
         // Where somebody ended just now, the others may be about to: that is how a program is stopped.
         let is_ending = self.watch.ended_ns > settled_ns;
         for new in stuck.into_iter().filter(|new| new.why == Why::Cycle || !is_ending) {

@@ -116,7 +116,7 @@ fn two_locks_in_opposite_order_are_named_with_their_holders_and_the_parent_is_no
 #[test]
 fn it_takes_a_while_before_it_is_told_and_ends_with_the_first_who_goes() {
     assert!(opposite().told(220).is_empty(), "too early");
-    let model = opposite().with(400, PARENT, What::ActorReady).killed(500, P2).until(600);
+    let model = opposite().with(400, PARENT, What::ActorReady).killed(500, P2).until(900);
     let run = &model.runs[0];
     assert_eq!(run.deadlocks()[0].until_ns, 500 * MS);
     assert!(run.deadlock_at(499 * MS).is_some());
@@ -163,8 +163,8 @@ fn both_ends_of_a_full_pipe_that_send_first_are_named() {
         .told(400);
     assert_eq!(
         told,
-        ["Deadlock: Parent waits for room in pipe conn, which is full until Process-1 takes something out; \
-          Process-1 waits for room in pipe conn, which is full until Parent takes something out."]
+        ["Deadlock: Parent waits for room in pipe conn, which is full; only Process-1 could take something out; \
+          Process-1 waits for room in pipe conn, which is full; only Parent could take something out."]
     );
 }
 
@@ -187,7 +187,7 @@ fn a_child_that_is_joined_before_its_queue_is_emptied_is_named_with_its_feeder()
         told,
         ["Deadlock: Parent waits for Process-1 to end; \
           Process-1 waits for its feeder thread to write all it has into queue q; \
-          Thread 1 of Process-1 waits for room in the pipe of queue q, which is full until Parent takes something out."]
+          Thread 1 of Process-1 waits for room in the pipe of queue q, which is full; only Parent could take something out."]
     );
     assert!(feeding().told(400).is_empty(), "the parent does not wait: it may still read");
     let asleep = feeding().with(30, PARENT, What::Did { doing: Doing::Sleep, since_ns: 10 * MS });
@@ -245,7 +245,7 @@ fn a_queue_that_nobody_will_ever_fill_is_named() {
     assert_eq!(
         forgotten.told(400),
         ["Deadlock: Parent waits for Process-1 to end; \
-          Process-1 waits for a message in queue q, which is empty until Parent puts something in."]
+          Process-1 waits for a message in queue q, which is empty; only Parent could put something in."]
     );
     let filled = Story::new()
         .without(&[P2, P3])
@@ -254,6 +254,112 @@ fn a_queue_that_nobody_will_ever_fill_is_named() {
         .wants(20, P1, Wish::Receive, A)
         .joins(20, PARENT, P1);
     assert!(filled.told(400).is_empty(), "the message is on its way");
+}
+
+#[test]
+fn who_was_called_and_has_not_run_yet_is_in_no_deadlock() {
+    let condition = || {
+        Story::new()
+            .without(&[P3])
+            .made(A, ObjectKind::Condition, "c", 0)
+            .wants(20, P1, Wish::Notify, A)
+            .used(40, P2, A, Deed::Notified { woken: 1 })
+            .joins(50, PARENT, P1)
+            .joins(50, P2, P1)
+    };
+    assert!(condition().told(900).is_empty(), "it was notified, and had no core yet");
+    let again = condition().used(60, P1, A, Deed::Woke).wants(70, P1, Wish::Notify, A);
+    assert_eq!(again.told(900).len(), 1, "nobody will notify it once more");
+    let pulsed = Story::new()
+        .without(&[P3])
+        .made(A, ObjectKind::Event, "e", 0)
+        .wants(20, P1, Wish::Set, A)
+        .used(40, P2, A, Deed::Set)
+        .used(41, P2, A, Deed::Cleared)
+        .joins(50, PARENT, P1)
+        .joins(50, P2, P1);
+    assert!(pulsed.told(900).is_empty());
+    let passed = Story::new()
+        .without(&[P3])
+        .made(A, ObjectKind::Barrier, "b", 2)
+        .wants(20, P1, Wish::Pass, A)
+        .used(40, P2, A, Deed::Passed { index: 1 })
+        .joins(50, PARENT, P1)
+        .joins(50, P2, P1);
+    assert!(passed.told(900).is_empty());
+}
+
+#[test]
+fn who_is_stopped_is_in_no_deadlock() {
+    let queue = |stopped: bool| {
+        let story = Story::new()
+            .without(&[P3])
+            .made(A, ObjectKind::Queue, "q", 0)
+            .used(10, P1, A, Deed::Put { lane: 0, message: 0, bytes: 9 })
+            .used(11, P2, A, Deed::Got { lane: 0, message: 0, bytes: 9 })
+            .wants(20, P2, Wish::Receive, A)
+            .wants(20, P1, Wish::Receive, A)
+            .joins(20, PARENT, P1);
+        let (signal, why) = ("SIGSTOP".to_owned(), String::new());
+        if stopped { story.with(30, PARENT, What::SignalSent { actor: P1, signal, why }) } else { story }
+    };
+    assert_eq!(queue(false).told(900).len(), 1);
+    assert!(queue(true).told(900).is_empty(), "it goes on when it is continued");
+}
+
+#[test]
+fn the_lock_within_a_queue_that_a_dead_process_has_is_named() {
+    let full = || {
+        Story::new()
+            .without(&[P3])
+            .made(A, ObjectKind::SimpleQueue, "q", 0)
+            .wants(10, P1, Wish::Receive, A)
+            .killed(30, P1)
+            .used(40, PARENT, A, Deed::Fed { lane: 0, message: 0, bytes: 9 })
+            .joins(50, PARENT, P2)
+    };
+    assert_eq!(
+        full().wants(60, P2, Wish::Receive, A).told(900),
+        ["Its owner died: Process-2 waits for a message in queue q, whose read lock Process-1 held when it ended. \
+          Nobody will ever give it back."]
+    );
+    assert_eq!(
+        full().waits(60, P2, Wish::Acquire, Awaited::Object(A), 1).told(900),
+        ["Its owner died: Process-2 waits for the read lock of queue q, which Process-1 held when it ended. \
+          Nobody will ever give it back."]
+    );
+    let read = full().used(55, P2, A, Deed::Got { lane: 0, message: 0, bytes: 9 }).wants(60, P2, Wish::Receive, A);
+    assert!(read.told(900).iter().all(|told| !told.contains("Its owner died")), "it had only waited for the lock");
+}
+
+#[test]
+fn nobody_is_left_since_the_last_one_went() {
+    let model = Story::new()
+        .made(A, ObjectKind::Queue, "q", 0)
+        .wants(20, PARENT, Wish::Receive, A)
+        .killed(30, P1)
+        .killed(40, P2)
+        .killed(500, P3)
+        .until(900);
+    let [deadlock] = model.runs[0].deadlocks() else { panic!("{:?}", model.runs[0].deadlocks()) };
+    assert_eq!((deadlock.why, deadlock.since_ns), (Why::NobodyLeft, 500 * MS));
+}
+
+#[test]
+fn of_permits_it_is_said_whose_holder_has_ended() {
+    let model = Story::new()
+        .made(A, ObjectKind::Semaphore, "s", 2)
+        .used(10, P1, A, Deed::Acquired { left: 1 })
+        .used(11, P2, A, Deed::Acquired { left: 0 })
+        .wants(20, P3, Wish::Acquire, A)
+        .killed(30, P1)
+        .until(90);
+    let run = &model.runs[0];
+    let wait = run.wait_of(P3, 90 * MS).expect("it waits");
+    assert_eq!(
+        run.wish_in_words(wait, 90 * MS),
+        "for a permit of semaphore s, which Process-1 (which has ended) and Process-2 hold"
+    );
 }
 
 #[test]

@@ -9,7 +9,7 @@
 //!      B reads 5 ── B writes 6 ── B reads 6, writes 7     ◄ both overwritten by A
 //! ```
 
-use super::super::history::{self, History};
+use super::super::history::{History, Tally};
 use crate::trace::ActorId;
 
 /// So many writes of an object are known one by one; of more there are only sums.
@@ -37,10 +37,34 @@ pub struct Write {
     pub overwritten: Option<(u64, ActorId)>,
 }
 
+/// Updates, and those of them that are not in the number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Losses {
+    /// Updates: a number was read, and another written.
+    pub updates: u64,
+    /// Those of them that somebody overwrote who had not seen them.
+    pub overwritten: u64,
+    /// Of which updates that is.
+    pub known: Known,
+}
+
+/// Of which updates it is known how many were overwritten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Known {
+    /// Of all that there ever were.
+    #[default]
+    Final,
+    /// Of all until a moment: whoever read before may still overwrite some of them.
+    SoFar,
+    /// Of the first ones only: there are too many to know each.
+    First,
+}
+
 /// What became of numbers in shared memory.
 #[derive(Clone, Debug, Default)]
 pub struct Cells {
-    /// By time.
+    /// By time as far as they were looked through; those behind are new, and in any order: whoever writes tells
+    /// of it block by block, later than others who wrote later.
     writes: Vec<Write>,
     /// By cell: the places of its writes.
     by_cell: std::collections::BTreeMap<u16, Vec<u32>>,
@@ -52,6 +76,8 @@ pub struct Cells {
     pub reads: History<(ActorId, u16, i64)>,
     /// Updates in all.
     pub updates: u64,
+    /// When those were made that are known one by one.
+    updates_ns: Tally,
     /// What each of them added, if it was always the same.
     step: Option<i64>,
     /// Whether they did not all add the same.
@@ -60,7 +86,8 @@ pub struct Cells {
     pub plain: u64,
     /// Writes that are not known one by one.
     pub summed: u64,
-    /// The last of those.
+    /// The first and the last of those.
+    summed_from_ns: Option<u64>,
     last_summed: Option<Write>,
 }
 
@@ -82,14 +109,16 @@ impl Cells {
         }
         if self.writes.len() >= MOST_WRITES {
             self.summed += 1;
+            self.summed_from_ns = Some(self.summed_from_ns.map_or(write.at_ns, |known| known.min(write.at_ns)));
             if self.last_summed.is_none_or(|last| last.at_ns <= write.at_ns) {
                 self.last_summed = Some(write);
             }
             return;
         }
-        let place = history::place(self.writes.len(), write.at_ns, |place| self.writes[place].at_ns);
-        self.settled = self.settled.min(place);
-        self.writes.insert(place, write);
+        if write.read.is_some() {
+            self.updates_ns.note(write.at_ns, 1);
+        }
+        self.writes.push(write);
         if self.writes.len() - self.settled >= MOST_OPEN.max(self.writes.len() / 4) {
             self.settle();
         }
@@ -97,9 +126,11 @@ impl Cells {
 
     /// Finds out which updates were overwritten, as far as that is known now.
     pub(crate) fn settle(&mut self) {
-        if self.settled == self.writes.len() && self.by_cell_count() == self.writes.len() {
+        if self.settled == self.writes.len() {
             return;
         }
+        // Stable: what one told in its order keeps that.
+        self.writes.sort_by_key(|write| write.at_ns);
         self.by_cell.clear();
         self.overwritten_ns.clear();
         let mut looks = LOOKS;
@@ -135,13 +166,9 @@ impl Cells {
         self.settled = self.writes.len();
     }
 
-    fn by_cell_count(&self) -> usize {
-        self.by_cell.values().map(Vec::len).sum()
-    }
-
-    /// Every write that is known one by one, by time.
+    /// Every write that is known one by one and was looked through, by time.
     pub fn writes(&self) -> &[Write] {
-        &self.writes
+        &self.writes[..self.settled]
     }
 
     /// The last write into a cell by then.
@@ -149,15 +176,29 @@ impl Cells {
         if let Some(last) = self.last_summed.as_ref().filter(|last| last.at_ns <= at_ns && last.index == index) {
             return Some(last);
         }
-        let by = self.writes.partition_point(|write| write.at_ns <= at_ns);
-        // New ones are few, and of any cell.
-        let settled = by.min(self.settled);
-        let fresh = self.writes[settled..by].iter().rev().find(|write| write.index == index);
-        fresh.or_else(|| {
-            let places = self.by_cell.get(&index)?;
-            let by = places.partition_point(|&place| (place as usize) < settled);
+        let known = self.by_cell.get(&index).and_then(|places| {
+            let by = places.partition_point(|&place| self.writes[place as usize].at_ns <= at_ns);
             self.writes.get(*places[..by].last()? as usize)
-        })
+        });
+        let fresh = self.writes[self.settled..].iter().filter(|write| write.index == index && write.at_ns <= at_ns);
+        known.into_iter().chain(fresh).max_by_key(|write| write.at_ns)
+    }
+
+    /// How many updates had been made by then, and how many of them are not in the number; `is_over` says whether
+    /// nothing will come any more.
+    pub fn losses(&self, initial: i64, at_ns: u64, is_over: bool) -> Losses {
+        let is_all = is_over && self.updates_ns.total() == self.updates_ns.count(at_ns);
+        let is_all = is_all && self.last_summed.is_none_or(|last| last.at_ns <= at_ns);
+        if let Some(overwritten) = self.lost(initial).filter(|_| is_all) {
+            return Losses { updates: self.updates, overwritten, known: Known::Final };
+        }
+        let (updates, overwritten) = (self.updates_ns.count(at_ns), self.overwritten(at_ns));
+        let known = match self.summed_from_ns {
+            Some(from_ns) if from_ns <= at_ns => Known::First,
+            _ if is_all => Known::Final,
+            _ => Known::SoFar,
+        };
+        Losses { updates, overwritten, known }
     }
 
     /// How many updates are not in the final number, if that is certain: where all of them added the same to one
@@ -224,11 +265,57 @@ mod tests {
     }
 
     #[test]
+    fn under_a_lock_nothing_is_overwritten_whatever_order_it_is_told_in() {
+        // Eight take turns at 10,000 updates each, and tell of them block by block.
+        for block in [10_000, 512] {
+            let mut cells = Cells::default();
+            for first in (0..10_000).step_by(block) {
+                for actor in 0..8 {
+                    for number in first..10_000.min(first + block) {
+                        let turn = number as u64 * 8 + actor;
+                        let by = ActorId(2 + actor as u32);
+                        update(&mut cells, by, (turn * 10, turn * 10 + 5), turn.cast_signed());
+                    }
+                }
+            }
+            cells.settle();
+            assert!(cells.writes().is_sorted_by_key(|write| write.at_ns));
+            assert_eq!((cells.writes().len(), cells.overwritten(u64::MAX), cells.lost(0)), (80_000, 0, Some(0)));
+            assert_eq!(cells.last(0, 400_004).map(|write| write.wrote), Some(40_000), "the one before is the last");
+        }
+    }
+
+    #[test]
+    fn what_is_told_of_the_middle_and_of_the_end_is_no_more_than_is_known() {
+        let mut cells = Cells::default();
+        for (by, times_ns, read) in [(A, (10, 50), 0), (B, (20, 25), 0), (B, (60, 70), 1)] {
+            update(&mut cells, by, times_ns, read);
+        }
+        cells.settle();
+        let told = |at_ns, is_over| {
+            let losses = cells.losses(0, at_ns, is_over);
+            (losses.updates, losses.overwritten, losses.known)
+        };
+        assert_eq!(told(30, true), (1, 0, Known::SoFar), "A will overwrite it");
+        assert_eq!(told(99, false), (3, 1, Known::SoFar));
+        assert_eq!(told(99, true), (3, 1, Known::Final));
+        for number in 0..MOST_WRITES as u64 {
+            update(&mut cells, A, (number * 10 + 100, number * 10 + 105), number.cast_signed() + 2);
+        }
+        cells.settle();
+        let (all, first) = (MOST_WRITES as u64 + 3, MOST_WRITES as u64);
+        let losses = |is_over| cells.losses(0, u64::MAX, is_over);
+        assert_eq!(losses(true), Losses { updates: all, overwritten: 1, known: Known::Final });
+        assert_eq!(losses(false), Losses { updates: first, overwritten: 1, known: Known::First });
+    }
+
+    #[test]
     fn beyond_the_detail_the_loss_is_known_from_the_sums() {
         let mut cells = Cells::default();
         for number in 0..MOST_WRITES as u64 + 1000 {
             update(&mut cells, A, (number * 10, number * 10 + 5), (number / 2).cast_signed());
         }
+        cells.settle();
         assert_eq!((cells.writes().len(), cells.summed), (MOST_WRITES, 1000));
         let last = i64::midpoint(MOST_WRITES as i64, 999) + 1;
         assert_eq!(cells.last(0, u64::MAX).map(|write| write.wrote), Some(last));

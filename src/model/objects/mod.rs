@@ -16,6 +16,9 @@ use permits::Permits;
 use stations::{Pass, Station, Stations};
 use trips::Trips;
 
+/// How often what was left open is looked through while a run lasts.
+const SETTLE_EVERY_NS: u64 = 100_000_000;
+
 /// Something that processes share, with all that was done to it. What does not go with its kind is empty.
 #[derive(Clone, Debug)]
 pub struct Object {
@@ -62,6 +65,8 @@ pub struct Object {
 pub(super) struct Objects {
     list: Vec<Object>,
     places: Places,
+    /// When what was left open was looked through last.
+    settled_ns: u64,
 }
 
 impl Objects {
@@ -105,7 +110,15 @@ impl Objects {
         self.list.get_mut(self.places.of(id.0)?)
     }
 
-    /// Time has passed: what was left open is looked through.
+    /// Time has passed: what was left open is looked through, now and then.
+    pub(super) fn pass_time(&mut self, now_ns: u64) {
+        if now_ns >= self.settled_ns.saturating_add(SETTLE_EVERY_NS) {
+            self.settled_ns = now_ns;
+            self.settle();
+        }
+    }
+
+    /// What was left open is looked through.
     pub(super) fn settle(&mut self) {
         self.list.iter_mut().for_each(|object| object.cells.settle());
     }

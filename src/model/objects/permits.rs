@@ -128,7 +128,8 @@ impl Permits {
     /// may do so at once, and be stamped in either order.)
     pub fn left(&self, capacity: u64, at_ns: u64) -> u64 {
         let back = self.recovered.by(at_ns).len() as u64;
-        (capacity + self.gave.count(at_ns) + back).saturating_sub(self.took.count(at_ns))
+        let given = capacity.saturating_add(self.gave.count(at_ns)).saturating_add(back);
+        given.saturating_sub(self.took.count(at_ns))
     }
 
     /// Everybody who ever had it.

@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, HashMap};
 use super::super::history::{History, Tally};
 use crate::trace::ActorId;
 
+/// So many messages of a road are known one by one; of more there are only sums.
+const MOST_LETTERS: usize = 200_000;
+
 /// A stamp of a message: when, and by whom.
 pub type Stamp = (u64, ActorId);
 
@@ -81,6 +84,8 @@ pub struct Road {
     pub readers: Vec<ActorId>,
     /// Messages that passed a station twice.
     pub contradictions: u32,
+    /// Messages that are not known one by one.
+    pub summed: u64,
 }
 
 /// A station.
@@ -107,6 +112,11 @@ impl Road {
         let Pass { since_ns, at_ns, by, process } = pass;
         let stamp = (at_ns, by);
         let next = self.letters.len();
+        if next >= MOST_LETTERS && !self.places.contains_key(&message) {
+            self.sum(station, u64::from(bytes), pass);
+            self.note_user(station, by);
+            return;
+        }
         let place = *self.places.entry(message).or_insert(next);
         if place == next {
             self.letters.push(Letter { message, bytes, begun_ns: None, from: None, put: None, fed: None, got: None });
@@ -145,13 +155,39 @@ impl Road {
             update(before.came_ns().filter(|_| !is_new), after.came_ns(), &mut buffer.put);
             update(before.fed_ns().filter(|_| !is_new), after.fed_ns(), &mut buffer.fed);
         }
+        self.note_user(station, by);
+    }
+
+    /// One more message of so many that they are only counted, each station by itself.
+    fn sum(&mut self, station: Station, amount: u64, Pass { at_ns, process, .. }: Pass) {
+        // Where there is no buffer, a message has come when it was written.
+        let is_at_once = self.buffers.is_empty();
+        match station {
+            Station::Put => {
+                self.came.note(at_ns, amount);
+                self.buffers.entry(process).or_default().put.note(at_ns, amount);
+            }
+            Station::Fed => {
+                self.fed.note(at_ns, amount);
+                if is_at_once {
+                    self.came.note(at_ns, amount);
+                } else {
+                    self.buffers.entry(process).or_default().fed.note(at_ns, amount);
+                }
+            }
+            Station::Got => self.got.note(at_ns, amount),
+        }
+        self.summed += u64::from(station == Station::Put || (station == Station::Fed && is_at_once));
+    }
+
+    fn note_user(&mut self, station: Station, by: ActorId) {
         let who = match station {
             Station::Put => return,
             Station::Fed => &mut self.writers,
             Station::Got => &mut self.readers,
         };
-        if !who.contains(&stamp.1) {
-            who.push(stamp.1);
+        if !who.contains(&by) {
+            who.push(by);
         }
     }
 
@@ -294,6 +330,23 @@ mod tests {
             assert_eq!((road.most_under_way().messages, road.most_in_pipe().bytes), (2, 200));
             assert_eq!((&road.writers[..], &road.readers[..], road.contradictions), (&[FEEDER][..], &[READER][..], 0));
         }
+    }
+
+    #[test]
+    fn of_too_many_messages_there_are_sums() {
+        let mut road = Road::default();
+        let count = MOST_LETTERS as u32 + 100;
+        for message in 0..count {
+            let at_ns = u64::from(message) * 10 + 100;
+            pass(&mut road, Station::Fed, message, at_ns);
+            if message % 2 == 0 {
+                pass(&mut road, Station::Got, message, at_ns + 5);
+            }
+        }
+        assert_eq!((road.letters().len(), road.summed), (MOST_LETTERS, 100));
+        let told = (road.came.total(), road.fed.total(), road.got.total(), road.in_pipe(u64::MAX).messages);
+        let (all, half) = (u64::from(count), u64::from(count / 2));
+        assert_eq!(told, (all, all, half, half));
     }
 
     #[test]

@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use super::super::stats::median;
 use crate::trace::ActorId;
 
+/// A client tells of its requests in order, and what is heard of the manager first is not far ahead. What comes
+/// further behind than this is not kept: a file may claim any order.
+const MOST_LATE: usize = 4096;
+
 /// One request of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trip {
@@ -40,30 +44,35 @@ pub struct Trips {
 }
 
 impl Trips {
-    fn trip(&mut self, lane: u16, message: u32, asked_ns: u64) -> &mut Trip {
+    fn trip(&mut self, lane: u16, message: u32, asked_ns: u64) -> Option<&mut Trip> {
         let trips = self.clients.entry(lane).or_default();
         let place = trips.partition_point(|trip| trip.message < message);
         if trips.get(place).is_none_or(|trip| trip.message != message) {
+            if trips.len() - place > MOST_LATE {
+                return None;
+            }
             let (served_ns, answered_ns) = (None, None);
             trips.insert(place, Trip { message, bytes: (0, 0), asked_ns, served_ns, answered_ns });
         }
-        let trip = &mut trips[place];
+        let trip = trips.get_mut(place)?;
         trip.asked_ns = trip.asked_ns.min(asked_ns);
-        trip
+        Some(trip)
     }
 
     pub(super) fn ask(&mut self, lane: u16, message: u32, bytes: u32, at_ns: u64) {
-        self.trip(lane, message, at_ns).bytes.0 = bytes;
+        if let Some(trip) = self.trip(lane, message, at_ns) {
+            trip.bytes.0 = bytes;
+        }
     }
 
     pub(super) fn serve(&mut self, lane: u16, message: u32, bytes: u32, (since_ns, at_ns): (u64, u64)) {
-        let trip = self.trip(lane, message, since_ns);
+        let Some(trip) = self.trip(lane, message, since_ns) else { return };
         trip.served_ns = Some((since_ns, at_ns));
         trip.bytes.1 = bytes;
     }
 
     pub(super) fn answer(&mut self, lane: u16, message: u32, bytes: u32, (since_ns, at_ns): (u64, u64)) {
-        let trip = self.trip(lane, message, since_ns);
+        let Some(trip) = self.trip(lane, message, since_ns) else { return };
         trip.answered_ns = Some(at_ns);
         trip.bytes.1 = bytes;
     }
@@ -127,6 +136,16 @@ impl Trips {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_in_the_worst_order_does_not_keep_all() {
+        let mut trips = Trips::default();
+        for message in (0..20_000).rev() {
+            trips.ask(0, message, 1, message.into());
+        }
+        assert_eq!(trips.of(0).len(), MOST_LATE + 1);
+        assert!(trips.of(0).is_sorted_by_key(|trip| trip.message));
+    }
 
     #[test]
     fn a_request_is_waiting_then_served_then_returning() {

@@ -35,9 +35,8 @@ impl<H: Host> Carrier<'_, H> {
             }
             if matches!(place.object.make, Make::SimpleQueue | Make::Queue(_) | Make::JoinableQueue(_)) {
                 let queue = SimpleQueue::at(&self.objects.block(place));
-                // Its feeder died with it, and had one of the ids after its own.
-                let actors = (dead.0..dead.0 + script.map_or(1, script::actors)).map(ActorId);
-                if actors.filter(|dead| queue.recover(*dead)).count() > 0 {
+                // Its feeder died with it, and took the lock in its name.
+                if queue.recover(dead) {
                     self.used(id, since_ns, Deed::Recovered { owner: dead });
                 }
             }

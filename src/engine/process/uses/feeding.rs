@@ -6,6 +6,7 @@
 //!            └───► pause, wait_for     (the engine, who may fork)  ──►
 //! ```
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -31,10 +32,13 @@ pub(in crate::engine::process) struct Feed {
     by: Feeding,
 }
 
+/// Whether a feeder thread must tell nothing any more: it counts as gone.
+type Silence = Arc<Mutex<bool>>;
+
 /// Who feeds.
 enum Feeding {
     /// A thread.
-    Thread(ActorId, JoinHandle<()>),
+    Thread(ActorId, JoinHandle<()>, Silence),
     /// The process itself.
     Itself(Box<Feeder>),
     /// Nobody any more.
@@ -42,23 +46,29 @@ enum Feeding {
 }
 
 impl<H: Host> Carrier<'_, H> {
-    /// Lays a message, or what was wrong with it, before the queue's feeder; the first one starts it.
-    pub(super) fn feed(&mut self, object: Obj, found: &Found, entry: Result<Outgoing, Refusal>) -> Result<(), Stop> {
+    /// Makes sure of a queue's feeder: the first message starts it.
+    pub(super) fn ready_feeder(&mut self, object: Obj, found: &Found) -> Result<(), Stop> {
         if !self.mail.feeds.contains_key(&object) {
             let feed = self.start_feeder(found)?;
             self.mail.feeds.insert(object, feed);
         }
+        Ok(())
+    }
+
+    /// Lays a message, or what was wrong with it, before the queue's feeder.
+    pub(super) fn feed(&mut self, object: Obj, entry: Result<Outgoing, Refusal>) {
         if let Some(feed) = self.mail.feeds.get(&object) {
             feed.buffer.push(entry);
         }
         self.feed_on();
-        Ok(())
     }
 
     fn start_feeder(&mut self, found: &Found) -> Result<Feed, Stop> {
         let no_feeder = |error: std::io::Error| Raised::new("RuntimeError", format!("can't start new thread: {error}"));
         let writer = self.objects.writer(found.end + 1).ok_or_else(|| Raised::new("OSError", "handle is closed"))?;
         let (writer, buffer) = (writer.twin().map_err(no_feeder)?, Buffer::default());
+        // On Windows each copy of an end begins as one that waits.
+        writer.set_nonblocking().map_err(no_feeder)?;
         let (object, queue) = (found.object, found.queue.clone());
         let teller = self.host.teller().filter(|_| script::children(self.script).is_empty());
         let by = if let Some(teller) = teller {
@@ -66,11 +76,12 @@ impl<H: Host> Carrier<'_, H> {
             // It takes the pipe's lock in the name of its process: that dies with it.
             let feeder = Feeder::new(buffer.clone(), queue, writer, self.me.actor);
             let (tell, heard) = std::sync::mpsc::channel::<()>();
-            let asked_ns = sys::now_ns();
+            let silence = Silence::default();
+            let (asked_ns, listens) = (sys::now_ns(), silence.clone());
             let thread = std::thread::Builder::new().name("QueueFeederThread".to_owned()).spawn(move || {
                 // It begins when its birth was told.
                 let _ = heard.recv();
-                live(feeder, actor, object, &teller);
+                live(feeder, actor, object, &teller, &listens);
             });
             let handle = thread.map_err(no_feeder)?;
             let number = self.mail.feeds.len() as u32 + 1;
@@ -78,7 +89,7 @@ impl<H: Host> Carrier<'_, H> {
             let (parent, name) = (Some(self.me.actor), Some("QueueFeederThread".to_owned()));
             self.say(What::ActorBorn(Box::new(Birth { parent, name, daemon: true, ..birth })));
             let _ = tell.send(());
-            Feeding::Thread(actor, handle)
+            Feeding::Thread(actor, handle, silence)
         } else {
             Feeding::Itself(Box::new(Feeder::new(buffer.clone(), queue, writer, self.me.actor)))
         };
@@ -170,12 +181,14 @@ impl<H: Host> Carrier<'_, H> {
     /// A feeder is waited for, if it has come to its end, or left alone for ever.
     fn end_feed(&mut self, object: Obj) {
         let Some(feed) = self.mail.feeds.get_mut(&object) else { return };
-        let Feeding::Thread(actor, handle) = std::mem::replace(&mut feed.by, Feeding::Over) else { return };
+        let Feeding::Thread(actor, handle, silence) = std::mem::replace(&mut feed.by, Feeding::Over) else { return };
         let exit = if feed.buffer.is_over(Duration::ZERO) {
             // It has nothing left to do but to end.
             let _ = handle.join();
             Exit::Joined
         } else {
+            // It may still write, but says so no more: nobody tells of anything after its end.
+            *silence.lock().unwrap_or_else(PoisonError::into_inner) = true;
             Exit::Unknown
         };
         self.say(What::ActorExited { actor, exit });
@@ -183,9 +196,14 @@ impl<H: Host> Carrier<'_, H> {
 }
 
 /// The life of a feeder thread.
-fn live(mut feeder: Feeder, me: ActorId, object: ObjectId, teller: &Teller) {
+fn live(mut feeder: Feeder, me: ActorId, object: ObjectId, teller: &Teller, silence: &Mutex<bool>) {
     // Where nobody listens any more the process is about to end, and its threads with it.
-    let tell = |at_ns, what| _ = teller.tell(me, at_ns, what);
+    let tell = |at_ns, what| {
+        let is_silent = silence.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*is_silent {
+            _ = teller.tell(me, at_ns, what);
+        }
+    };
     tell(sys::now_ns(), What::ActorReady);
     let (mut patience, mut waits) = (Duration::ZERO, false);
     loop {

@@ -16,6 +16,7 @@ impl<H: Host> Carrier<'_, H> {
         let failed = |error: std::io::Error| Raised::new("OSError", format!("the log file can't be used: {error}"));
         let mut file = BufWriter::new(sys::nameless_file().map_err(failed)?);
         while self.next_item(object)? {
+            self.look_up()?;
             if let Item::Text(line) = &self.mail.item {
                 writeln!(file, "{line}").map_err(failed)?;
             }

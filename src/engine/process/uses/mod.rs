@@ -141,6 +141,8 @@ impl<'a, H: Host> Carrier<'a, H> {
         patience: Option<Duration>,
         mut attempt: impl FnMut(&mut Self, Duration) -> Result<Option<T>, Stop>,
     ) -> Result<Option<T>, Stop> {
+        // Who never has to wait must serve, too.
+        self.look_up()?;
         if let Some(got) = attempt(self, Duration::ZERO)? {
             return Ok(Some(got));
         }

@@ -125,6 +125,7 @@ impl<H: Host> Carrier<'_, H> {
     pub(super) fn round_trips(&mut self, object: Obj, end: u16, rounds: u32) -> Result<(), Stop> {
         let mut took_ns = Vec::with_capacity(rounds as usize);
         for number in 0..i64::from(rounds) {
+            self.look_up()?;
             let began_ns = sys::now_ns();
             let item = ipc::Item::Number(number);
             self.send_message(object, end, &format!("send({number})"), |out| item.write(out))?;
@@ -145,6 +146,7 @@ impl<H: Host> Carrier<'_, H> {
     pub(super) fn drain(&mut self, object: Obj, end: u16, expected: u64) -> Result<(), Stop> {
         let mut whole = 0_u64;
         loop {
+            self.look_up()?;
             match self.receive_message(object, end, None) {
                 Ok(_) => whole += 1,
                 Err(Stop::Raised(_)) => break,

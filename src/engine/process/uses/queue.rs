@@ -49,28 +49,32 @@ impl<H: Host> Carrier<'_, H> {
         if found.is_simple {
             return self.put_into_pipe(found, payload, since_ns);
         }
+        let item = match self.item(payload) {
+            // Python's feeder finds out, later.
+            Err(raised) if *payload != Payload::Unpicklable => return Err(raised.into()),
+            item => item,
+        };
         let need = Need::of(Wish::Put, found.object);
         let place = self.wait_for(need, patience, |_, patience| Ok(found.queue.take_place(patience).then_some(())))?;
         if place.is_none() {
             self.used(found.object, since_ns, Deed::GaveUp { wish: Wish::Put });
             return Err(Raised::new("Full", "").into());
         }
+        if let Err(no_feeder) = self.ready_feeder(object, found) {
+            found.queue.free_place();
+            return Err(no_feeder);
+        }
         if let Some(tasks) = &found.tasks {
             tasks.add();
         }
-        let message = match self.item(payload) {
-            Ok(item) => {
-                let message = Outgoing::new(found.queue.pipe.next_number(), |out| item.write(out));
-                let (number, bytes) = (message.number(), message.size());
-                // Said first: the feeder may have written it before this process gets to say more.
-                self.used(found.object, since_ns, Deed::Put { lane: 0, message: number, bytes });
-                Ok(message)
-            }
-            // Python's feeder finds out, later.
-            Err(raised) if *payload == Payload::Unpicklable => Err(raised),
-            Err(raised) => return Err(raised.into()),
-        };
-        self.feed(object, found, message)
+        let message = item.map(|item| Outgoing::new(found.queue.pipe.next_number(), |out| item.write(out)));
+        if let Ok(message) = &message {
+            let (number, bytes) = (message.number(), message.size());
+            // Said first: the feeder may have written it before this process gets to say more.
+            self.used(found.object, since_ns, Deed::Put { lane: 0, message: number, bytes });
+        }
+        self.feed(object, message);
+        Ok(())
     }
 
     /// `SimpleQueue.put`: waits while the pipe is full.
@@ -104,25 +108,29 @@ impl<H: Host> Carrier<'_, H> {
         &mut self,
         object: Obj,
         found: &Found,
-        mut patience: Option<Duration>,
+        patience: Option<Duration>,
         since_ns: u64,
     ) -> Result<Arrived, Stop> {
         self.check_open(object, found)?;
-        let (me, mut hand) = (self.me.actor, Hand::default());
-        let received = loop {
-            let received = self.wait_for(Need::of(Wish::Receive, found.object), patience, |carrier, patience| {
-                let Some(reader) = carrier.objects.reader(found.end) else { return Err(handle_is_closed().into()) };
-                let incoming = carrier.mail.incoming.entry(found.end).or_default();
-                Ok(found.queue.get(reader, incoming, &mut hand, me, patience)?)
-            })?;
-            // Who has begun to read a message reads all of it.
-            match received {
-                None if self.mail.incoming.get(&found.end).is_some_and(Incoming::is_in_the_middle) => {
-                    patience = None;
-                }
-                received => break received,
-            }
+        let me = self.me.actor;
+        let mut hand = self.mail.incoming.get(&found.end).map_or_else(Hand::default, Hand::of);
+        let need = Need::of(Wish::Receive, found.object);
+        let attempt = |carrier: &mut Self, hand: &mut Hand, slice: Duration| -> Result<_, Stop> {
+            let Some(reader) = carrier.objects.reader(found.end) else { return Err(handle_is_closed().into()) };
+            let incoming = carrier.mail.incoming.entry(found.end).or_default();
+            let received = found.queue.get(reader, incoming, hand, me, slice)?;
+            Ok((received, incoming.is_in_the_middle()))
         };
+        let mut received = self.wait_for(need, patience, |carrier, slice| Ok(attempt(carrier, &mut hand, slice)?.0))?;
+        if received.is_none() && self.mail.incoming.get(&found.end).is_some_and(Incoming::is_in_the_middle) {
+            // Who has begun to read a message reads all of it, unless its writer is dead.
+            received = self
+                .wait_for(need, None, |carrier, slice| {
+                    let (received, is_in_the_middle) = attempt(carrier, &mut hand, slice)?;
+                    Ok((received.is_some() || !is_in_the_middle).then_some(received))
+                })?
+                .flatten();
+        }
         match received {
             Some(Received::Message(arrived)) => {
                 self.got(found.object, 0, since_ns, &arrived);
@@ -149,6 +157,7 @@ impl<H: Host> Carrier<'_, H> {
             Query::Size => ("qsize()", Ok(Value::Number(found.queue.size()))),
             Query::Full => ("full()", Ok(Value::Bool(found.queue.is_full()))),
             Query::Empty => match self.objects.reader(found.end) {
+                Some(_) if !is_closed && self.has_read_ahead(&found) => ("empty()", Ok(Value::Bool(false))),
                 Some(reader) if !is_closed => ("empty()", SimpleQueue::is_empty(reader).map(Value::Bool)),
                 _ => ("empty()", Err(handle_is_closed())),
             },
@@ -159,11 +168,17 @@ impl<H: Host> Carrier<'_, H> {
         Ok(())
     }
 
+    /// Whether a whole message has come already, behind one that was torn.
+    fn has_read_ahead(&self, found: &Found) -> bool {
+        self.mail.incoming.get(&found.end).is_some_and(Incoming::has_whole)
+    }
+
     /// Puts, asks whether the queue is empty, gets, so often; then prints how often it was.
     pub(super) fn empty_after_put(&mut self, object: Obj, rounds: u32) -> Result<(), Stop> {
         let found = self.find_queue(object)?;
         let mut empty = 0;
         for number in 0..rounds {
+            self.look_up()?;
             self.put(object, &Payload::Number(number.into()), None)?;
             let Some(reader) = self.objects.reader(found.end) else { return Err(handle_is_closed().into()) };
             empty += u32::from(SimpleQueue::is_empty(reader)?);

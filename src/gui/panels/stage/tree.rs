@@ -54,8 +54,8 @@ pub struct Card {
     pub tag: Option<&'static str>,
     /// What it does.
     pub status: Status,
-    /// The same where there is no room for more.
-    pub brief: Option<String>,
+    /// The same in fewer words, where there is no room for more; the fewest last.
+    pub brief: Vec<String>,
     /// What it printed last.
     pub said: Option<String>,
 }
@@ -162,6 +162,9 @@ pub(super) fn card(run: &Run, actor: &Actor, space: Rect, at_ns: u64) -> Card {
         status.tone = Tone::Waits;
     }
     let is_manager = actor.role == Role::Manager;
+    if is_manager && status.words == "running" {
+        "running as manager".clone_into(&mut status.words);
+    }
     let tag = if is_manager { Some("manager") } else { actor.daemon.then_some("daemon") };
     let unborn = actor.state(at_ns) == State::Unborn;
     let printed = run.printed.partition_point(|printed| printed.at_ns <= at_ns);
@@ -174,7 +177,7 @@ pub(super) fn card(run: &Run, actor: &Actor, space: Rect, at_ns: u64) -> Card {
         pid: if unborn { String::new() } else { format!("pid {}", actor.pid) },
         tag,
         status,
-        brief: None,
+        brief: Vec::new(),
         said: said.map(|printed| printed.line.clone()),
     }
 }

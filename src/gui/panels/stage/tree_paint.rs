@@ -58,16 +58,15 @@ pub(super) fn card(ink: &Ink<'_>, card: &Card) {
     let state = tone(ink, status, card.hue);
     let line = theme.body().size * 1.3;
     let lines = ((inner.height() + 2.0) / line) as usize;
+    let texts: Vec<&str> = std::iter::once(&status.words).chain(&card.brief).map(String::as_str).collect();
     if lines < 2 {
         // The state comes first: the name is also said by the colour.
-        let width = |words: &str, font| ink.painter.layout_no_wrap(words.to_owned(), font, state).size().x;
-        let (name, gap) = (width(&card.title, theme.strong()), 8.0 * scale);
+        let name = ink.painter.layout_no_wrap(card.title.clone(), theme.strong(), state).size().x;
+        let gap = 8.0 * scale;
         let room = (inner.width() - name - gap).max(inner.width() * 0.52);
-        let words = [Some(&status.words), card.brief.as_ref()].into_iter().flatten();
-        let fits = |words: &&String| width(words.as_str(), theme.small()) <= room;
-        let words = words.clone().find(fits).or(card.brief.as_ref()).unwrap_or(&status.words);
+        let words = ink.fitting(&texts, room, &theme.small());
         let space = inner.with_min_x(inner.right() - room);
-        let told = ink.text_in(space, Align2::RIGHT_CENTER, words.as_str(), theme.small(), state);
+        let told = ink.text_in(space, Align2::RIGHT_CENTER, words, theme.small(), state);
         heading(ink, card, inner.with_max_x(told.left() - gap), false);
         return;
     }
@@ -82,12 +81,9 @@ pub(super) fn card(ink: &Ink<'_>, card: &Card) {
     let row = |number: f32| Rect::from_x_y_ranges(inner.x_range(), top + number * line..=top + (number + 1.0) * line);
     heading(ink, card, row(0.0), true);
     if long {
-        let texts = [Some(&status.words), card.brief.as_ref()].map(|words| words.map_or("", String::as_str));
-        let texts = texts.split(|text| text.is_empty()).next().unwrap_or_default();
-        ink.text_wrapped(row(1.0).union(row(more)), more as usize, texts, &state_font, state);
+        ink.text_wrapped(row(1.0).union(row(more)), more as usize, &texts, &state_font, state);
     } else {
-        let brief = card.brief.as_ref().filter(|_| galley(&status.words) > inner.width());
-        let words = brief.unwrap_or(&status.words).as_str();
+        let words = ink.fitting(&texts, inner.width(), &state_font);
         ink.text_in(row(1.0), Align2::LEFT_CENTER, words, state_font.clone(), state);
     }
     if let Some(said) = said {

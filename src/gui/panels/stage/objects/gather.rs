@@ -5,6 +5,7 @@ use super::sight::{Cycle, Sight, Wait};
 use crate::gui::panels::stage::tree::holds_up;
 use crate::model::deadlock::{Deadlock, Link};
 use crate::model::objects::Object;
+use crate::model::objects::cells::Losses;
 use crate::model::objects::trips::Stage;
 use crate::model::{Run, State};
 use crate::trace::{ActorId, Awaited, ObjectId, ObjectKind};
@@ -26,8 +27,7 @@ impl Sight {
             return None;
         }
         // The lock of another object is told with that; what is not made yet is not there.
-        let own: Vec<ObjectId> = run.objects().iter().filter_map(|object| object.lock).collect();
-        let shown = run.objects().iter().filter(|object| !own.contains(&object.id) && object.made_ns <= at_ns);
+        let shown = run.objects().iter().filter(|object| object.of.is_none() && object.made_ns <= at_ns);
         let objects = shown.map(|object| seen(run, object, at_ns)).collect();
         let waits = run.waits_at(at_ns).map(|wait| Wait {
             who: who(run, wait.actor),
@@ -94,7 +94,7 @@ pub fn seen(run: &Run, object: &Object, at_ns: u64) -> Seen {
     waiters.sort_by_key(|waiter| std::cmp::Reverse(waiter.for_ns));
     let face = match object.kind {
         ObjectKind::Pipe | ObjectKind::SimpleQueue | ObjectKind::Queue | ObjectKind::JoinableQueue => {
-            let lanes = if object.kind == ObjectKind::Pipe && object.capacity > 1 { 0..2 } else { first_lane(object) };
+            let lanes = if object.kind == ObjectKind::Pipe && object.capacity > 1 { 0..=1 } else { first_lane(object) };
             Face::Roads(lanes.map(|lane| road(run, object, lane, at_ns)).collect())
         }
         ObjectKind::Lock | ObjectKind::RLock | ObjectKind::Semaphore | ObjectKind::BoundedSemaphore => {
@@ -115,10 +115,10 @@ pub fn seen(run: &Run, object: &Object, at_ns: u64) -> Seen {
 }
 
 /// A pipe of one direction may be written at either end.
-fn first_lane(object: &Object) -> std::ops::Range<u16> {
+fn first_lane(object: &Object) -> std::ops::RangeInclusive<u16> {
     let lane = object.stations.roads.keys().next().copied();
     let lane = lane.unwrap_or(u16::from(object.kind == ObjectKind::Pipe));
-    lane..lane + 1
+    lane..=lane
 }
 
 fn road(run: &Run, object: &Object, lane: u16, at_ns: u64) -> Road {
@@ -159,6 +159,7 @@ fn road(run: &Run, object: &Object, lane: u16, at_ns: u64) -> Road {
         told.ends = (whos(&mut road.writers.iter().copied()), whos(&mut road.readers.iter().copied()));
     }
     (told.put, told.got) = (road.came.count(at_ns), road.got.count(at_ns));
+    told.summed = told.put.saturating_sub(road.letters().len() as u64).min(road.summed);
     told.torn = (road.torn.count(at_ns).min(u64::from(u32::MAX)) as u32, road.torn.sum(at_ns));
     told
 }
@@ -207,15 +208,9 @@ fn cells(run: &Run, object: &Object, lock: Option<&Object>, at_ns: u64) -> Cells
             cell.clash = clash;
         }
     }
-    let updates =
-        if known.plain == 0 { by } else { known.writes()[..by].iter().filter(|write| write.read.is_some()).count() };
-    let summed = if by == known.writes().len() { known.summed } else { 0 };
-    Cells {
-        cells,
-        updates: updates as u64 + summed,
-        overwritten: known.overwritten(at_ns),
-        lock: lock.map(|lock| gate(run, lock, at_ns)),
-    }
+    let is_over = run.end.as_ref().is_some_and(|end| end.at_ns <= at_ns);
+    let Losses { updates, overwritten, known } = known.losses(object.initial.unwrap_or(0), at_ns, is_over);
+    Cells { cells, updates, overwritten, known, lock: lock.map(|lock| gate(run, lock, at_ns)) }
 }
 
 fn clients(run: &Run, object: &Object, at_ns: u64) -> Vec<Client> {

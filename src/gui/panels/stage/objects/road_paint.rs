@@ -26,15 +26,18 @@ pub(super) fn road(ink: &Ink<'_>, road: &Road, parts: &RoadParts) {
     let Some([left, middle, right]) = parts.captions else { return };
     // A queue has a buffer to tell of; a pipe has two ends.
     let (messages, size) = road.buffered();
-    let (writes, reads) = match (road.fed, &*road.label) {
-        (true, _) if messages == 0 => ("buffer empty".to_owned(), "reader".to_owned()),
-        (true, _) => (format!("{} · {}", grouped(messages.into()), bytes(size)), "reader".to_owned()),
-        (false, "") => ("writes".to_owned(), "reads".to_owned()),
-        (false, end) => (format!("end {end}"), format!("end {}", if end == "0" { "1" } else { "0" })),
+    let (size, count) = (bytes(size), grouped(messages.into()));
+    let (whole, fill, in_pipe) = (format!("{count} · {size}"), road.fill(), bytes(road.pipe_bytes));
+    let (end, other) = (format!("end {}", road.label), format!("end {}", if road.label == "0" { "1" } else { "0" }));
+    let (writes, reads): (&[&str], &str) = match (road.fed, &*road.label) {
+        (true, _) if messages == 0 => (&["buffer empty", "empty"], "reader"),
+        (true, _) => (&[&whole, &size, &count], "reader"),
+        (false, "") => (&["writes"], "reads"),
+        (false, _) => (&[&end], &other),
     };
-    caption(ink, left, &writes, parts.waits[0].then_some(theme.waits()));
-    caption(ink, middle, &road.fill(), None);
-    caption(ink, right, &reads, None);
+    caption(ink, left, writes, parts.waits[0].then_some(theme.waits()));
+    caption(ink, middle, &[&fill, &in_pipe], None);
+    caption(ink, right, &[reads], None);
 }
 
 /// Which way it goes.
@@ -114,7 +117,9 @@ fn pipe(ink: &Ink<'_>, road: &Road, parts: &RoadParts) {
     }
 }
 
-fn caption(ink: &Ink<'_>, space: Rect, words: &str, waits: Option<Color32>) {
+/// The longest of these words that fits.
+fn caption(ink: &Ink<'_>, space: Rect, words: &[&str], waits: Option<Color32>) {
+    let words = ink.fitting(words, space.width(), &ink.theme.small());
     let colour = waits.unwrap_or(ink.theme.faint());
     ink.text_in(space, Align2::CENTER_CENTER, words, ink.theme.small(), colour);
 }

@@ -3,6 +3,7 @@
 use crate::chunk::grouped;
 use crate::gui::panels::stage::tree::holds_up;
 use crate::gui::words::{bytes, duration};
+use crate::model::objects::cells::Known;
 use crate::trace::{ActorId, ObjectId, ObjectKind, Wish};
 
 /// A process or thread, as it is called and coloured on the stage.
@@ -125,6 +126,8 @@ pub struct Road {
     pub places: Option<(u64, u64)>,
     /// Tasks that are not done yet.
     pub unfinished: Option<u64>,
+    /// Messages of which it is only known how many there were.
+    pub summed: u64,
     /// Frames that were no message, and their bytes.
     pub torn: (u32, u64),
 }
@@ -155,6 +158,8 @@ pub struct Cells {
     pub updates: u64,
     /// Of these, how many were overwritten by somebody who had not seen them.
     pub overwritten: u64,
+    /// Of which updates that is.
+    pub known: Known,
     /// Its own lock.
     pub lock: Option<Gate>,
 }
@@ -262,6 +267,9 @@ impl Road {
         }
         told.push(format!("pipe {}, {}", counted(self.in_pipe, "message"), self.fill()));
         told.push(format!("{} put, {} taken", grouped(self.put), grouped(self.got)));
+        if self.summed > 0 {
+            told.push(format!("{} of them not told one by one", grouped(self.summed)));
+        }
         if let Some((used, most)) = self.places {
             told.push(format!("{used} of {most} places taken"));
         }
@@ -283,12 +291,17 @@ impl Road {
 impl Cells {
     /// `47,634 of 80,000 updates overwritten`; nothing where there was no update.
     pub fn verdict(&self) -> Option<String> {
-        match (self.updates, self.overwritten) {
-            (0, _) => None,
-            (1, 0) => Some("1 update".to_owned()),
-            (updates, 0) => Some(format!("{} updates: no update was lost this time", grouped(updates))),
-            (updates, lost) => Some(format!("{} of {} updates overwritten", grouped(lost), grouped(updates))),
-        }
+        let updates = grouped(self.updates);
+        let of = if self.known == Known::First { format!("the first {updates}") } else { updates.clone() };
+        Some(match (self.updates, self.overwritten, self.known) {
+            (0, ..) => return None,
+            (1, 0, Known::Final) => "1 update".to_owned(),
+            (_, 0, Known::Final) => format!("{updates} updates: no update was lost this time"),
+            (1, 0, Known::SoFar) => "1 update so far".to_owned(),
+            (_, 0, Known::SoFar) => format!("{updates} updates: none lost so far"),
+            (_, 0, Known::First) => format!("none of {of} updates lost"),
+            (_, lost, _) => format!("{} of {of} updates overwritten", grouped(lost)),
+        })
     }
 }
 

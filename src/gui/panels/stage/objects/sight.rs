@@ -69,7 +69,8 @@ impl Sight {
                 continue;
             }
             card.status.words = format!("{} · {}", wait.words, duration(wait.for_ns));
-            card.brief = Some(format!("{} · {}", wait.brief, duration(wait.for_ns)));
+            let time = duration(wait.for_ns);
+            card.brief = vec![format!("{} · {time}", wait.brief), format!("waits {time}")];
             card.status.tone = if wait.held_up || self.in_cycle(card.id) { Tone::Blocked } else { Tone::Waits };
         }
     }

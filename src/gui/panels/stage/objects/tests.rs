@@ -8,6 +8,7 @@ use super::road::Traffic;
 use super::seen::*;
 use super::sight::{Cycle, Sight, Wait};
 use crate::gui::panels::fixture::{BEGAN_NS, program};
+use crate::model::objects::cells::Known;
 use crate::trace::{ActorId, Awaited, ObjectId, ObjectKind, Wish};
 
 const MS: u64 = 1_000_000;
@@ -57,6 +58,7 @@ fn all() -> Vec<Seen> {
         updates: 80_000,
         overwritten: 47_634,
         lock: Some(Gate::default()),
+        ..Cells::default()
     };
     let array = Cells { cells: vec![Cell::default(); 40], ..Cells::default() };
     let client = Client { lane: 0, who: Some(who(2)), waiting: 1, trips: 41, last_ns: Some(90_000) };
@@ -204,6 +206,10 @@ fn lost_updates_are_counted_and_that_none_was_lost_is_said_too() {
     assert_eq!(cells(80_000, 47_634).as_deref(), Some("47,634 of 80,000 updates overwritten"));
     assert_eq!(cells(80_000, 0).as_deref(), Some("80,000 updates: no update was lost this time"));
     assert_eq!(cells(0, 0), None);
+    let midway = |overwritten, known| Cells { updates: 2_000, overwritten, known, ..Cells::default() }.verdict();
+    assert_eq!(midway(0, Known::SoFar).as_deref(), Some("2,000 updates: none lost so far"));
+    assert_eq!(midway(0, Known::First).as_deref(), Some("none of the first 2,000 updates lost"));
+    assert_eq!(midway(7, Known::First).as_deref(), Some("7 of the first 2,000 updates overwritten"));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::seen::{Face, Gate, Hold, Road, Seen, listed};
 use crate::chunk::grouped;
 use crate::gui::theme::Theme;
 use crate::gui::words::{bytes, duration};
+use crate::model::objects::cells::Known;
 use crate::trace::Wish;
 
 /// What stands at the right of the heading.
@@ -55,7 +56,11 @@ pub(super) fn told(theme: Theme, placed: &Placed) -> (String, Color32) {
             (if written { "written, not updated" } else { "not written yet" }.to_owned(), theme.faint())
         }
         Face::Cells(cells) => match cells.overwritten {
-            0 => (cells.verdict().unwrap_or_default(), theme.good()),
+            // That it is good is only known at the end.
+            0 => {
+                let colour = if cells.known == Known::Final { theme.good() } else { theme.text() };
+                (cells.verdict().unwrap_or_default(), colour)
+            }
             _ => (format!("▲ {}", cells.verdict().unwrap_or_default()), theme.lost()),
         },
         Face::Roads(roads) => {
