@@ -25,20 +25,22 @@ impl Run {
             }
         };
         let noun = kind.map_or("object", noun);
+        // A lock that is called lock is "the lock", not "lock lock".
+        let thing = if noun == name { format!("the {noun}") } else { format!("{noun} {name}") };
         match wait.wish {
             Wish::Acquire if kind.is_some_and(is_queue) => {
                 let lock = lock_in_words(wait);
                 let owner = object.and_then(|object| self.inner_owner(object, wait, at_ns));
                 let owner = owner.map_or_else(String::new, |owner| self.which_holds(&[owner], at_ns));
-                format!("for the {lock} of {noun} {name}{owner}")
+                format!("for the {lock} of {thing}{owner}")
             }
             Wish::Acquire => {
                 let holders = object.map_or_else(Vec::new, |object| object.holders(at_ns));
                 let holders: Vec<ActorId> = holders.iter().map(|holder| holder.actor).collect();
                 let what = if matches!(kind, Some(ObjectKind::Semaphore | ObjectKind::BoundedSemaphore)) {
-                    format!("for a permit of {noun} {name}")
+                    format!("for a permit of {thing}")
                 } else {
-                    format!("for {noun} {name}")
+                    format!("for {thing}")
                 };
                 format!("{what}{}", self.which_holds(&holders, at_ns))
             }
@@ -49,15 +51,15 @@ impl Run {
                     _ => "room in the pipe of",
                 };
                 let state = object.map_or_else(String::new, |object| self.road_in_words(object, wait, at_ns));
-                format!("for {room} {noun} {name}{state}")
+                format!("for {room} {thing}{state}")
             }
-            Wish::Put => format!("for a free place in {noun} {name}, which is full"),
-            Wish::Set => format!("for {noun} {name} to be set"),
-            Wish::Notify => format!("to be notified by {noun} {name}"),
-            Wish::Pass => format!("for the others at {noun} {name}"),
-            Wish::TasksDone => format!("for all tasks of {noun} {name} to be done"),
-            Wish::Feed => format!("for its feeder thread to write all it has into {noun} {name}"),
-            Wish::Answer => format!("for the answer of {noun} {name}"),
+            Wish::Put => format!("for a free place in {thing}, which is full"),
+            Wish::Set => format!("for {thing} to be set"),
+            Wish::Notify => format!("to be notified by {thing}"),
+            Wish::Pass => format!("for the others at {thing}"),
+            Wish::TasksDone => format!("for all tasks of {thing} to be done"),
+            Wish::Feed => format!("for its feeder thread to write all it has into {thing}"),
+            Wish::Answer => format!("for the answer of {thing}"),
             Wish::End => "for an end".to_owned(),
         }
     }
