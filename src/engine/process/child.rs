@@ -9,7 +9,7 @@ use crate::engine::worker::Belongings;
 use crate::plan::Action;
 use crate::program::{self, script};
 use crate::sys::{self, PipeReader, PipeWriter};
-use crate::trace::{ActorId, Event, Exit, What};
+use crate::trace::{ActorId, Exit, What};
 
 use super::carrier::{Carrier, Identity};
 use super::host::{Halt, Host, Setup};
@@ -20,11 +20,6 @@ use super::story::Teller;
 const EXIT_LOST: i32 = 1;
 /// How long the setup may take to come.
 const SETUP_PATIENCE: Duration = Duration::from_secs(10);
-
-/// So long something may remain untold, if something else comes after it.
-const UNTOLD_NS: u64 = 5_000_000;
-/// At most so much remains untold.
-const MOST_UNTOLD: usize = 1 << 15;
 
 /// The main function of such a process; `parent` is the pid of the process that started it.
 pub(in crate::engine) fn main(belongings: Belongings, parent: u32) -> i32 {
@@ -49,7 +44,6 @@ pub(in crate::engine) fn main(belongings: Belongings, parent: u32) -> i32 {
         tasks,
         lines,
         teller: Teller::new(results),
-        untold: Vec::new(),
         orders: VecDeque::new(),
         tie: if child.outlives { Tie::Nobody } else { Tie::Parent },
         parent,
@@ -101,9 +95,6 @@ struct ChildHost {
     tasks: PipeReader,
     lines: Lines,
     teller: Teller,
-    /// What it did with shared objects in the last moment. To tell of it at once would take time in which others
-    /// do not get at the objects, and the engine, which reads the story, would need a core that they could use.
-    untold: Vec<Event>,
     orders: VecDeque<(ActorId, Action)>,
     tie: Tie,
     /// The pid of the process that started it.
@@ -116,13 +107,6 @@ struct ChildHost {
 }
 
 impl ChildHost {
-    /// Tells what it has not told yet.
-    fn tell_all(&mut self) {
-        for Event { at_ns, by, what } in self.untold.drain(..) {
-            self.deaf |= self.teller.tell(by, at_ns, what).is_err();
-        }
-    }
-
     /// An orphan is the engine's, once it has adopted it: then it ends with the engine.
     fn bind(&mut self) -> Result<(), Halt> {
         if self.tie != Tie::Nobody || !self.lines.closed || sys::parent_pid() == self.parent {
@@ -135,12 +119,7 @@ impl ChildHost {
 
 impl Host for ChildHost {
     fn tell(&mut self, by: ActorId, at_ns: u64, what: What) {
-        let patient = matches!(what, What::Used { .. });
-        self.untold.push(Event { at_ns, by, what });
-        let since_ns = self.untold.first().map_or(at_ns, |first| first.at_ns);
-        if !patient || at_ns.saturating_sub(since_ns) >= UNTOLD_NS || self.untold.len() >= MOST_UNTOLD {
-            self.tell_all();
-        }
+        self.deaf |= self.teller.tell(by, at_ns, what).is_err();
     }
 
     fn flush(&mut self) {
@@ -148,7 +127,6 @@ impl Host for ChildHost {
     }
 
     fn push_out(&mut self) {
-        self.tell_all();
         self.deaf |= self.teller.flush().is_err();
     }
 

@@ -9,17 +9,20 @@
 //! Events are written in pieces that are short enough for the system to promise not to mix them with another's.
 //! What was written survives its writer; nobody relays for anybody, so that no death in the middle of a family
 //! breaks the story of those below. Most events are written at once. Those that come by the thousand, of a loop
-//! over a shared number, are gathered until a piece is full, a moment has passed, or the process waits.
+//! over a shared number, are kept back until a moment has passed, something else is told, or the process waits: a
+//! write for each would make the processes take turns at the pipe, and what they really do to each other would be lost.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::sys::{self, PipeWriter, Progress};
 use crate::trace::{ActorId, Event, What, codec};
 
 /// A text in an event that would be longer is cut.
 const TEXT_BYTES: usize = 120;
-/// So long an event may lie before the next one takes it along.
-const GATHER_NS: u64 = 2_000_000;
+/// So long an event may be kept back, if another one comes after it.
+const KEPT_NS: u64 = 5_000_000;
+/// At most so many are kept back.
+const MOST_KEPT: usize = 1 << 15;
 
 /// Tells what happens in this process.
 #[derive(Clone, Debug)]
@@ -28,15 +31,8 @@ pub(super) struct Teller(Arc<Telling>);
 #[derive(Debug)]
 struct Telling {
     pipe: PipeWriter,
-    gathered: Mutex<Gathered>,
-}
-
-/// What was told and not yet written.
-#[derive(Debug, Default)]
-struct Gathered {
-    bytes: Vec<u8>,
-    /// When the first of it was told.
-    since_ns: u64,
+    /// What was told and not yet written, in order.
+    kept: Mutex<Vec<Event>>,
 }
 
 /// Nobody listens any more.
@@ -45,7 +41,7 @@ pub(super) struct Deaf;
 
 impl Teller {
     pub(super) fn new(pipe: PipeWriter) -> Self {
-        Self(Arc::new(Telling { pipe, gathered: Mutex::default() }))
+        Self(Arc::new(Telling { pipe, kept: Mutex::default() }))
     }
 
     /// The same end once more, for a child.
@@ -55,53 +51,59 @@ impl Teller {
 
     /// Says that something happened.
     pub(super) fn tell(&self, by: ActorId, at_ns: u64, what: What) -> Result<(), Deaf> {
-        // What a thread left half-told is whole all the same: bytes are added in one go.
-        let mut gathered = self.0.gathered.lock().unwrap_or_else(PoisonError::into_inner);
         let patient = matches!(what, What::Used { .. });
-        let before = gathered.bytes.len();
-        piece(Event { at_ns, by, what }, &mut gathered.bytes);
-        if gathered.bytes.len() > sys::WHOLE_WRITE_BYTES {
-            // The last one opens the next piece.
-            let last = gathered.bytes.split_off(before);
-            self.write(&mut gathered)?;
-            gathered.bytes = last;
-        }
-        let now_ns = sys::now_ns();
-        if before == 0 || gathered.bytes.len() < before {
-            gathered.since_ns = now_ns;
-        }
-        if patient && now_ns.saturating_sub(gathered.since_ns) < GATHER_NS { Ok(()) } else { self.write(&mut gathered) }
+        let mut kept = self.kept();
+        kept.push(Event { at_ns, by, what });
+        let since_ns = kept.first().map_or(at_ns, |first| first.at_ns);
+        let may_wait = patient && at_ns.saturating_sub(since_ns) < KEPT_NS && kept.len() < MOST_KEPT;
+        if may_wait { Ok(()) } else { self.write_all(&mut kept) }
     }
 
-    /// Writes whatever was only gathered so far.
+    /// Writes whatever was kept back so far.
     pub(super) fn flush(&self) -> Result<(), Deaf> {
-        self.write(&mut self.0.gathered.lock().unwrap_or_else(PoisonError::into_inner))
+        self.write_all(&mut self.kept())
     }
 
-    fn write(&self, gathered: &mut Gathered) -> Result<(), Deaf> {
-        let mut rest = &gathered.bytes[..];
-        while !rest.is_empty() {
-            match self.0.pipe.write(rest) {
-                Ok(Progress::Moved(count)) => rest = &rest[count..],
+    fn kept(&self) -> MutexGuard<'_, Vec<Event>> {
+        // A thread that panicked has left whole events all the same.
+        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write_all(&self, kept: &mut Vec<Event>) -> Result<(), Deaf> {
+        let (mut bytes, mut next) = (Vec::new(), Vec::new());
+        for event in kept.drain(..) {
+            next.clear();
+            piece(event, &mut next);
+            if bytes.len() + next.len() > sys::WHOLE_WRITE_BYTES {
+                self.write(&bytes)?;
+                bytes.clear();
+            }
+            bytes.extend_from_slice(&next);
+        }
+        self.write(&bytes)
+    }
+
+    fn write(&self, mut bytes: &[u8]) -> Result<(), Deaf> {
+        while !bytes.is_empty() {
+            match self.0.pipe.write(bytes) {
+                Ok(Progress::Moved(count)) => bytes = &bytes[count..],
                 Ok(Progress::WouldBlock) => {}
                 Ok(Progress::Closed) | Err(_) => return Err(Deaf),
             }
         }
-        gathered.bytes.clear();
         Ok(())
     }
 }
 
-/// Appends an event as bytes that can be written in one piece.
+/// An event as bytes that can be written in one piece, into an empty buffer.
 fn piece(mut event: Event, bytes: &mut Vec<u8>) {
-    let before = bytes.len();
     codec::write_event(&event, bytes);
-    if bytes.len() - before > sys::WHOLE_WRITE_BYTES
+    if bytes.len() > sys::WHOLE_WRITE_BYTES
         && let What::Called { call, answer, .. } = &mut event.what
     {
         cut(call);
         cut(answer);
-        bytes.truncate(before);
+        bytes.clear();
         codec::write_event(&event, bytes);
     }
 }
