@@ -5,7 +5,6 @@ use std::time::Duration;
 
 /// Sleeps while the low half of `word` is that of `seen`, at most so long; may wake without a reason. The
 /// word may lie in memory that processes share.
-#[cfg(all(target_os = "linux", not(miri)))]
 pub fn park(word: &AtomicU64, seen: u64, patience: Duration) {
     let patience = libc::timespec {
         tv_sec: libc::time_t::try_from(patience.as_secs()).unwrap_or(libc::time_t::MAX),
@@ -18,7 +17,6 @@ pub fn park(word: &AtomicU64, seen: u64, patience: Duration) {
 }
 
 /// Wakes at most so many of those who sleep on `word`, in whatever process; how many.
-#[cfg(all(target_os = "linux", not(miri)))]
 pub fn unpark(word: &AtomicU64, count: u32) -> u32 {
     let count = libc::c_int::try_from(count).unwrap_or(libc::c_int::MAX);
     // SAFETY: the word lives as long as the call, which reads nothing from it.
@@ -27,12 +25,7 @@ pub fn unpark(word: &AtomicU64, count: u32) -> u32 {
 }
 
 /// What a futex looks at has 32 bits.
-#[cfg(all(target_os = "linux", not(miri)))]
 fn low_half(word: &AtomicU64) -> *const u32 {
     let halves = std::ptr::from_ref(word).cast::<u32>();
     if cfg!(target_endian = "little") { halves } else { halves.wrapping_add(1) }
 }
-
-// Miri does not know what it means to look at half of an atomic word.
-#[cfg(any(miri, not(target_os = "linux")))]
-pub use crate::sys::nap::{park, unpark};

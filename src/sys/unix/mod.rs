@@ -1,6 +1,8 @@
 //! Linux and macOS.
 
 mod control;
+// Miri does not know what it means to look at half of an atomic word.
+#[cfg(all(target_os = "linux", not(miri)))]
 mod futex;
 mod interrupt;
 #[cfg(not(miri))]
@@ -16,7 +18,10 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use crate::plan::StartMethod;
 
+#[cfg(any(miri, not(target_os = "linux")))]
+pub use crate::sys::nap::{park, unpark};
 pub use control::{Control, ControlPeer, Request};
+#[cfg(all(target_os = "linux", not(miri)))]
 pub use futex::{park, unpark};
 pub use interrupt::notice_interrupts;
 #[cfg(not(miri))]
