@@ -154,7 +154,8 @@ fn g09_a_robust_lock_survives_holders_killed_at_any_moment() {
         }
         assert_eq!(lock.holder(), None);
     }
-    assert!(died > 10, "{died} were killed while they had it");
+    // How many is a matter of luck; that it was none of 240 is not.
+    assert!(died > 0, "nobody was killed while they had it");
 }
 
 /// What a process has open besides its standard streams: how many ends of pipes, its own copies of one counted once,
