@@ -26,6 +26,9 @@ struct Window {
 
 impl Window {
     fn open() -> Self {
+        // A port that is free is another's as soon as two tests look for one at the same time.
+        static OPENING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+        let _alone = OPENING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = free.local_addr().expect("it has an address");
         drop(free);
