@@ -86,7 +86,8 @@ pub struct Made {
     /// semaphores), parties (a barrier), numbers (an array), bytes (a block), clients (a manager), 1 or 2
     /// directions (a pipe).
     pub capacity: u64,
-    /// What the pipe in it holds before a writer must wait, as the kernel says; 0 if there is none, or no limit.
+    /// What the pipe in it holds before a writer must wait, as the kernel says; 0 if there is none, or it
+    /// does not say.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub pipe_bytes: u32,
     /// What it holds at first: a value's number.

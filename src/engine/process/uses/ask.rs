@@ -10,12 +10,10 @@ use crate::program::uses::{Ask, Call, Kept};
 use crate::sys::{self, PipeWriter};
 use crate::trace::{Awaited, Deed, ObjectId, Wish};
 
-use super::{Carrier, Host, Need, Raised, Stop};
+use super::{Carrier, Host, Need, Raised, SLICE, Stop};
 
 /// An answer that comes so soon is no wait worth telling: that of a manager which has nothing else to do.
 const SOON: Duration = Duration::from_millis(1);
-/// How often a process with many requests sees to its duties.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// What a process has of its managers.
 #[derive(Default)]
@@ -135,7 +133,7 @@ impl<H: Host> Carrier<'_, H> {
 
     /// A round trip: the request, and its answer.
     fn trip(&mut self, object: Obj, request: &Request) -> Result<Plain, Stop> {
-        if self.asking.looked.is_none_or(|looked| looked.elapsed() >= LOOK_EVERY) {
+        if self.asking.looked.is_none_or(|looked| looked.elapsed() >= SLICE) {
             self.asking.looked = Some(Instant::now());
             self.pause(Duration::ZERO)?;
         }

@@ -9,10 +9,8 @@ use crate::program::uses::Bytes;
 use crate::sys;
 use crate::trace::Deed;
 
+use super::message::FILLING;
 use super::{Carrier, Host, Raised, Stop};
-
-/// What bytes are filled with.
-const FILLING: u8 = b'x';
 
 /// The blocks that a process has, by the variable that holds them.
 #[derive(Default)]

@@ -138,7 +138,7 @@ impl<'a, H: Host> Carrier<'a, H> {
 }
 
 /// What bytes are filled with.
-const FILLING: u8 = b'x';
+pub(super) const FILLING: u8 = b'x';
 
 /// An item as it stands in a call.
 fn short(item: &Item) -> String {

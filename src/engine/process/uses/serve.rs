@@ -7,10 +7,7 @@ use crate::program::object::{Make, Obj};
 use crate::sys::{self, PipeReader, PipeWriter};
 use crate::trace::{Awaited, Deed, What, Wish};
 
-use super::{Carrier, Host, Raised, Stop};
-
-/// How long it sleeps at a stretch, and how often it sees to its duties.
-const SLICE: Duration = Duration::from_millis(20);
+use super::{Carrier, Host, Raised, SLICE, Stop};
 
 impl<H: Host> Carrier<'_, H> {
     /// Serves, until all clients are gone or one of them shuts it down.
