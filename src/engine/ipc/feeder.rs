@@ -147,7 +147,7 @@ impl Feeder {
 mod tests {
     use super::*;
     use crate::engine::ipc::frame::Incoming;
-    use crate::engine::ipc::layout::CELL;
+    use crate::engine::ipc::layout::{CELL, QUEUE_CELLS};
     use crate::engine::ipc::memory::Block;
     use crate::engine::ipc::pipe::Received;
     use crate::sys::{self, PipeReader};
@@ -159,7 +159,7 @@ mod tests {
         let (reader, writer) = sys::pipe().expect("a pipe");
         reader.set_nonblocking().expect("it can");
         writer.set_nonblocking().expect("it can");
-        (Queue::at(&Block::create(5 * CELL).expect("memory"), maxsize), reader, writer)
+        (Queue::at(&Block::create(QUEUE_CELLS * CELL).expect("memory"), maxsize), reader, writer)
     }
 
     fn message(queue: &Queue, body: &[u8]) -> Outgoing {

@@ -11,8 +11,9 @@ use super::condition;
 
 /// A lock, a counter: two cache lines, so that neighbours do not disturb each other.
 pub(super) const CELL: usize = 16;
-/// What a queue needs beside its pipe: a cell each for itself, its two locks, its free places and its tasks.
-const QUEUE_CELLS: usize = 5;
+/// What a queue needs beside its pipe: a cell each for itself, its two locks, its free places, its tasks and the sizes
+/// of its messages.
+pub(super) const QUEUE_CELLS: usize = 6;
 
 /// An object in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]

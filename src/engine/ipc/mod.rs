@@ -27,6 +27,7 @@ mod item;
 mod joinable_queue;
 mod layout;
 mod lock;
+mod look_on;
 pub mod manager;
 mod memory;
 mod objects;
@@ -37,6 +38,7 @@ mod rlock;
 mod semaphore;
 mod shareable_list;
 mod simple_queue;
+mod sizes;
 #[cfg(test)]
 mod together;
 mod value;

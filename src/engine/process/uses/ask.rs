@@ -7,7 +7,7 @@ use crate::engine::ipc::manager::{Fault, Lost, Proxy, Reply, Request, call_copy}
 use crate::program::object::{Make, Obj};
 use crate::program::plain::{self, Plain};
 use crate::program::uses::{Ask, Call, Kept};
-use crate::sys::{self, PipeWriter};
+use crate::sys;
 use crate::trace::{Awaited, Deed, ObjectId, Wish};
 
 use super::{Carrier, Host, Need, Raised, SLICE, Stop};
@@ -161,19 +161,7 @@ impl<H: Host> Carrier<'_, H> {
             Lost::BeforeTheRequest => Raised::new("BrokenPipeError", "[Errno 32] Broken pipe"),
             Lost::BeforeTheAnswer => Raised::new("EOFError", ""),
         };
-        let give_up = Instant::now() + nap.max(SOON);
-        loop {
-            if let Some(answer) = proxy.advance(to, from).map_err(lost)? {
-                return Ok(Some(answer));
-            }
-            let left = give_up.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(None);
-            }
-            let writers: &[&PipeWriter] = if proxy.is_sending() { &[to] } else { &[] };
-            let ready = sys::wait_ready(&[from], writers, left);
-            ready.map_err(|error| Raised::new("OSError", error.to_string()))?;
-        }
+        Ok(proxy.answer(to, from, nap.max(SOON)).map_err(lost)?)
     }
 
     /// The road that this process has to a manager: it has the ends of one client, or of several that it has not
