@@ -131,8 +131,8 @@ fn j01_j03_j04_j07_proxies_keep_their_rules() {
             "{}",
             start.name()
         );
-        assert_eq!((ran.exit("Process-1"), ran.exit("Process-2")), (Exit::Code(0), Exit::Signal(9)));
-        assert_eq!(ran.actor("Process-1").role, Role::Manager);
+        assert_eq!((ran.exit("SyncManager-1"), ran.exit("SyncManager-2")), (Exit::Code(0), Exit::Signal(9)));
+        assert_eq!(ran.actor("SyncManager-1").role, Role::Manager);
     });
 }
 

@@ -80,6 +80,13 @@ impl Waits {
         }
     }
 
+    /// Whether an actor got what it waited for last.
+    fn note_got(&mut self, actor: ActorId, got: bool) {
+        if let Some(last) = self.by_actor.get_mut(&actor).and_then(|waits| waits.last_mut()) {
+            last.got = got;
+        }
+    }
+
     /// The actor goes on, or has ended; the wait that this ends, if it waited.
     pub(super) fn close(&mut self, actor: ActorId, at_ns: u64, got: bool) -> Option<Wait> {
         // What it did last may be heard of after its end.
@@ -148,7 +155,13 @@ impl Run {
 
     /// An actor can't go on.
     pub(super) fn begin_wait(&mut self, mut wait: Wait) {
-        self.waits.close(wait.actor, wait.from_ns, false);
+        if let Some(before) = self.waits.close(wait.actor, wait.from_ns, false)
+            && (before.wish, before.on, before.lane) != (wait.wish, wait.on, wait.lane)
+        {
+            // It got the lock within a queue, and now waits for what it wanted that for.
+            self.waits.note_got(wait.actor, self.aim(&before) == (wait.wish, wait.lane) && before.on == wait.on);
+            self.watch.note_end(wait.actor, wait.from_ns);
+        }
         if let Some(end_ns) = self.actor(wait.actor).and_then(Actor::end_ns) {
             (wait.to_ns, wait.cut) = (end_ns.max(wait.from_ns), true);
         }

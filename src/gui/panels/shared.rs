@@ -152,7 +152,7 @@ fn in_words(look: &Look<'_>, wait: &Wait) -> String {
 fn draw(ink: &Ink<'_>, look: &Look<'_>, wait: &Wait, (space, line): (Rect, f32), marked: bool) {
     let (theme, lasts) = (ink.theme, wait.lasts(look.at_ns));
     ink.card(space, 5, if marked { theme.hovered() } else { theme.card() }, theme.border());
-    let waits = if holds_up(wait.wish) { theme.waits() } else { theme.faint() };
+    let waits = if holds_up(look.run.aim(wait).0) { theme.waits() } else { theme.faint() };
     if lasts {
         ink.dashed_box(space.shrink(0.5), waits);
     }

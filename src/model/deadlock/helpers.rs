@@ -120,9 +120,6 @@ impl<'a> Scene<'a> {
     /// Who could read from, or write into, the road of a pipe or a queue.
     fn who_could_move(&self, wait: &Wait, object: &Object) -> Helpers {
         let (run, at_ns) = (self.run, self.now_ns);
-        if let Some(dead) = run.dead_inner_owner(object, wait, at_ns) {
-            return Helpers::Dead(dead);
-        }
         let sends = wait.wish == Wish::Send;
         let other_wish = if sends { Wish::Receive } else { Wish::Send };
         // A pipe is never full and empty at once: one side has only not looked yet.
@@ -159,7 +156,7 @@ impl<'a> Scene<'a> {
             return if self.count(wait, Wish::Receive) > 0 { Helpers::NotNeeded } else { Helpers::Anybody };
         }
         let at_work = alive.iter().copied().filter(|&id| {
-            run.wait_of(id, at_ns).is_some_and(|wait| wait.wish == Wish::Send && wait.object() == Some(object.id))
+            run.wait_of(id, at_ns).is_some_and(|wait| run.aim(wait).0 == Wish::Send && wait.object() == Some(object.id))
         });
         let at_work: Vec<ActorId> = at_work.collect();
         self.living(if at_work.is_empty() { alive } else { at_work }.into_iter())
