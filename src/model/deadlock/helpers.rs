@@ -113,7 +113,8 @@ impl<'a> Scene<'a> {
         match (run.dead_inner_owner(object, wait, at_ns), run.inner_owner(object, wait, at_ns)) {
             (Some(dead), _) => Helpers::Dead(dead),
             (None, Some(owner)) => Helpers::These(vec![owner]),
-            (None, None) => Helpers::Anybody,
+            // It is free, and who wants it had no core yet; or somebody has it who does not wait.
+            (None, None) => Helpers::NotNeeded,
         }
     }
 

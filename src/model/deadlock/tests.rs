@@ -364,6 +364,14 @@ fn the_lock_within_a_queue_that_a_living_process_has_is_told_and_followed() {
 }
 
 #[test]
+fn who_could_have_the_lock_within_a_queue_but_has_no_core_is_in_no_deadlock() {
+    let free = || inner(Wish::Receive, READ_LOCK).used(100, P1, A, Deed::Got { lane: 0, message: 1, bytes: 9 });
+    assert!(free().joins(110, PARENT, P2).joins(110, P1, P2).told(900).is_empty());
+    let took = free().wants(100, P2, Wish::Receive, A);
+    assert_eq!(took.joins(110, PARENT, P2).joins(110, P1, P2).told(900).len(), 1, "nobody will put anything in");
+}
+
+#[test]
 fn who_gets_the_lock_within_a_queue_waits_for_what_it_wanted_that_for() {
     let got = inner(Wish::Receive, READ_LOCK).used(100, P1, A, Deed::Got { lane: 0, message: 1, bytes: 9 });
     let model = got.wants(90, P2, Wish::Receive, A).until(400);
