@@ -141,18 +141,6 @@ impl Run {
         last.filter(|wait| wait.cut || wait.to_ns == u64::MAX)
     }
 
-    /// What the pipe on a road of an object holds at a moment, in bytes: whatever its size says, it is full while
-    /// somebody waits for room in it.
-    pub fn pipe_fill(&self, object: ObjectId, lane: u16, at_ns: u64) -> u64 {
-        let Some(known) = self.object(object) else { return 0 };
-        let waits_for_room = |wait: &Wait| wait.wish == Wish::Send && wait.lane == lane;
-        if known.pipe_bytes > 0 && self.waiters(object, at_ns).any(waits_for_room) {
-            return known.pipe_bytes.into();
-        }
-        let bytes = known.stations.road(lane).map_or(0, |road| road.in_pipe(at_ns).bytes);
-        if known.pipe_bytes > 0 { bytes.min(known.pipe_bytes.into()) } else { bytes }
-    }
-
     /// An actor can't go on.
     pub(super) fn begin_wait(&mut self, mut wait: Wait) {
         if let Some(before) = self.waits.close(wait.actor, wait.from_ns, false)

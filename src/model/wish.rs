@@ -95,7 +95,7 @@ impl Run {
         let sends = wait.wish == Wish::Send;
         let other = if sends { Wish::Receive } else { Wish::Send };
         let is_other = |at: &Wait| at.wish == other && at.lane == wait.lane;
-        let in_pipe = object.stations.road(wait.lane).map_or(0, |road| road.in_pipe(at_ns).messages);
+        let in_pipe = self.in_pipe(object.id, wait.lane, at_ns).messages;
         if self.waiters(object.id, at_ns).any(is_other) || (!sends && in_pipe > 0) {
             return String::new();
         }

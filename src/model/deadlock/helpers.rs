@@ -125,7 +125,8 @@ impl<'a> Scene<'a> {
         let other_wish = if sends { Wish::Receive } else { Wish::Send };
         // A pipe is never full and empty at once: one side has only not looked yet.
         let is_moving = self.count(wait, other_wish) > 0;
-        let holds_some = object.stations.road(wait.lane).is_some_and(|road| road.under_way(at_ns).messages > 0);
+        let in_buffers = object.stations.road(wait.lane).map_or(0, |road| road.in_buffers(at_ns).messages);
+        let holds_some = in_buffers > 0 || run.in_pipe(object.id, wait.lane, at_ns).messages > 0;
         if is_moving || (!sends && holds_some) {
             return Helpers::NotNeeded;
         }

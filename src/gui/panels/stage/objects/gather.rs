@@ -147,7 +147,7 @@ fn road(run: &Run, object: &Object, lane: u16, at_ns: u64) -> Road {
         let load = road.in_buffer_of(producer, at_ns);
         told.buffers.push((who(run, producer), load.messages.min(u64::from(u32::MAX)) as u32, load.bytes));
     }
-    let in_pipe = road.in_pipe(at_ns).messages;
+    let in_pipe = run.in_pipe(object.id, lane, at_ns).messages;
     told.in_pipe = in_pipe.min(u64::from(u32::MAX)) as u32;
     if in_pipe <= MOST_TOKENS {
         let is_in = |stamp: Option<(u64, ActorId)>| stamp.is_some_and(|(then_ns, _)| then_ns <= at_ns);
