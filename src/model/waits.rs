@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Actor, Run};
+use crate::chunk::grouped;
 use crate::trace::{ActorId, Awaited, Deed, ObjectId, Role, Wish};
 
 /// So many waits are known one by one; of more, of each actor the last one.
@@ -108,6 +109,15 @@ impl Run {
     /// How many waits are not known one by one, since there were too many.
     pub fn waits_summed(&self) -> u64 {
         self.waits.summed
+    }
+
+    /// That not every wait is known, in a sentence.
+    pub fn summed_in_words(&self) -> Option<String> {
+        let (summed, all) = (self.waits.summed, self.waits.summed + self.waits.count as u64);
+        (summed > 0).then(|| {
+            let (summed, all) = (grouped(summed), grouped(all));
+            format!("Of {all} waits {summed} are only counted: so many are not kept one by one.")
+        })
     }
 
     /// How long somebody waited for something of an object at most: also who gave up, or waits still.

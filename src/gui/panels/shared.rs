@@ -111,6 +111,9 @@ fn waits(look: &Look<'_>, line: f32, ui: &mut Ui, commands: &mut Vec<Command>) {
     if count > waits.len() {
         note(ui, theme, format!("The latest {} of {}.", waits.len(), grouped(count as u64)));
     }
+    if let Some(sentence) = run.summed_in_words() {
+        note(ui, theme, sentence);
+    }
     let height = 2.0 * line + theme.length(9.0);
     let room = ui.available_height().max(height * 4.2);
     let area = ScrollArea::vertical().id_salt("waits").max_height(room).auto_shrink([false, true]);
