@@ -143,7 +143,7 @@ fn what_was_watched_live_is_told_as_its_replay_is() {
             let opened = file::open(&trace).expect("it was recorded");
             let (seen, again) = (&live.model.runs[0], Model::of(&opened.events));
             assert_eq!(words(seen), words(&again.runs[0]), "{way}");
-            assert!(words(seen).len() > 2, "{way}: there is something to tell");
+            assert!(!words(seen).is_empty(), "{way}: there is something to tell");
         }
     });
 }

@@ -83,10 +83,12 @@ impl Run {
         let what = if moves(wait) == Wish::Send { "room" } else { "a message" };
         // Whoever has it may say a moment later what it waits for.
         let at_ns = at_ns.max(wait.from_ns.saturating_add(TOLD_WITHIN_NS).min(wait.to_ns.saturating_sub(1)));
-        match (self.dead_inner_owner(queue, wait, at_ns), self.inner_owner(queue, wait, at_ns)) {
-            (Some(dead), _) => format!(", which {} held when it ended", self.full_title(dead)),
-            (None, Some(owner)) => format!(", which {} has while it waits for {what}", self.full_title(owner)),
-            (None, None) => String::new(),
+        match self.inner_owner(queue, wait, at_ns) {
+            Some(owner) if self.has_ended(owner, at_ns) => {
+                format!(", which {} held when it ended", self.full_title(owner))
+            }
+            Some(owner) => format!(", which {} has while it waits for {what}", self.full_title(owner)),
+            None => String::new(),
         }
     }
 
@@ -111,27 +113,20 @@ impl Run {
     }
 
     /// Who has the lock within a queue that this wait is for, as far as it is known: whoever waits for a message, or
-    /// for room.
+    /// for room; or who was killed while it did, and has it for ever.
     pub(super) fn inner_owner(&self, queue: &Object, wait: &Wait, at_ns: u64) -> Option<ActorId> {
-        let others = self.waiters(queue.id, at_ns).filter(|other| other.wish == moves(wait));
-        // Who went on may say so after the next one began to wait.
-        others.max_by_key(|other| other.from_ns).map(|other| other.actor)
-    }
-
-    /// Who was killed while it read from, or wrote into, a queue, and so has its lock for ever.
-    pub(super) fn dead_inner_owner(&self, queue: &Object, wait: &Wait, at_ns: u64) -> Option<ActorId> {
-        if queue.robust || self.inner_owner(queue, wait, at_ns).is_some() {
-            return None;
-        }
         let wish = moves(wait);
+        let alive = self.waiters(queue.id, at_ns).filter(|other| other.wish == wish);
+        // Who went on may say so after the next one began to wait.
+        if let Some(owner) = alive.max_by_key(|other| other.from_ns) {
+            return Some(owner.actor);
+        }
         let passed = queue.stations.road(0).map(|road| if wish == Wish::Receive { &road.got } else { &road.fed });
-        let mut cut = self.unended_waits().filter(|last| last.cut && last.to_ns <= at_ns);
+        let cut = self.unended_waits().filter(|last| last.cut && last.to_ns <= at_ns && !queue.robust);
+        let mut on_it = cut.filter(|last| last.object() == Some(queue.id) && last.wish == wish);
         // If any message passed since then, the lock was free.
-        let owner = cut.find(|last| {
-            let is_on_it = last.object() == Some(queue.id) && last.wish == wish;
-            is_on_it && passed.is_none_or(|passed| passed.count(at_ns) == passed.count(last.to_ns))
-        });
-        owner.map(|last| last.actor)
+        let has_it = |last: &&Wait| passed.is_none_or(|passed| passed.count(at_ns) == passed.count(last.to_ns));
+        on_it.find(has_it).map(|last| last.actor)
     }
 }
 

@@ -3,7 +3,7 @@
 //! An object is introduced once ([`ObjectMade`](super::What::ObjectMade)). From then on whoever does something with
 //! it says so when it is done ([`Used`](super::What::Used)); whoever can't go on says so at once
 //! ([`Waits`](super::What::Waits)), and that wait lasts until the same actor next tells what it did (`Used`, `Called`,
-//! `Did`) or has ended. So a deadlock is in the trace while it lasts: it is a cycle of waits.
+//! `Did`) or what else it waits for, or has ended. So a deadlock is in the trace while it lasts: it is a cycle of waits.
 
 use serde::{Deserialize, Serialize};
 

@@ -110,12 +110,23 @@ impl<'a> Scene<'a> {
     /// Who has the lock within a queue that those who read, or write, take one after the other.
     fn who_has_inner(&self, wait: &Wait, object: &Object) -> Helpers {
         let (run, at_ns) = (self.run, self.now_ns);
-        match (run.dead_inner_owner(object, wait, at_ns), run.inner_owner(object, wait, at_ns)) {
-            (Some(dead), _) => Helpers::Dead(dead),
-            (None, Some(owner)) => Helpers::These(vec![owner]),
+        match run.inner_owner(object, wait, at_ns) {
+            Some(owner) if run.has_ended(owner, at_ns) => Helpers::Dead(owner),
+            Some(owner) => Helpers::These(vec![owner]),
+            // Whoever feeds without a thread may have it, and waits for room while it does something else.
+            None if run.aim(wait).0 == Wish::Send && self.feeds_itself(object) => Helpers::Anybody,
             // It is free, and who wants it had no core yet; or somebody has it who does not wait.
-            (None, None) => Helpers::NotNeeded,
+            None => Helpers::NotNeeded,
         }
+    }
+
+    /// Whether a process that has no threads has something for a queue in its buffer.
+    fn feeds_itself(&self, object: &Object) -> bool {
+        let (run, at_ns) = (self.run, self.now_ns);
+        let Some(road) = object.stations.road(0) else { return false };
+        let has_thread = |id| run.children(id).any(|child| child.role == Role::ProcessThread);
+        let busy = road.producers().filter(|&id| road.in_buffer_of(id, at_ns).messages > 0);
+        busy.into_iter().any(|id| !run.has_ended(id, at_ns) && !has_thread(id))
     }
 
     /// Who could read from, or write into, the road of a pipe or a queue.

@@ -372,6 +372,16 @@ fn who_could_have_the_lock_within_a_queue_but_has_no_core_is_in_no_deadlock() {
 }
 
 #[test]
+fn who_feeds_a_queue_by_itself_may_have_its_lock_while_it_waits_for_an_end() {
+    let message = 1;
+    let put = feeding().used(7, PARENT, A, Deed::Put { lane: 0, message, bytes: 1 << 20 });
+    let locked = put.waits(10, THREAD, Wish::Acquire, Awaited::Object(A), WRITE_LOCK).joins(30, PARENT, P1);
+    let told = locked.told(400);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("Thread 1 of Process-1 waits for the write lock of queue q"), "{told:?}");
+}
+
+#[test]
 fn who_gets_the_lock_within_a_queue_waits_for_what_it_wanted_that_for() {
     let got = inner(Wish::Receive, READ_LOCK).used(100, P1, A, Deed::Got { lane: 0, message: 1, bytes: 9 });
     let model = got.wants(90, P2, Wish::Receive, A).until(400);
