@@ -94,8 +94,10 @@ pub enum Turn {
     Fed(Outgoing),
     /// Something can't be sent; its place is free again.
     Dropped(Refusal),
-    /// The pipe is full, or another writes.
+    /// The pipe is full.
     Stuck,
+    /// Another writes, and has the lock.
+    LockedOut,
     /// There is nothing to do.
     Idle,
     /// There never will be.
@@ -121,6 +123,12 @@ impl Feeder {
                 None => return Turn::Idle,
             }
             // Whether the pipe is full shall be known at once.
+            patience = Duration::ZERO;
+        }
+        if !self.hand.holds() {
+            if !self.queue.pipe.begin_write(&mut self.hand, self.me, patience) {
+                return Turn::LockedOut;
+            }
             patience = Duration::ZERO;
         }
         let Some(mut message) = self.at_hand.take() else { return Turn::Idle };

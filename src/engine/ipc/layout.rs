@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::program::object::{self, Make, Obj, Object};
 use crate::program::script::{self, Child, Step};
+use crate::program::uses::{Ask, Kind};
 use crate::trace::ObjectId;
 
 use super::condition;
@@ -29,11 +30,27 @@ pub struct Place {
     pub ends: Range<usize>,
 }
 
+/// A lock that a manager keeps. It lies with its manager, not here; but who has it and who waits for it is told in the
+/// trace as of any lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptLock {
+    /// Its id in the trace.
+    pub id: ObjectId,
+    /// Its manager.
+    pub manager: Obj,
+    /// Under which number it is kept.
+    pub kept: u32,
+    /// Whether its holder may take it again.
+    pub again: bool,
+}
+
 /// Where everything lies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
     /// The objects, in order.
     pub places: Vec<Place>,
+    /// The locks that managers keep, in the order of their making.
+    pub kept: Vec<KeptLock>,
     /// How many words there are.
     pub words: usize,
     /// How many ends of pipes there are.
@@ -44,7 +61,7 @@ impl Layout {
     /// Of the objects that this main script makes.
     pub fn of(script: &[Step]) -> Self {
         let objects = script::objects(script);
-        let ids = object::ids(objects.iter().copied());
+        let (ids, next) = object::ids(objects.iter().copied());
         let mut layout = Self::default();
         for (object, id) in objects.into_iter().zip(ids) {
             let words = layout.words..layout.words + words_of(&object.make);
@@ -52,7 +69,21 @@ impl Layout {
             (layout.words, layout.ends) = (words.end, ends.end);
             layout.places.push(Place { id, object: object.clone(), words, ends });
         }
+        let kept = script::steps(script).into_iter().filter_map(|step| match step {
+            Step::Ask(manager, Ask::Make(kept, kind @ (Kind::Lock | Kind::RLock), _)) => {
+                Some((*manager, kept.0, *kind == Kind::RLock))
+            }
+            _ => None,
+        });
+        let kept =
+            kept.zip(next..).map(|((manager, kept, again), id)| KeptLock { id: ObjectId(id), manager, kept, again });
+        layout.kept = kept.collect();
         layout
+    }
+
+    /// The lock that a manager keeps under a number, if it is one.
+    pub fn kept_lock(&self, manager: Obj, kept: u32) -> Option<KeptLock> {
+        self.kept.iter().copied().find(|lock| (lock.manager, lock.kept) == (manager, kept))
     }
 
     /// The ends that a child has: those it is given, and those of all queues.
@@ -124,6 +155,7 @@ fn pipes_of(make: &Make) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::program::uses::Kept;
 
     #[test]
     fn every_end_of_a_pipe_belongs_to_one_side() {
@@ -145,5 +177,21 @@ mod tests {
         }
         let child = Child::new(1, []).with_end(1, 1).with_end(3, 3);
         assert_eq!(layout.ends_of(&child), [0, 3, 13, 14]);
+    }
+
+    #[test]
+    fn the_locks_of_managers_have_the_ids_after_those_of_all_objects() {
+        let keep = |manager, number, kind| Step::Ask(manager, Ask::Make(Kept(number, "it"), kind, Vec::new()));
+        let script = [
+            Step::Make(Object::new("m", Make::Manager(1))),
+            keep(0, 0, Kind::Dict),
+            Step::Try(vec![keep(0, 1, Kind::Lock)]),
+            Step::Make(Object::new("again", Make::Manager(1))),
+            keep(1, 0, Kind::RLock),
+            Step::Make(Object::new("value", Make::Value(0))),
+        ];
+        let layout = Layout::of(&script);
+        let told = |manager, kept| layout.kept_lock(manager, kept).map(|lock| (lock.id.0, lock.again));
+        assert_eq!([told(0, 0), told(0, 1), told(1, 0)], [None, Some((4, false)), Some((5, true))]);
     }
 }

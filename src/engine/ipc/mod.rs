@@ -51,7 +51,7 @@ pub use feeder::{Buffer, Feeder, Turn};
 pub use frame::{Arrived, Incoming, Outgoing};
 pub use item::Item;
 pub use joinable_queue::Tasks;
-pub use layout::{Layout, Place};
+pub use layout::{KeptLock, Layout, Place};
 pub use lock::{Lock, Taken};
 pub use memory::Block;
 pub use objects::Objects;

@@ -54,6 +54,11 @@ impl Hand {
     pub fn of(incoming: &Incoming) -> Self {
         Self { holds: incoming.is_in_the_middle() }
     }
+
+    /// Whether it has the lock of its side of the queue.
+    pub fn holds(&self) -> bool {
+        self.holds
+    }
 }
 
 /// The words of this cell.
@@ -77,6 +82,16 @@ impl SimpleQueue {
     /// A counter for whoever builds on it: from 1 on.
     pub(super) fn counter(&self, number: usize) -> &AtomicU64 {
         &self.counters[number]
+    }
+
+    /// Takes the lock of those who write, if it is free within so long; whether it is in hand.
+    pub fn begin_write(&self, hand: &mut Hand, me: ActorId, patience: Duration) -> bool {
+        take(&self.write, hand, me, patience).is_some()
+    }
+
+    /// Takes the lock of those who read, if it is free within so long; whether it is in hand.
+    pub fn begin_read(&self, hand: &mut Hand, me: ActorId, patience: Duration) -> bool {
+        take(&self.read, hand, me, patience).is_some()
     }
 
     /// Puts on; true when all of the message is in the pipe.
