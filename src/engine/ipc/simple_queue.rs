@@ -6,8 +6,8 @@
 //!
 //! *Traps:* there is no buffer: whoever puts into a full pipe waits, with the lock, and all other writers with it. A
 //! process that is killed while it reads or writes takes its lock along, and then all others wait for ever. The robust
-//! variant is told of deaths: its lock is free again, and the next reader goes on at the next whole message. Only the
-//! locks are robust: what the dead one had in hand is lost.
+//! variant is told of deaths: its lock is free again, and the next reader goes on at the next whole message. What the
+//! dead one had in hand is lost.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -82,8 +82,24 @@ impl SimpleQueue {
         me: ActorId,
         patience: Duration,
     ) -> Result<bool, Refusal> {
+        self.put_and(writer, message, hand, me, patience, |_| ())
+    }
+
+    /// The same; what is to be done about a message that is in the pipe is done with the lock.
+    pub(super) fn put_and(
+        &self,
+        writer: &PipeWriter,
+        message: &mut Outgoing,
+        hand: &mut Hand,
+        me: ActorId,
+        patience: Duration,
+        sees: impl FnOnce(&Outgoing),
+    ) -> Result<bool, Refusal> {
         let Some(left) = take(&self.write, hand, me, patience) else { return Ok(false) };
         let sent = pipe::send(writer, message, left);
+        if sent == Ok(true) {
+            sees(message);
+        }
         if sent != Ok(false) {
             give_back(&self.write, hand);
         }
@@ -100,8 +116,24 @@ impl SimpleQueue {
         me: ActorId,
         patience: Duration,
     ) -> Result<Option<Received>, Refusal> {
+        self.get_and(reader, incoming, hand, me, patience, |_| ())
+    }
+
+    /// The same; what is to be done about what came, or did not, is done with the lock.
+    pub(super) fn get_and(
+        &self,
+        reader: &PipeReader,
+        incoming: &mut Incoming,
+        hand: &mut Hand,
+        me: ActorId,
+        patience: Duration,
+        sees: impl FnOnce(Option<&Received>),
+    ) -> Result<Option<Received>, Refusal> {
         let Some(left) = take(&self.read, hand, me, patience) else { return Ok(None) };
         let received = self.receive(reader, incoming, left);
+        if let Ok(received) = &received {
+            sees(received.as_ref());
+        }
         if received != Ok(None) && !incoming.is_in_the_middle() {
             give_back(&self.read, hand);
         }
