@@ -215,9 +215,12 @@ impl<'d, 'a> EngineHost<'d, 'a> {
             if stranger.adopted.is_none() {
                 stranger.adopted = Child::adopt(stranger.pid);
             }
+            // How it ended, a parent made use of before it waited, so nothing is to be done about that any more; but a
+            // fork server waits first.
+            let unknown = (stranger.start == Some(StartMethod::Forkserver)).then_some(Exit::Unknown);
             let ended = match &mut stranger.adopted {
                 Some(child) => child.try_wait().ok().flatten().map(|exit| (exit, Some(exit))),
-                None => self.vanished(place).map(|exit| (Exit::Unknown, exit)),
+                None => self.has_vanished(place).then_some((Exit::Unknown, unknown)),
             };
             if let Some((exit, known)) = ended {
                 let stranger = &mut self.strangers[place];
@@ -231,17 +234,14 @@ impl<'d, 'a> EngineHost<'d, 'a> {
         self.strangers.retain(|stranger| stranger.pid != 0);
     }
 
-    /// Somebody who is no child of the engine, though all who could have waited for it are gone and have not said that
-    /// they did, has ended: they were killed in between. How, a parent made use of before it waited, so nothing is to
-    /// be done about it any more (`None`); but a fork server waits first.
-    fn vanished(&self, place: usize) -> Option<Option<Exit>> {
-        let Stranger { parent, start, .. } = &self.strangers[place];
-        let parent = parent.filter(|parent| self.gone[..self.silent].contains(parent))?;
-        let is_its_server = |(other, stranger): (usize, &Stranger)| {
-            other != place && stranger.role == Role::ForkServer && stranger.parent == Some(parent)
-        };
-        let is_gone = self.adopts && !self.strangers.iter().enumerate().any(is_its_server);
-        is_gone.then(|| (*start == Some(StartMethod::Forkserver)).then_some(Exit::Unknown))
+    /// Whether somebody has ended of whom nobody says so: it is no child of the engine, though all who could have waited
+    /// for it are gone. They were killed before they could tell.
+    fn has_vanished(&self, place: usize) -> bool {
+        let silent = &self.gone[..self.silent];
+        let Some(parent) = self.strangers[place].parent.filter(|parent| silent.contains(parent)) else { return false };
+        let others = self.strangers.iter().enumerate().filter(|&(other, _)| other != place);
+        let mut servers = others.filter(|(_, other)| other.role == Role::ForkServer);
+        self.adopts && !servers.any(|(_, server)| server.parent == Some(parent))
     }
 
     /// At the end of the program nobody is left to wait for an orphan: it is ended.
