@@ -2,7 +2,7 @@
 # What threads and processes share, under Miri (undefined behaviour, and every value that weak memory may show) and
 # under ThreadSanitizer (races between threads that really run).
 #
-#     tests/sanitize.sh miri      about 10 minutes on two cores, from nothing
+#     tests/sanitize.sh miri      about 5 minutes on two cores, from nothing
 #     tests/sanitize.sh threads   about 15 minutes: builds the standard library, too
 #
 # Needs the nightly toolchain with `miri` and `rust-src`. Not part of .ci/run, where there is none.
@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 
 # Of what there is, Miri knows words in memory and who sleeps on them; neither pipes that never wait nor mapped memory.
 words=(trace::ring sys::tests::nobody_falls sys::tests::a_sleeper sys::tests::no_wake sys::tests::each_sleeper
-    engine::ipc::together)
+    engine::ipc::together engine::ipc::killed_between)
 
 case "${1:-}" in
 miri)
