@@ -11,6 +11,11 @@
 //! allocated before it is mapped; where each lies follows from the script alone ([`Layout`]). An object never knows
 //! who uses it, traces it or stops it: a call that would wait comes back after a while, and the caller decides
 //! whether it waits on. So the same objects serve processes and threads, with a trace and without.
+//!
+//! Beside Python's objects stand robust ones, which are told of the dead: what a dead process had is free again, and
+//! whoever takes it next learns so. What a process has always stands in one word with its name, or is freed by its
+//! number; so to bury somebody is to change words, each at most once, whoever does it and however often. If the one who
+//! buries is killed, another does all of it again (`killed_between.rs` tries each step).
 
 mod barrier;
 #[cfg(test)]

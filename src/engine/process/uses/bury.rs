@@ -1,8 +1,9 @@
 //! What becomes of shared objects when a process is dead.
 //!
 //! Python's learn nothing of it: a lock whose holder was killed stays taken. The robust variants do, from whoever
-//! waits for the dead: its parent, or the engine where there is none any more. A condition is told in every case; see
-//! [`Condition`].
+//! waits for the dead: its parent, or the engine where there is none any more. The parent does so before it waits, or
+//! at the latest before it says how the dead ended; so whom it leaves half-buried, the engine finds, and buries again. A
+//! condition is told in every case; see [`Condition`].
 
 use crate::engine::ipc::Condition;
 use crate::program::object::{Make, Obj};
