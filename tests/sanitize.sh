@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 
 # Of what there is, Miri knows words in memory and who sleeps on them; neither pipes that never wait nor mapped memory.
 words=(trace::ring sys::tests::nobody_falls sys::tests::a_sleeper sys::tests::no_wake sys::tests::each_sleeper
-    engine::ipc::together engine::ipc::killed_between)
+    engine::ipc::together)
 
 case "${1:-}" in
 miri)
