@@ -209,8 +209,8 @@ fn g09_robust_permits_and_queues_survive_users_killed_at_any_moment() {
         let mut incoming = Incoming::default();
         loop {
             // Half of them write, the others read.
-            let outcome =
-                take_turn(me).and_then(|()| if me.0 % 2 == 0 { put(me) } else { get(me, &mut incoming, 2 * SOON) });
+            let outcome = take_turn(me)
+                .and_then(|()| if me.0.is_multiple_of(2) { put(me) } else { get(me, &mut incoming, 2 * SOON) });
             if let Err(code) = outcome {
                 return code;
             }
