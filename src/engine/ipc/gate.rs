@@ -30,10 +30,23 @@ pub trait Word {
     fn load(&self) -> u64;
     /// Becomes this, if it is still what was seen; else the answer is what it is now.
     fn replace(&self, seen: u64, new: u64) -> Result<(), u64>;
+    /// Whether it was this, and is that now.
+    fn alter(&self, from: u64, to: u64) -> bool {
+        loop {
+            match self.replace(from, to) {
+                Ok(()) => return true,
+                // The exchange may fail for no reason.
+                Err(now) if now == from => {}
+                Err(_) => return false,
+            }
+        }
+    }
     /// Becomes this.
     fn store(&self, new: u64);
-    /// Looks for a moment whether it is still this; what it is then.
-    fn watch(&self, seen: u64) -> u64;
+    /// Looks on for a moment whether it is still this, if that is worth it; what it is then.
+    fn watch(&self, seen: u64) -> u64 {
+        seen
+    }
     /// Sleeps while the low half is that of `seen`, at most so long; may wake without a reason.
     fn park(&self, seen: u64, patience: Duration);
     /// Wakes at most so many of those who sleep.

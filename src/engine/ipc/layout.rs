@@ -9,6 +9,9 @@ use crate::program::uses::{Ask, Kind};
 use crate::trace::ObjectId;
 
 use super::condition;
+use super::memory::Block;
+use super::queue::Queue;
+use super::robust_semaphore::RobustSemaphore;
 
 /// A lock, a counter: two cache lines, so that neighbours do not disturb each other.
 pub(super) const CELL: usize = 16;
@@ -64,7 +67,7 @@ impl Layout {
         let (ids, next) = object::ids(objects.iter().copied());
         let mut layout = Self::default();
         for (object, id) in objects.into_iter().zip(ids) {
-            let words = layout.words..layout.words + words_of(&object.make);
+            let words = layout.words..layout.words + words_of(object);
             let ends = layout.ends..layout.ends + 2 * pipes_of(&object.make);
             (layout.words, layout.ends) = (words.end, ends.end);
             layout.places.push(Place { id, object: object.clone(), words, ends });
@@ -131,8 +134,12 @@ impl Place {
     }
 }
 
-fn words_of(make: &Make) -> usize {
-    match *make {
+fn words_of(object: &Object) -> usize {
+    match object.make {
+        Make::Semaphore(permits) | Make::BoundedSemaphore(permits) if object.robust => {
+            RobustSemaphore::<Block>::words_of(permits).next_multiple_of(CELL)
+        }
+        Make::Queue(maxsize) | Make::JoinableQueue(maxsize) if object.robust => Queue::robust_words(maxsize),
         Make::SimpleQueue | Make::Queue(_) | Make::JoinableQueue(_) => QUEUE_CELLS * CELL,
         Make::Condition => (1 + condition::PLACES).next_multiple_of(CELL) + CELL,
         Make::Value(_) => 2 * CELL,

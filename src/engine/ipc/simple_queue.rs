@@ -6,8 +6,8 @@
 //!
 //! *Traps:* there is no buffer: whoever puts into a full pipe waits, with the lock, and all other writers with it. A
 //! process that is killed while it reads or writes takes its lock along, and then all others wait for ever. The robust
-//! variant is told of deaths: its lock is free again, and the next reader goes on at the next whole message. Only the
-//! locks are robust: what the dead one had in hand is lost.
+//! variant is told of deaths: its lock is free again, and the next reader goes on at the next whole message. What the
+//! dead one had in hand is lost.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -103,12 +103,27 @@ impl SimpleQueue {
         me: ActorId,
         patience: Duration,
     ) -> Result<bool, Refusal> {
-        let goes_on = hand.holds;
+        self.put_and(writer, message, hand, me, patience, |_| ())
+    }
+
+    /// The same; what is to be done about a message that is in the pipe is done with the lock.
+    pub(super) fn put_and(
+        &self,
+        writer: &PipeWriter,
+        message: &mut Outgoing,
+        hand: &mut Hand,
+        me: ActorId,
+        patience: Duration,
+        sees: impl FnOnce(&Outgoing),
+    ) -> Result<bool, Refusal> {
         let Some(left) = take(&self.write, hand, me, patience) else { return Ok(false) };
-        if !goes_on {
+        if message.begun_ns() == 0 {
             self.sizes.begin(message.size());
         }
         let sent = pipe::send(writer, message, left);
+        if sent == Ok(true) {
+            sees(message);
+        }
         if sent != Ok(false) {
             give_back(&self.write, hand);
         }
@@ -125,8 +140,24 @@ impl SimpleQueue {
         me: ActorId,
         patience: Duration,
     ) -> Result<Option<Received>, Refusal> {
+        self.get_and(reader, incoming, hand, me, patience, |_| ())
+    }
+
+    /// The same; what is to be done about what came, or did not, is done with the lock.
+    pub(super) fn get_and(
+        &self,
+        reader: &PipeReader,
+        incoming: &mut Incoming,
+        hand: &mut Hand,
+        me: ActorId,
+        patience: Duration,
+        sees: impl FnOnce(Option<&Received>),
+    ) -> Result<Option<Received>, Refusal> {
         let Some(left) = take(&self.read, hand, me, patience) else { return Ok(None) };
         let received = self.receive(reader, incoming, left);
+        if let Ok(received) = &received {
+            sees(received.as_ref());
+        }
         if received != Ok(None) && !incoming.is_in_the_middle() {
             give_back(&self.read, hand);
         }
@@ -297,6 +328,23 @@ mod tests {
         let expected: Vec<Vec<u8>> = (0..3).flat_map(|me| vec![vec![me; 9000]; MESSAGES]).collect();
         assert!(got == expected, "{} messages", got.len());
         assert_eq!(queue.next_number(), 3 * MESSAGES as u32);
+    }
+
+    #[test]
+    fn a_reader_knows_the_size_before_it_reads_also_if_the_lock_was_taken_first_or_the_pipe_was_full() {
+        let (queue, reader, writer) = shared();
+        let (mut incoming, mut hand) = (Incoming::default(), Hand::default());
+        assert!(queue.begin_write(&mut hand, ActorId(1), SOON));
+        let mut long = message(&queue, &vec![1; 1 << 20]);
+        for _ in 0..2 {
+            assert_eq!(queue.put(&writer, &mut long, &mut hand, ActorId(1), SOON), Ok(false));
+        }
+        assert_eq!(queue.sizes.of_next(), Some(long.size()));
+        std::thread::scope(|scope| {
+            scope.spawn(|| while queue.put(&writer, &mut long, &mut hand, ActorId(1), SOON) != Ok(true) {});
+            assert!(matches!(get(&queue, &reader, &mut incoming, ActorId(2)), Received::Message(_)));
+        });
+        assert_eq!((queue.sizes.is_begun(), queue.sizes.of_next()), (false, None));
     }
 
     #[test]

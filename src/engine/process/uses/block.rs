@@ -76,6 +76,11 @@ impl<H: Host> Carrier<'_, H> {
                 })?;
                 self.attached.lists.insert(object, made);
             }
+            Bytes::AttachList(name) => {
+                let text = format!("ShareableList(name='{name}')");
+                let found = self.tried(text, |carrier| ShareableList::attach(carrier.rooms().attach(name)?))?;
+                self.attached.lists.insert(object, found);
+            }
             Bytes::SetItem(index, value) => {
                 let text = format!("l[{index}] = {value}");
                 self.tried(text, |carrier| carrier.list_of(object)?.set(*index, value))?;
