@@ -30,6 +30,7 @@ use crate::chunk::Cut;
 use crate::trace::{ActorId, Event, Machine, What};
 
 use family::Family;
+use history::Tally;
 use objects::Objects;
 use places::Places;
 use room::Room;
@@ -123,6 +124,7 @@ impl Model {
                 channel_places: Places::default(),
                 roads: std::collections::HashMap::new(),
                 objects: Objects::default(),
+                moments: Tally::default(),
                 waits: Waits::default(),
                 watch: deadlock::Watch::default(),
                 units: Units::default(),

@@ -5,8 +5,9 @@ use egui::{Rect, pos2, vec2};
 
 use super::arrows::{self, Arrow};
 use super::column::{Column, Height};
+use super::counter::Counter;
 use super::crew::Crew;
-use super::parts::Parts;
+use super::parts::{FEW_CELLS, Parts};
 use super::seen::{Face, Seen};
 use super::sight::Sight;
 use crate::model::Run;
@@ -106,10 +107,15 @@ fn body(face: &Face, setting: &Setting) -> Height {
             let roads = roads.len().max(1) as f32;
             (roads * 18.0 * scale, roads * (26.0 * scale + line))
         }
-        Face::Cells(cells) if cells.lock.is_some() => (0.0, 28.0 * scale + line),
-        Face::Cells(_) => (0.0, 28.0 * scale),
-        Face::Served(clients) => (0.0, clients.len().clamp(1, 6) as f32 * line),
-        Face::Gate(_) | Face::Barrier { .. } | Face::Flag { .. } | Face::Bell { .. } | Face::Block { .. } => (0.0, 0.0),
+        Face::Cells(cells) => {
+            // Of several cells each names its writer below its number.
+            let high = if cells.cells.len() > 1 { 2.0 * line + 6.0 * scale } else { 28.0 * scale };
+            let strip = if cells.cells.len() > FEW_CELLS { line + 3.0 } else { 0.0 };
+            (0.0, high + strip + if cells.lock.is_some() { line } else { 0.0 })
+        }
+        Face::Served(served) => (0.0, Counter::height(setting) + served.clients.len().clamp(1, 6) as f32 * line),
+        Face::Block(_) => (0.0, 22.0 * scale),
+        Face::Gate(_) | Face::Barrier { .. } | Face::Flag { .. } | Face::Bell { .. } => (0.0, 0.0),
     };
     Height { least, most }
 }
@@ -117,7 +123,6 @@ fn body(face: &Face, setting: &Setting) -> Height {
 /// The lines of text: its name; its state; who waits.
 fn lines_of(face: &Face) -> usize {
     match face {
-        Face::Block { .. } => 1,
         Face::Roads(roads) if roads.iter().all(|road| road.places.is_none() && road.unfinished.is_none()) => 2,
         Face::Cells(cells) if cells.lock.is_none() => 2,
         Face::Served(_) => 2,

@@ -2,7 +2,9 @@
 //! who waits for whom.
 
 pub mod arrows;
+pub mod block;
 pub mod column;
+pub mod counter;
 pub mod crew;
 pub mod gather;
 mod icon;
@@ -12,10 +14,13 @@ pub mod parts;
 pub mod road;
 mod road_paint;
 pub mod seen;
+pub mod served;
 pub mod sight;
+pub mod strip;
 #[cfg(test)]
 mod tests;
 mod told;
+mod written;
 
 use egui::{CursorIcon, Rect, Role, Sense, Ui, vec2};
 

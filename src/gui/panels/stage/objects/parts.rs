@@ -1,7 +1,8 @@
 //! What is drawn of an object besides its words, as rectangles: slots, cells, the rows of clients.
 
-use egui::{Rect, pos2};
+use egui::{Rect, pos2, vec2};
 
+use super::counter::Counter;
 use super::layout::Setting;
 use super::road::RoadParts;
 use super::seen::{Cells, Face, Seen, grouped_signed};
@@ -9,6 +10,11 @@ use crate::gui::panels::draw::about_width;
 
 /// More slots than this are told as a number only.
 const MOST_SLOTS: u32 = 12;
+
+/// A strip is never lower than this.
+const LEAST_STRIP: f32 = 15.0;
+/// Of more cells than these there is a strip, too.
+pub(super) const FEW_CELLS: usize = 8;
 
 /// The drawn part of an object.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,8 +27,12 @@ pub struct Parts {
     pub cells: Vec<Rect>,
     /// How many cells are not.
     pub more_cells: Option<(Rect, usize)>,
+    /// The strip of who wrote which part: of a block, and of an array whose cells are many.
+    pub strip: Option<Rect>,
     /// The line about the object's own lock.
     pub lock: Option<Rect>,
+    /// Where the requests to a manager are.
+    pub counter: Option<Counter>,
     /// A line for each client of a manager.
     pub clients: Vec<Rect>,
 }
@@ -64,12 +74,20 @@ impl Parts {
                 parts.roads = roads.iter().enumerate().map(parts_of).collect();
             }
             Face::Cells(cells) => parts.cells(cells, body, setting),
-            Face::Served(clients) => {
-                let line = setting.line();
-                let rows = ((body.height() / line + 0.1) as usize).min(clients.len());
-                parts.clients = (0..rows).map(|row| row_of(body, row, line)).collect();
+            Face::Served(served) => {
+                let (line, high) = (setting.line(), Counter::height(setting));
+                let mut rest = body;
+                if body.height() >= high {
+                    parts.counter = Some(Counter::of(body, setting));
+                    rest.min.y += high;
+                }
+                let rows = ((rest.height() / line + 0.1) as usize).min(served.clients.len());
+                parts.clients = (0..rows).map(|row| row_of(rest, row, line)).collect();
             }
-            Face::Gate(_) | Face::Flag { .. } | Face::Bell { .. } | Face::Block { .. } => {}
+            Face::Block(_) if body.height() >= LEAST_STRIP * setting.scale => {
+                parts.strip = Some(body.shrink2(vec2(0.0, 1.0)));
+            }
+            Face::Gate(_) | Face::Flag { .. } | Face::Bell { .. } | Face::Block(_) => {}
         }
         parts
     }
@@ -85,9 +103,14 @@ impl Parts {
             return;
         }
         room.max.y -= 2.0 * setting.scale;
-        let widest = cells.cells.iter().map(|cell| about_width(&grouped_signed(cell.value), setting.type_size));
-        let least = (widest.fold(0.0, f32::max) + setting.type_size).max(34.0 * setting.scale);
         let count = cells.cells.len();
+        let strip = line.max(LEAST_STRIP * setting.scale);
+        if count > FEW_CELLS && room.height() >= 2.0 * strip {
+            self.strip = Some(room.with_min_y(room.bottom() - strip));
+            room.max.y -= strip + 3.0;
+        }
+        let widest = cells.cells.iter().map(|cell| about_width(&grouped_signed(cell.value), setting.type_size));
+        let least = (widest.fold(0.0, f32::max) + setting.type_size).max(40.0 * setting.scale);
         let fit = ((room.width() + gap) / (least + gap)).max(1.0) as usize;
         let (shown, width) = if count <= fit {
             (count, ((room.width() + gap) / count.max(1) as f32 - gap).min(least * 1.8))

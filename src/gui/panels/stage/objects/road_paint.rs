@@ -50,7 +50,7 @@ fn links(ink: &Ink<'_>, parts: &RoadParts) {
 }
 
 /// A box; dashed while somebody waits there.
-fn station(ink: &Ink<'_>, space: Rect, waits: Option<Color32>) {
+pub(super) fn station(ink: &Ink<'_>, space: Rect, waits: Option<Color32>) {
     let theme = ink.theme;
     ink.painter.rect_filled(space, CornerRadius::same(4), theme.sunken());
     if let Some(colour) = waits {
@@ -118,7 +118,7 @@ fn pipe(ink: &Ink<'_>, road: &Road, parts: &RoadParts) {
 }
 
 /// The longest of these words that fits.
-fn caption(ink: &Ink<'_>, space: Rect, words: &[&str], waits: Option<Color32>) {
+pub(super) fn caption(ink: &Ink<'_>, space: Rect, words: &[&str], waits: Option<Color32>) {
     let words = ink.fitting(words, space.width(), &ink.theme.small());
     let colour = waits.unwrap_or(ink.theme.faint());
     ink.text_in(space, Align2::CENTER_CENTER, words, ink.theme.small(), colour);

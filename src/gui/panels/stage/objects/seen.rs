@@ -1,5 +1,8 @@
 //! What is seen of an object at a moment: plain data between the model and the layout, and its words.
 
+use super::block::Block;
+use super::served::Served;
+use super::strip::Stretch;
 use crate::chunk::grouped;
 use crate::gui::panels::stage::tree::holds_up;
 use crate::gui::words::{bytes, duration};
@@ -15,6 +18,13 @@ pub struct Who {
     pub hue: u32,
     /// Its name.
     pub title: String,
+}
+
+impl Who {
+    /// `P-2` for `Process-2`, where there is little room.
+    pub fn short(&self) -> String {
+        self.title.strip_prefix("Process-").map_or_else(|| self.title.clone(), |number| format!("P-{number}"))
+    }
 }
 
 /// Somebody who can't go on because of an object.
@@ -89,12 +99,9 @@ pub enum Face {
     /// Numbers in shared memory.
     Cells(Cells),
     /// Bytes in shared memory.
-    Block {
-        /// How many.
-        bytes: u64,
-    },
+    Block(Block),
     /// A manager and its clients.
-    Served(Vec<Client>),
+    Served(Served),
 }
 
 /// One direction of a pipe or a queue.
@@ -173,21 +180,6 @@ pub struct Cell {
     pub writer: Option<(Who, u64)>,
     /// Whether the last write overwrote an update that it had not seen.
     pub clash: bool,
-}
-
-/// A client of a manager.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Client {
-    /// Its number.
-    pub lane: u16,
-    /// Who, once it has asked anything.
-    pub who: Option<Who>,
-    /// Requests that wait for the manager.
-    pub waiting: u32,
-    /// Round trips.
-    pub trips: u64,
-    /// How long the last one took.
-    pub last_ns: Option<u64>,
 }
 
 /// How a lock stands, as in Tracy: three colours with a word each, and a fourth for nobody.
@@ -289,6 +281,29 @@ impl Road {
 }
 
 impl Cells {
+    /// `Process-2 wrote [3], 5 ms ago`.
+    pub fn last_in_words(&self) -> String {
+        let written = (0..).zip(&self.cells).filter_map(|(place, cell)| Some((place, cell.writer.as_ref()?)));
+        match written.min_by_key(|(_, (_, ago_ns))| *ago_ns) {
+            None => "not written yet".to_owned(),
+            Some(_) if self.cells.len() == 1 => "written, not updated".to_owned(),
+            Some((place, (who, ago_ns))) => format!("{} wrote [{place}], {} ago", who.title, duration(*ago_ns)),
+        }
+    }
+
+    /// Who wrote which cells last: neighbours of one writer are one part.
+    pub fn written(&self) -> Vec<Stretch> {
+        let mut parts: Vec<Stretch> = Vec::new();
+        for (place, cell) in (0..).zip(&self.cells) {
+            let Some((who, ago_ns)) = &cell.writer else { continue };
+            match parts.last_mut().filter(|last| last.to == place && last.who.id == who.id) {
+                Some(last) => (last.to, last.ago_ns) = (place + 1, last.ago_ns.min(*ago_ns)),
+                None => parts.push(Stretch { from: place, to: place + 1, who: who.clone(), ago_ns: *ago_ns }),
+            }
+        }
+        parts
+    }
+
     /// `47,634 of 80,000 updates overwritten`; nothing where there was no update.
     pub fn verdict(&self) -> Option<String> {
         let updates = grouped(self.updates);
@@ -322,12 +337,8 @@ impl Seen {
             Face::Barrier { broken: true, .. } => "broken".to_owned(),
             Face::Barrier { parties, .. } => format!("{} of {parties} arrived", self.arrived()),
             Face::Cells(cells) => cells_in_words(cells),
-            Face::Block { bytes: size } => bytes(*size),
-            Face::Served(clients) => {
-                let waiting: u32 = clients.iter().map(|client| client.waiting).sum();
-                let trips: u64 = clients.iter().map(|client| client.trips).sum();
-                format!("{} waiting, {} round trips", counted(waiting, "request"), grouped(trips))
-            }
+            Face::Block(block) => block.words(),
+            Face::Served(served) => served.words(),
         }
     }
 
@@ -376,7 +387,15 @@ fn cells_in_words(cells: &Cells) -> String {
     let values: Vec<String> = cells.cells.iter().take(16).map(|cell| grouped_signed(cell.value)).collect();
     let more = if cells.cells.len() > 16 { ", …" } else { "" };
     let verdict = cells.verdict().map_or_else(String::new, |verdict| format!("; {verdict}"));
-    format!("{}{more}{verdict}", values.join(", "))
+    let parts = cells.written();
+    let told: Vec<String> = parts.iter().take(8).map(|part| part.words("cell")).collect();
+    let rest = if parts.len() > 8 { format!(" and {} parts more", parts.len() - 8) } else { String::new() };
+    let writers = match (&cells.cells[..], &told[..]) {
+        (_, []) => String::new(),
+        ([Cell { writer: Some((who, ago_ns)), .. }], _) => format!("; by {}, {} ago", who.title, duration(*ago_ns)),
+        _ => format!("; {}{rest}", told.join(", ")),
+    };
+    format!("{}{more}{verdict}{writers}", values.join(", "))
 }
 
 /// `−12,345`.

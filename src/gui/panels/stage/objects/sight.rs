@@ -41,6 +41,8 @@ pub struct Sight {
     pub objects: Vec<Seen>,
     /// Who waits.
     pub waits: Vec<Wait>,
+    /// What managers do: their process, and the words.
+    pub serving: Vec<(ActorId, String)>,
     /// The deadlock.
     pub cycle: Option<Cycle>,
 }
@@ -64,6 +66,13 @@ impl Sight {
     /// Writes on the cards of those who wait what for, and for how long.
     pub fn tell(&self, cards: &mut [Card]) {
         for card in cards {
+            if let Some((_, words)) = self.serving.iter().find(|(server, _)| *server == card.id)
+                && !matches!(card.status.tone, Tone::Gone | Tone::Bad)
+            {
+                card.status.words.clone_from(words);
+                card.status.tone = Tone::Computing;
+                continue;
+            }
             let Some(wait) = self.waits.iter().find(|wait| wait.who.id == card.id) else { continue };
             if matches!(card.status.tone, Tone::Gone | Tone::Bad) {
                 continue;

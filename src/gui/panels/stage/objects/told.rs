@@ -34,6 +34,7 @@ pub(super) fn brief(placed: &Placed) -> String {
             format!("{} put · {} taken", grouped(sum(|road| road.put)), grouped(sum(|road| road.got)))
         }
         Face::Cells(_) if full => String::new(),
+        Face::Block(block) => block.brief(),
         Face::Flag { .. } if !full && waiting > 0 => format!("{}, {waiting} waiting", seen.state()),
         _ if full && matches!(seen.face, Face::Bell { .. } | Face::Barrier { .. } | Face::Served(_)) => String::new(),
         _ => seen.state(),
@@ -51,10 +52,8 @@ pub(super) fn told(theme: Theme, placed: &Placed) -> (String, Color32) {
                 if lock.hold(0) == Hold::Free { "its lock is free".to_owned() } else { format!("its lock: {words}") };
             (format!("{} · {lock}", seen.state()), colour)
         }
-        Face::Cells(cells) if cells.updates == 0 => {
-            let written = cells.cells.iter().any(|cell| cell.writer.is_some());
-            (if written { "written, not updated" } else { "not written yet" }.to_owned(), theme.faint())
-        }
+        Face::Cells(cells) if cells.updates == 0 => (cells.last_in_words(), theme.faint()),
+        Face::Block(block) => (block.last_in_words(), theme.text()),
         Face::Cells(cells) => match cells.overwritten {
             // That it is good is only known at the end.
             0 => {

@@ -1,0 +1,126 @@
+//! A manager at a moment: the requests that wait for it, those it serves, and the answers on their way.
+
+use super::gather::who;
+use super::seen::{Who, counted};
+use crate::chunk::grouped;
+use crate::gui::words::duration;
+use crate::model::objects::trips::{Stage, Trip};
+use crate::model::{Object, Run};
+
+/// A manager and its clients.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Served {
+    /// Its process, once it has served.
+    pub server: Option<Who>,
+    /// Its clients, by number.
+    pub clients: Vec<Client>,
+}
+
+/// A client of a manager.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Client {
+    /// Its number.
+    pub lane: u16,
+    /// Who, once it has asked anything.
+    pub who: Option<Who>,
+    /// Where its request is, and since when it was asked.
+    pub under_way: Option<(Stage, u64)>,
+    /// Round trips.
+    pub trips: u64,
+    /// How long the last one took.
+    pub last_ns: Option<u64>,
+}
+
+impl Served {
+    /// A manager of a run at a moment.
+    pub(super) fn of(run: &Run, object: &Object, at_ns: u64) -> Self {
+        let trips = &object.trips;
+        let client = |lane: u16| {
+            let asked = trips.of(lane);
+            let asked = &asked[..asked.partition_point(|trip| trip.asked_ns <= at_ns)];
+            let took = |trip: &Trip| {
+                trip.answered_ns.filter(|&answered_ns| answered_ns <= at_ns).map(|ns| ns.saturating_sub(trip.asked_ns))
+            };
+            let under_way = trips.at(lane, at_ns);
+            Client {
+                lane,
+                who: trips.client(lane).map(|id| who(run, id)),
+                under_way: under_way.map(|(trip, stage)| (stage, at_ns.saturating_sub(trip.asked_ns))),
+                trips: trips.made_by(lane, at_ns),
+                last_ns: asked.iter().rev().find_map(took),
+            }
+        };
+        Self { server: trips.server().map(|id| who(run, id)), clients: trips.clients().map(client).collect() }
+    }
+
+    /// The clients whose request is there, the longest first.
+    pub fn at(&self, stage: Stage) -> Vec<&Client> {
+        let is_there = |client: &&Client| client.under_way.is_some_and(|(there, _)| there == stage);
+        let mut there: Vec<&Client> = self.clients.iter().filter(is_there).collect();
+        there.sort_by_key(|client| std::cmp::Reverse(client.under_way.map(|(_, for_ns)| for_ns)));
+        there
+    }
+
+    /// `2 requests wait, serves Process-3, 1 answer on its way, 1,906 round trips`.
+    pub fn words(&self) -> String {
+        let count = |stage| self.at(stage).len() as u32;
+        let served: Vec<String> = self.at(Stage::Serving).into_iter().map(Client::title).collect();
+        let serves =
+            if served.is_empty() { "serves nobody".to_owned() } else { format!("serves {}", served.join(", ")) };
+        let waiting = match count(Stage::Waiting) {
+            1 => "1 request waits".to_owned(),
+            more => format!("{} wait", counted(more, "request")),
+        };
+        let answers = match count(Stage::Returning) {
+            1 => "1 answer on its way".to_owned(),
+            more => format!("{} on their way", counted(more, "answer")),
+        };
+        let trips: u64 = self.clients.iter().map(|client| client.trips).sum();
+        format!("{waiting}, {serves}, {answers}, {}", round_trips(trips))
+    }
+
+    /// What its process does.
+    pub(super) fn doing(&self) -> Option<String> {
+        let served: Vec<String> = self.at(Stage::Serving).into_iter().map(Client::title).collect();
+        let waiting = self.at(Stage::Waiting).len();
+        match (served.is_empty(), waiting) {
+            (true, 0) => None,
+            (true, 1) => Some("1 request waits".to_owned()),
+            (true, more) => Some(format!("{more} requests wait")),
+            (false, 0) => Some(format!("serves {}", served.join(", "))),
+            (false, more) => {
+                Some(format!("serves {}; {more} more wait", served.join(", ")).replace("1 more wait", "1 more waits"))
+            }
+        }
+    }
+}
+
+impl Client {
+    /// Who it is.
+    pub fn title(&self) -> String {
+        self.who.as_ref().map_or_else(|| format!("client {}", self.lane), |who| who.title.clone())
+    }
+
+    /// The same, short.
+    pub fn short(&self) -> String {
+        self.who.as_ref().map_or_else(|| format!("{}", self.lane), Who::short)
+    }
+
+    /// Where its request is, else what it did.
+    pub fn words(&self) -> String {
+        let Some((stage, for_ns)) = self.under_way else {
+            let last = self.last_ns.map_or_else(String::new, |last_ns| format!(", last {}", duration(last_ns)));
+            return format!("{}{last}", round_trips(self.trips));
+        };
+        let what = match stage {
+            Stage::Waiting => "request waits",
+            Stage::Serving => "is served",
+            Stage::Returning => "answer on its way",
+        };
+        format!("{what}, {}", duration(for_ns))
+    }
+}
+
+fn round_trips(count: u64) -> String {
+    if count == 1 { "1 round trip".to_owned() } else { format!("{} round trips", grouped(count)) }
+}
