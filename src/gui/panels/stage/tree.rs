@@ -61,6 +61,12 @@ pub struct Card {
 }
 
 impl Card {
+    /// Its name, and the same where there is little room.
+    pub fn titles(&self) -> [&str; 2] {
+        let short = if self.title.ends_with("FeederThread") { "Feeder" } else { self.title.as_str() };
+        [self.title.as_str(), short]
+    }
+
     /// Everything in words.
     pub fn words(&self) -> String {
         let pid = if self.pid.is_empty() { String::new() } else { format!(", {}", self.pid) };
@@ -167,6 +173,7 @@ pub(super) fn card(run: &Run, actor: &Actor, space: Rect, at_ns: u64) -> Card {
     }
     let tag = if is_manager { Some("manager") } else { actor.daemon.then_some("daemon") };
     let unborn = actor.state(at_ns) == State::Unborn;
+    let is_zombie = actor.state(at_ns) == State::Zombie;
     let printed = run.printed.partition_point(|printed| printed.at_ns <= at_ns);
     let said = run.printed[..printed].iter().rev().find(|printed| printed.by == actor.id);
     Card {
@@ -177,7 +184,7 @@ pub(super) fn card(run: &Run, actor: &Actor, space: Rect, at_ns: u64) -> Card {
         pid: if unborn { String::new() } else { format!("pid {}", actor.pid) },
         tag,
         status,
-        brief: Vec::new(),
+        brief: if is_zombie { vec!["zombie".to_owned()] } else { Vec::new() },
         said: said.map(|printed| printed.line.clone()),
     }
 }

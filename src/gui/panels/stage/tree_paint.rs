@@ -94,7 +94,8 @@ pub(super) fn card(ink: &Ink<'_>, card: &Card) {
 /// The name, a mark for a daemon or a manager and, where there is room, the process id; answers what is left.
 fn heading(ink: &Ink<'_>, card: &Card, line: Rect, with_pid: bool) -> Rect {
     let (theme, scale) = (ink.theme, ink.theme.scale());
-    let title = ink.text_in(line, Align2::LEFT_CENTER, card.title.as_str(), theme.strong(), theme.text());
+    let title = ink.fitting(&card.titles(), line.width(), &theme.strong());
+    let title = ink.text_in(line, Align2::LEFT_CENTER, title, theme.strong(), theme.text());
     let mut left = title.right() + 6.0 * scale;
     if let Some(tag) = card.tag {
         let galley = ink.painter.layout_no_wrap(tag.to_owned(), theme.small(), theme.faint());

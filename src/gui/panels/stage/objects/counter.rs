@@ -2,10 +2,10 @@
 
 use egui::{Align2, CornerRadius, Rect, Stroke, pos2, vec2};
 
-use super::layout::Setting;
 use super::road_paint::{caption, station};
 use super::served::{Client, Served};
 use crate::gui::panels::draw::Ink;
+use crate::gui::panels::stage::setting::Setting;
 use crate::model::objects::trips::Stage;
 
 /// The three places of a request, in the order in which it comes to them.
@@ -104,7 +104,7 @@ mod tests {
     fn a_request_passes_three_places_one_after_the_other() {
         for (width, scale) in [(280.0, 1.0), (240.0, 1.35), (500.0, 1.0)] {
             let area = Rect::from_min_size(pos2(100.0, 50.0), vec2(width, 90.0));
-            let setting = Setting { area, scale, type_size: 12.5 * scale, at_ns: 0, first: (0, 0) };
+            let setting = Setting { area, scale, type_size: 12.5 * scale, ..Setting::default() };
             let counter = Counter::of(area, &setting);
             let all = counter.places.into_iter().chain(counter.captions);
             assert!(all.into_iter().all(|part| area.contains_rect(part)), "{counter:?}");

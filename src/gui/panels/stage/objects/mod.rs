@@ -24,8 +24,9 @@ mod written;
 
 use egui::{CursorIcon, Rect, Role, Sense, Ui, vec2};
 
-use self::layout::{Scene, Setting};
+use self::layout::Scene;
 use self::sight::Sight;
+use super::setting::Setting;
 use super::{View, menu};
 use crate::gui::command::Command;
 use crate::gui::panels::Look;
@@ -39,7 +40,9 @@ pub(super) fn panel(look: &Look<'_>, sight: &Sight, view: &mut View, area: Rect,
         scale: theme.scale(),
         type_size: theme.small().size,
         at_ns: look.at_ns,
-        first: (view.first as usize, view.first_object as usize),
+        first: view.first as usize,
+        first_object: view.first_object as usize,
+        ..Setting::default()
     };
     let scene = Scene::of(look.run, sight, &setting);
     let floor = ui.interact(area, ui.scope_id().with("objects"), Sense::hover());

@@ -6,7 +6,7 @@ use egui::{Align2, Color32, CornerRadius, Rect, Shape, Stroke, StrokeKind, pos2,
 use super::arrows::{Arrow, Says};
 use super::layout::{Placed, Scene};
 use super::parts::Slot;
-use super::seen::{Cells, Face, Hold};
+use super::seen::{Cells, Face, Hold, Who};
 use super::served::Client;
 use super::told::{brief, told};
 use super::{counter, icon, road_paint, strip, written};
@@ -187,9 +187,15 @@ fn waiters(ink: &Ink<'_>, placed: &Placed, line: Rect) {
     let colour = if seen.holds_up() { theme.waits() } else { theme.faint() };
     let glass = Rect::from_center_size(pos2(line.left() + side / 2.0, line.center().y), vec2(side, side));
     icon::hourglass(ink, glass, colour);
-    let told = |waiter: &super::seen::Waiter| format!("{} {}", waiter.who.title, duration(waiter.for_ns));
-    let words = seen.waiters.iter().map(told).collect::<Vec<_>>().join(", ");
+    let all = |name: fn(&Who) -> String| {
+        let told = seen.waiters.iter().map(|waiter| format!("{} {}", name(&waiter.who), duration(waiter.for_ns)));
+        told.collect::<Vec<_>>().join(", ")
+    };
+    let longest = seen.waiters.first().map_or(0, |waiter| waiter.for_ns);
+    let count = format!("{} wait, the longest {}", seen.waiters.len(), duration(longest));
+    let words = [all(|who| who.title.clone()), all(Who::short), count];
     let rest = line.with_min_x(line.left() + side + 5.0);
+    let words = ink.fitting(&words.each_ref().map(String::as_str), rest.width(), &theme.small());
     ink.text_in(rest, Align2::LEFT_CENTER, words, theme.small(), colour);
 }
 

@@ -3,10 +3,10 @@
 use egui::{Rect, pos2, vec2};
 
 use super::counter::Counter;
-use super::layout::Setting;
 use super::road::RoadParts;
 use super::seen::{Cells, Face, Seen, grouped_signed};
 use crate::gui::panels::draw::about_width;
+use crate::gui::panels::stage::setting::Setting;
 
 /// More slots than this are told as a number only.
 const MOST_SLOTS: u32 = 12;

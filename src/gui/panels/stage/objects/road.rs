@@ -2,8 +2,8 @@
 
 use egui::{Rect, pos2, vec2};
 
-use super::layout::Setting;
 use super::seen::{Road, Waiter};
+use crate::gui::panels::stage::setting::Setting;
 use crate::trace::Wish;
 
 /// Up to so many messages in the pipe are tokens.
@@ -61,7 +61,7 @@ impl RoadParts {
         let captions = space.height() >= line + 15.0 * scale;
         let high = if captions { space.height() - line } else { space.height() };
         let boxes = space.with_max_y(space.top() + high).shrink2(vec2(0.0, 2.0 * scale));
-        let boxes = boxes.with_max_y(boxes.top() + boxes.height().min(24.0 * scale));
+        let boxes = boxes.with_max_y(boxes.top() + boxes.height().min(30.0 * scale));
         let gap = (14.0 * scale).round();
         let widths = if road.fed { (0.29, 0.45) } else { (0.2, 0.54) };
         let room = space.width() - 2.0 * gap;
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     fn setting() -> Setting {
-        Setting { area: Rect::ZERO, scale: 1.0, type_size: 12.5, at_ns: 0, first: (0, 0) }
+        Setting::default()
     }
 
     fn road(in_pipe: u32, bytes: u64) -> Road {

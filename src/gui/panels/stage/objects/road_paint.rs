@@ -17,6 +17,12 @@ pub(super) fn road(ink: &Ink<'_>, road: &Road, parts: &RoadParts) {
     for (bar, hue) in &parts.bars {
         ink.painter.rect_filled(*bar, CornerRadius::same(2), theme.worker(*hue));
     }
+    // Of one buffer there is room to say whose it is.
+    let mut full = road.buffers.iter().filter(|(_, messages, _)| *messages > 0);
+    if let (Some((who, ..)), None) = (full.next(), full.next()) {
+        let inner = parts.writer.shrink(3.0);
+        ink.text_in(inner, Align2::RIGHT_CENTER, who.short(), theme.strong_small(), theme.text());
+    }
     if !road.fed {
         ends(ink, &road.ends.0, parts.writer, parts.waits[0].then_some(theme.waits()));
     }
@@ -29,10 +35,15 @@ pub(super) fn road(ink: &Ink<'_>, road: &Road, parts: &RoadParts) {
     let (size, count) = (bytes(size), grouped(messages.into()));
     let (whole, fill, in_pipe) = (format!("{count} · {size}"), road.fill(), bytes(road.pipe_bytes));
     let (end, other) = (format!("end {}", road.label), format!("end {}", if road.label == "0" { "1" } else { "0" }));
+    let counted = |who: &[Who], noun: &str| match who.len() {
+        0 | 1 => noun.to_owned(),
+        more => format!("{more} {noun}s"),
+    };
+    let (writers, readers) = (counted(&road.ends.0, "writer"), counted(&road.ends.1, "reader"));
     let (writes, reads): (&[&str], &str) = match (road.fed, &*road.label) {
-        (true, _) if messages == 0 => (&["buffer empty", "empty"], "reader"),
-        (true, _) => (&[&whole, &size, &count], "reader"),
-        (false, "") => (&["writes"], "reads"),
+        (true, _) if messages == 0 => (&["buffer empty", "empty"], &readers),
+        (true, _) => (&[&whole, &size, &count], &readers),
+        (false, "") => (&[&writers], &readers),
         (false, _) => (&[&end], &other),
     };
     caption(ink, left, writes, parts.waits[0].then_some(theme.waits()));
@@ -61,20 +72,39 @@ pub(super) fn station(ink: &Ink<'_>, space: Rect, waits: Option<Color32>) {
     }
 }
 
-/// The colours of those at an end, or an hourglass.
+/// Those at an end by their names, or by their colours where there is no room; and an hourglass.
 fn ends(ink: &Ink<'_>, who: &[Who], space: Rect, waits: Option<Color32>) {
-    let side = (space.height() * 0.5).min(12.0 * ink.theme.scale());
-    let shown = who.len().min(((space.width() - 4.0) / (side + 3.0)) as usize).min(6);
-    let wide = shown as f32 * (side + 3.0) - 3.0 + if waits.is_some() { side + 4.0 } else { 0.0 };
+    let (theme, scale) = (ink.theme, ink.theme.scale());
+    let (side, gap) = ((space.height() * 0.5).min(12.0 * scale), 3.0);
+    let glass = if waits.is_some() { side + gap + 1.0 } else { 0.0 };
+    let names: Vec<_> = who
+        .iter()
+        .map(|one| ink.painter.layout_no_wrap(one.short(), theme.strong_small(), theme.on_worker()))
+        .collect();
+    let named: f32 = names.iter().map(|name| name.size().x + 6.0 * scale + gap).sum::<f32>() - gap;
+    let is_named = named + glass <= space.width() - 4.0 && space.height() >= theme.small().size + 2.0;
+    let fit = ((space.width() - glass - 4.0) / (side + gap)) as usize;
+    let shown = if is_named { who.len() } else { who.len().min(fit).min(6) };
+    let wide = glass + if is_named { named } else { shown as f32 * (side + gap) - gap };
     let mut left = space.center().x - wide / 2.0;
     if let Some(colour) = waits {
-        icon::hourglass(ink, Rect::from_min_size(pos2(left, space.center().y - side / 2.0), vec2(side, side)), colour);
-        left += side + 4.0;
+        let glass = Rect::from_min_size(pos2(left, space.center().y - side / 2.0), vec2(side, side));
+        icon::hourglass(ink, glass, colour);
+        left += side + gap + 1.0;
     }
-    for one in &who[..shown] {
-        let swatch = Rect::from_min_size(pos2(left, space.center().y - side / 2.0), vec2(side, side));
-        ink.painter.rect_filled(swatch, CornerRadius::same(3), ink.theme.worker(one.hue));
-        left += side + 3.0;
+    for (one, name) in who.iter().zip(names).take(shown) {
+        let size = if is_named {
+            vec2(name.size().x + 6.0 * scale, name.size().y.min(space.height() - 4.0))
+        } else {
+            vec2(side, side)
+        };
+        let chip = Rect::from_min_size(pos2(left, space.center().y - size.y / 2.0), size);
+        ink.painter.rect_filled(chip, CornerRadius::same(3), theme.worker(one.hue));
+        if is_named {
+            let place = Align2::CENTER_CENTER.align_size_within_rect(name.size(), chip);
+            ink.painter.galley(place.min, name, theme.on_worker());
+        }
+        left += size.x + gap;
     }
 }
 

@@ -79,7 +79,9 @@ impl Sight {
             }
             card.status.words = format!("{} · {}", wait.words, duration(wait.for_ns));
             let time = duration(wait.for_ns);
-            card.brief = vec![format!("{} · {time}", wait.brief), format!("waits {time}")];
+            // Without what holds it up, or by its name alone.
+            let what = wait.words.split(", ").next().unwrap_or(&wait.words);
+            card.brief = vec![format!("{what} · {time}"), format!("{} · {time}", wait.brief), format!("waits {time}")];
             card.status.tone = if wait.held_up || self.in_cycle(card.id) { Tone::Blocked } else { Tone::Waits };
         }
     }

@@ -4,12 +4,13 @@ use egui::{Rect, pos2, vec2};
 
 use super::arrows::Says;
 use super::block::Block;
-use super::layout::{Placed, Scene, Setting};
+use super::layout::{Placed, Scene};
 use super::road::Traffic;
 use super::seen::*;
 use super::served::{Client, Served};
 use super::sight::{Cycle, Sight, Wait};
 use crate::gui::panels::fixture::{BEGAN_NS, program};
+use crate::gui::panels::stage::setting::Setting;
 use crate::model::objects::cells::Known;
 use crate::model::objects::trips::Stage;
 use crate::trace::{ActorId, Awaited, ObjectId, ObjectKind, Wish};
@@ -91,7 +92,7 @@ fn all() -> Vec<Seen> {
 
 fn setting(width: f32, height: f32, scale: f32) -> Setting {
     let area = Rect::from_min_size(pos2(280.0, 60.0), vec2(width, height));
-    Setting { area, scale, type_size: 12.5 * scale, at_ns: BEGAN_NS + 20 * MS, first: (0, 0) }
+    Setting { area, scale, type_size: 12.5 * scale, at_ns: BEGAN_NS + 20 * MS, ..Setting::default() }
 }
 
 fn scene(sight: &Sight, setting: &Setting) -> Scene {

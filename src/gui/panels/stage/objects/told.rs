@@ -34,6 +34,7 @@ pub(super) fn brief(placed: &Placed) -> String {
             format!("{} put · {} taken", grouped(sum(|road| road.put)), grouped(sum(|road| road.got)))
         }
         Face::Cells(_) if full => String::new(),
+        Face::Cells(cells) => cells.verdict().unwrap_or_else(|| cells.last_in_words()),
         Face::Block(block) => block.brief(),
         Face::Flag { .. } if !full && waiting > 0 => format!("{}, {waiting} waiting", seen.state()),
         _ if full && matches!(seen.face, Face::Bell { .. } | Face::Barrier { .. } | Face::Served(_)) => String::new(),
@@ -71,8 +72,12 @@ pub(super) fn told(theme: Theme, placed: &Placed) -> (String, Color32) {
         }
         Face::Barrier { broken: true, .. } => ("broken: whoever waits gets BrokenBarrierError".to_owned(), theme.bad()),
         Face::Barrier { passed, .. } => {
-            let passed = if *passed == 1 { "once".to_owned() } else { format!("{} times", grouped(*passed)) };
-            (format!("{} · passed {passed}", seen.state()), theme.text())
+            let passed = match passed {
+                0 => "not passed yet".to_owned(),
+                1 => "passed once".to_owned(),
+                times => format!("passed {} times", grouped(*times)),
+            };
+            (format!("{} · {passed}", seen.state()), theme.text())
         }
         Face::Flag { set: true } => ("set: wait() returns at once".to_owned(), theme.held()),
         Face::Flag { set: false } => ("clear: wait() sleeps until set()".to_owned(), theme.faint()),
