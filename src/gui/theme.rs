@@ -174,6 +174,11 @@ impl Theme {
         self.worker(number).lerp_to_gamma(self.text(), if self.dark { 0.3 } else { 0.6 })
     }
 
+    /// Text on the colour of this worker, or of the parent.
+    pub fn on_actor(self, number: u32) -> Color32 {
+        if number == 0 && !self.dark { Color32::WHITE } else { self.on_worker() }
+    }
+
     /// Text on a worker's colour.
     pub fn on_worker(self) -> Color32 {
         Color32::from_rgb(0x0B, 0x0E, 0x12)
@@ -333,6 +338,7 @@ mod tests {
             assert!(contrast(theme.on_accent(), theme.accent()) >= 4.5);
             assert!(contrast(theme.bad(), theme.bad_back()) >= 4.5);
             assert!(contrast(theme.text(), theme.note_back()) >= 4.5);
+            assert!(contrast(theme.on_actor(0), theme.worker(0)) >= 4.5);
             for number in 1..=7 {
                 assert!(contrast(theme.on_worker(), theme.worker(number)) >= 3.0, "worker {number}");
                 assert!(contrast(theme.worker_words(number), theme.card()) >= 4.5, "worker {number} as type");

@@ -150,7 +150,8 @@ impl Run {
             }
             What::ActorReady => self.with_actor(by, |actor| {
                 actor.ready_ns = Some(at_ns);
-                actor.lane.push(at_ns, u64::MAX, SpanKind::Waiting, None, None);
+                actor.lane.end_last(SpanKind::Starting, at_ns);
+                actor.rest(at_ns);
             }),
             What::UnitBegan { unit, core } => {
                 if let Some(record) = self.units.at(*unit, room) {

@@ -180,10 +180,10 @@ fn a_manager_has_a_queue_of_requests_and_tells_whom_it_serves() {
         step_to(&mut window, ms);
         assert_eq!(told(&window, &format!("Manager m: {words}")), 2, "{words}");
     };
-    at(12, "2 requests wait, serves nobody, 0 answers on their way, 0 round trips");
-    at(20, "1 request waits, serves Process-1, 0 answers on their way, 0 round trips");
-    at(31, "0 requests wait, serves Process-2, 1 answer on its way, 0 round trips");
-    at(50, "0 requests wait, serves nobody, 0 answers on their way, 2 round trips");
+    at(12, "0 round trips, 2 requests wait");
+    at(20, "0 round trips, 1 request waits, serves Process-1");
+    at(31, "0 round trips, serves Process-2, 1 answer on its way");
+    at(50, "2 round trips");
     window.key_press(egui::Key::ArrowLeft);
     window.run_steps(2);
     window.key_press(egui::Key::ArrowLeft);

@@ -3,7 +3,7 @@
 use egui::{Pos2, Rect, pos2, vec2};
 
 use super::cards::{Status, Tone};
-use crate::model::{Actor, Run, State, Who};
+use crate::model::{Actor, Run, SpanKind, State, Who};
 use crate::trace::{ActorId, Role, Wish};
 
 /// A card is never lower than this, …
@@ -12,6 +12,9 @@ const LEAST_CARD: f32 = 26.0;
 const MOST_CARD: f32 = 70.0;
 /// … and not wider.
 const WIDEST: f32 = 250.0;
+
+/// What a manager does while nobody asks for anything.
+pub(super) const NOBODY: &str = "serves nobody";
 
 /// Everything on the stage of a program.
 #[derive(Clone, Debug, Default)]
@@ -169,11 +172,17 @@ pub(super) fn card(run: &Run, actor: &Actor, space: Rect, at_ns: u64) -> Card {
     }
     let is_manager = actor.role == Role::Manager;
     if is_manager && status.words == "running" {
-        "running as manager".clone_into(&mut status.words);
+        NOBODY.clone_into(&mut status.words);
     }
     let tag = if is_manager { Some("manager") } else { actor.daemon.then_some("daemon") };
     let unborn = actor.state(at_ns) == State::Unborn;
-    let is_zombie = actor.state(at_ns) == State::Zombie;
+    let brief = match actor.state(at_ns) {
+        State::Zombie => Some("zombie"),
+        State::Unborn => Some("not yet"),
+        State::Busy(SpanKind::Starting, _) => Some("starting"),
+        _ if status.words == NOBODY => Some("idle"),
+        _ => None,
+    };
     let printed = run.printed.partition_point(|printed| printed.at_ns <= at_ns);
     let said = run.printed[..printed].iter().rev().find(|printed| printed.by == actor.id);
     Card {
@@ -184,7 +193,7 @@ pub(super) fn card(run: &Run, actor: &Actor, space: Rect, at_ns: u64) -> Card {
         pid: if unborn { String::new() } else { format!("pid {}", actor.pid) },
         tag,
         status,
-        brief: if is_zombie { vec!["zombie".to_owned()] } else { Vec::new() },
+        brief: brief.map(str::to_owned).into_iter().collect(),
         said: said.map(|printed| printed.line.clone()),
     }
 }

@@ -60,10 +60,12 @@ pub(super) fn card(ink: &Ink<'_>, card: &Card) {
     let lines = ((inner.height() + 2.0) / line) as usize;
     let texts: Vec<&str> = std::iter::once(&status.words).chain(&card.brief).map(String::as_str).collect();
     if lines < 2 {
-        // The state comes first: the name is also said by the colour.
-        let name = ink.painter.layout_no_wrap(card.title.clone(), theme.strong(), state).size().x;
+        // Where not both fit in few words, the state comes first: the name is also said by the colour.
+        let wide = |words: &str, font| ink.painter.layout_no_wrap(words.to_owned(), font, state).size().x;
         let gap = 8.0 * scale;
-        let room = (inner.width() - name - gap).max(inner.width() * 0.52);
+        let beside = inner.width() - gap - wide(card.titles()[1], theme.strong());
+        let fits = texts.iter().any(|words| wide(words, theme.small()) <= beside);
+        let room = if fits { beside } else { beside.max(inner.width() * 0.52) };
         let words = ink.fitting(&texts, room, &theme.small());
         let space = inner.with_min_x(inner.right() - room);
         let told = ink.text_in(space, Align2::RIGHT_CENTER, words, theme.small(), state);

@@ -67,7 +67,7 @@ pub(super) fn draw(ink: &Ink<'_>, served: &Served, counter: &Counter) {
             Stage::Returning if count == 1 => ["1 answer leaves".into(), "1 answer".into()],
             Stage::Returning => [format!("{count} answers leave"), format!("{count} answers")],
         };
-        caption(ink, below, &[&words[0], &words[1]], waits);
+        caption(ink, below, &words, waits);
     }
 }
 
@@ -91,7 +91,7 @@ fn chips(ink: &Ink<'_>, clients: &[&Client], space: Rect) {
         let chip = Rect::from_x_y_ranges(right - wide..=right, space.y_range());
         let hue = client.who.as_ref().map_or(0, |who| who.hue);
         ink.painter.rect_filled(chip, CornerRadius::same(3), theme.worker(hue));
-        ink.text(chip.center(), Align2::CENTER_CENTER, name, font.clone(), theme.on_worker());
+        ink.text(chip.center(), Align2::CENTER_CENTER, name, font.clone(), theme.on_actor(hue));
         right = chip.left() - 3.0;
     }
 }

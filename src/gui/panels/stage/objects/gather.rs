@@ -35,7 +35,7 @@ impl Sight {
         let objects: Vec<Seen> = shown.map(|object| seen(run, object, at_ns)).collect();
         let serving = objects.iter().filter_map(|seen| {
             let Face::Served(served) = &seen.face else { return None };
-            Some((served.server.as_ref()?.id, served.doing()?))
+            Some((served.server.as_ref()?.id, served.doing()))
         });
         let serving = serving.collect();
         let waits = run.waits_at(at_ns).map(|wait| Wait {

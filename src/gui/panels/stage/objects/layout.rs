@@ -82,10 +82,14 @@ fn body(face: &Face, setting: &Setting) -> Height {
             (roads * 18.0 * scale, roads * (34.0 * scale + line))
         }
         Face::Cells(cells) => {
-            // Of several cells each names its writer below its number.
-            let high = if cells.cells.len() > 1 { 2.0 * line + 6.0 * scale } else { 28.0 * scale };
-            let strip = if cells.cells.len() > FEW_CELLS { line + 3.0 } else { 0.0 };
-            (0.0, high + strip + if cells.lock.is_some() { line } else { 0.0 })
+            // Of several cells each names its writer below its number, and how long ago that was; of very many,
+            // the strip does.
+            let high = match cells.cells.len() {
+                0 | 1 => 28.0 * scale,
+                2..=FEW_CELLS => 3.0 * line + 4.0 * scale,
+                _ => 3.0 * line + 9.0 * scale,
+            };
+            (0.0, high + if cells.lock.is_some() { line } else { 0.0 })
         }
         Face::Served(served) => (0.0, Counter::height(setting) + served.clients.len().clamp(1, 6) as f32 * line),
         Face::Block(_) => (0.0, 22.0 * scale),

@@ -109,7 +109,10 @@ impl Parts {
             self.strip = Some(room.with_min_y(room.bottom() - strip));
             room.max.y -= strip + 3.0;
         }
-        let widest = cells.cells.iter().map(|cell| about_width(&grouped_signed(cell.value), setting.type_size));
+        let widest = cells.cells.iter().map(|cell| {
+            let name = cell.writer.as_ref().filter(|_| count > 1).map(|(who, _)| who.short()).unwrap_or_default();
+            about_width(&grouped_signed(cell.value), setting.type_size).max(about_width(&name, setting.type_size))
+        });
         let least = (widest.fold(0.0, f32::max) + setting.type_size).max(40.0 * setting.scale);
         let fit = ((room.width() + gap) / (least + gap)).max(1.0) as usize;
         let (shown, width) = if count <= fit {

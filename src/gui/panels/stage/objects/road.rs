@@ -63,7 +63,7 @@ impl RoadParts {
         let boxes = space.with_max_y(space.top() + high).shrink2(vec2(0.0, 2.0 * scale));
         let boxes = boxes.with_max_y(boxes.top() + boxes.height().min(30.0 * scale));
         let gap = (14.0 * scale).round();
-        let widths = if road.fed { (0.29, 0.45) } else { (0.2, 0.54) };
+        let widths = if road.fed { (0.29, 0.43) } else { (0.3, 0.4) };
         let room = space.width() - 2.0 * gap;
         let (first, second) = ((room * widths.0).round(), (room * widths.1).round());
         let part = |left: f32, width: f32| Rect::from_x_y_ranges(left..=left + width, boxes.y_range());

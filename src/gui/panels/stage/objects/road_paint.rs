@@ -23,32 +23,41 @@ pub(super) fn road(ink: &Ink<'_>, road: &Road, parts: &RoadParts) {
         let inner = parts.writer.shrink(3.0);
         ink.text_in(inner, Align2::RIGHT_CENTER, who.short(), theme.strong_small(), theme.text());
     }
-    if !road.fed {
-        ends(ink, &road.ends.0, parts.writer, parts.waits[0].then_some(theme.waits()));
-    }
+    let (writing, reading) = (parts.waits[0].then_some(theme.waits()), parts.waits[1].then_some(theme.faint()));
+    let writers_named = road.fed || ends(ink, &road.ends.0, parts.writer, writing);
     pipe(ink, road, parts);
-    station(ink, parts.reader, parts.waits[1].then_some(theme.faint()));
-    ends(ink, &road.ends.1, parts.reader, parts.waits[1].then_some(theme.faint()));
+    station(ink, parts.reader, reading);
+    let readers_named = ends(ink, &road.ends.1, parts.reader, reading);
     let Some([left, middle, right]) = parts.captions else { return };
     // A queue has a buffer to tell of; a pipe has two ends.
     let (messages, size) = road.buffered();
     let (size, count) = (bytes(size), grouped(messages.into()));
     let (whole, fill, in_pipe) = (format!("{count} · {size}"), road.fill(), bytes(road.pipe_bytes));
-    let (end, other) = (format!("end {}", road.label), format!("end {}", if road.label == "0" { "1" } else { "0" }));
-    let counted = |who: &[Who], noun: &str| match who.len() {
-        0 | 1 => noun.to_owned(),
-        more => format!("{more} {noun}s"),
+    let (end, other) = match &*road.label {
+        "" => (String::new(), String::new()),
+        label => (format!("end {label}"), format!("end {}", if label == "0" { "1" } else { "0" })),
     };
-    let (writers, readers) = (counted(&road.ends.0, "writer"), counted(&road.ends.1, "reader"));
-    let (writes, reads): (&[&str], &str) = match (road.fed, &*road.label) {
-        (true, _) if messages == 0 => (&["buffer empty", "empty"], &readers),
-        (true, _) => (&[&whole, &size, &count], &readers),
-        (false, "") => (&[&writers], &readers),
-        (false, _) => (&[&end], &other),
+    // Who is not named in the box is named below it.
+    let told = |who: &[Who], is_named: bool, end: &str, noun: &str| {
+        let many = if who.len() > 1 { "s" } else { "" };
+        let what = if end.is_empty() { format!("{noun}{many}") } else { end.to_owned() };
+        let names = who.iter().map(Who::short).collect::<Vec<_>>().join(", ");
+        let count = if end.is_empty() { format!("{} {noun}s", who.len()) } else { format!("{end}: {}", who.len()) };
+        match is_named || who.is_empty() {
+            true => vec![what],
+            false if end.is_empty() => vec![names, count],
+            false => vec![format!("{end}: {names}"), names, count],
+        }
     };
-    caption(ink, left, writes, parts.waits[0].then_some(theme.waits()));
-    caption(ink, middle, &[&fill, &in_pipe], None);
-    caption(ink, right, &[reads], None);
+    let writers = match (road.fed, messages) {
+        (true, 0) => vec!["buffer empty".to_owned(), "empty".to_owned()],
+        (true, _) => vec![whole, size, count],
+        (false, _) => told(&road.ends.0, writers_named, &end, "writer"),
+    };
+    let readers = told(&road.ends.1, readers_named, &other, "reader");
+    caption(ink, left, &writers, parts.waits[0].then_some(theme.waits()));
+    caption(ink, middle, &[fill, in_pipe], None);
+    caption(ink, right, &readers, None);
 }
 
 /// Which way it goes.
@@ -72,17 +81,21 @@ pub(super) fn station(ink: &Ink<'_>, space: Rect, waits: Option<Color32>) {
     }
 }
 
-/// Those at an end by their names, or by their colours where there is no room; and an hourglass.
-fn ends(ink: &Ink<'_>, who: &[Who], space: Rect, waits: Option<Color32>) {
+/// Those at an end by their names, or by their colours where there is no room; and an hourglass. Answers whether
+/// they are named.
+fn ends(ink: &Ink<'_>, who: &[Who], space: Rect, waits: Option<Color32>) -> bool {
     let (theme, scale) = (ink.theme, ink.theme.scale());
     let (side, gap) = ((space.height() * 0.5).min(12.0 * scale), 3.0);
-    let glass = if waits.is_some() { side + gap + 1.0 } else { 0.0 };
     let names: Vec<_> = who
         .iter()
-        .map(|one| ink.painter.layout_no_wrap(one.short(), theme.strong_small(), theme.on_worker()))
+        .map(|one| ink.painter.layout_no_wrap(one.short(), theme.strong_small(), theme.on_actor(one.hue)))
         .collect();
     let named: f32 = names.iter().map(|name| name.size().x + 6.0 * scale + gap).sum::<f32>() - gap;
-    let is_named = named + glass <= space.width() - 4.0 && space.height() >= theme.small().size + 2.0;
+    let is_named = named <= space.width() - 4.0 && space.height() >= theme.small().size + 2.0;
+    // That somebody waits is also said below: names come first.
+    let with_glass = side + gap + 1.0;
+    let waits = waits.filter(|_| !is_named || named + with_glass <= space.width() - 4.0);
+    let glass = if waits.is_some() { with_glass } else { 0.0 };
     let fit = ((space.width() - glass - 4.0) / (side + gap)) as usize;
     let shown = if is_named { who.len() } else { who.len().min(fit).min(6) };
     let wide = glass + if is_named { named } else { shown as f32 * (side + gap) - gap };
@@ -102,10 +115,11 @@ fn ends(ink: &Ink<'_>, who: &[Who], space: Rect, waits: Option<Color32>) {
         ink.painter.rect_filled(chip, CornerRadius::same(3), theme.worker(one.hue));
         if is_named {
             let place = Align2::CENTER_CENTER.align_size_within_rect(name.size(), chip);
-            ink.painter.galley(place.min, name, theme.on_worker());
+            ink.painter.galley(place.min, name, theme.on_actor(one.hue));
         }
         left += size.x + gap;
     }
+    is_named
 }
 
 fn pipe(ink: &Ink<'_>, road: &Road, parts: &RoadParts) {
@@ -148,8 +162,9 @@ fn pipe(ink: &Ink<'_>, road: &Road, parts: &RoadParts) {
 }
 
 /// The longest of these words that fits.
-pub(super) fn caption(ink: &Ink<'_>, space: Rect, words: &[&str], waits: Option<Color32>) {
-    let words = ink.fitting(words, space.width(), &ink.theme.small());
+pub(super) fn caption(ink: &Ink<'_>, space: Rect, words: &[String], waits: Option<Color32>) {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let words = ink.fitting(&words, space.width(), &ink.theme.small());
     let colour = waits.unwrap_or(ink.theme.faint());
     ink.text_in(space, Align2::CENTER_CENTER, words, ink.theme.small(), colour);
 }

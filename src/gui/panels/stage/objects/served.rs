@@ -1,8 +1,9 @@
 //! A manager at a moment: the requests that wait for it, those it serves, and the answers on their way.
 
 use super::gather::who;
-use super::seen::{Who, counted};
+use super::seen::Who;
 use crate::chunk::grouped;
+use crate::gui::panels::stage::tree::NOBODY;
 use crate::gui::words::duration;
 use crate::model::objects::trips::{Stage, Trip};
 use crate::model::{Object, Run};
@@ -61,36 +62,39 @@ impl Served {
         there
     }
 
-    /// `2 requests wait, serves Process-3, 1 answer on its way, 1,906 round trips`.
+    /// `1,906 round trips, 2 requests wait, serves Process-3, 1 answer on its way`.
     pub fn words(&self) -> String {
-        let count = |stage| self.at(stage).len() as u32;
         let served: Vec<String> = self.at(Stage::Serving).into_iter().map(Client::title).collect();
-        let serves =
-            if served.is_empty() { "serves nobody".to_owned() } else { format!("serves {}", served.join(", ")) };
-        let waiting = match count(Stage::Waiting) {
-            1 => "1 request waits".to_owned(),
-            more => format!("{} wait", counted(more, "request")),
+        let waiting = match self.at(Stage::Waiting).len() {
+            0 => String::new(),
+            1 => ", 1 request waits".to_owned(),
+            more => format!(", {more} requests wait"),
         };
-        let answers = match count(Stage::Returning) {
-            1 => "1 answer on its way".to_owned(),
-            more => format!("{} on their way", counted(more, "answer")),
+        let serves = if served.is_empty() { String::new() } else { format!(", serves {}", served.join(", ")) };
+        let answers = match self.at(Stage::Returning).len() {
+            0 => String::new(),
+            1 => ", 1 answer on its way".to_owned(),
+            more => format!(", {more} answers on their way"),
         };
-        let trips: u64 = self.clients.iter().map(|client| client.trips).sum();
-        format!("{waiting}, {serves}, {answers}, {}", round_trips(trips))
+        format!("{}{waiting}{serves}{answers}", self.total())
     }
 
-    /// What its process does.
-    pub(super) fn doing(&self) -> Option<String> {
+    /// `1,906 round trips`.
+    pub fn total(&self) -> String {
+        round_trips(self.clients.iter().map(|client| client.trips).sum())
+    }
+
+    /// What its process does: `serves Process-3; 2 more wait`.
+    pub(super) fn doing(&self) -> String {
         let served: Vec<String> = self.at(Stage::Serving).into_iter().map(Client::title).collect();
         let waiting = self.at(Stage::Waiting).len();
         match (served.is_empty(), waiting) {
-            (true, 0) => None,
-            (true, 1) => Some("1 request waits".to_owned()),
-            (true, more) => Some(format!("{more} requests wait")),
-            (false, 0) => Some(format!("serves {}", served.join(", "))),
-            (false, more) => {
-                Some(format!("serves {}; {more} more wait", served.join(", ")).replace("1 more wait", "1 more waits"))
-            }
+            (true, 0) => NOBODY.to_owned(),
+            (true, 1) => "1 request waits".to_owned(),
+            (true, more) => format!("{more} requests wait"),
+            (false, 0) => format!("serves {}", served.join(", ")),
+            (false, 1) => format!("serves {}; 1 more waits", served.join(", ")),
+            (false, more) => format!("serves {}; {more} more wait", served.join(", ")),
         }
     }
 }

@@ -71,6 +71,13 @@ impl Sight {
             {
                 card.status.words.clone_from(words);
                 card.status.tone = Tone::Computing;
+                card.brief = words
+                    .split("; ")
+                    .next()
+                    .map(str::to_owned)
+                    .into_iter()
+                    .chain(std::mem::take(&mut card.brief))
+                    .collect();
                 continue;
             }
             let Some(wait) = self.waits.iter().find(|wait| wait.who.id == card.id) else { continue };

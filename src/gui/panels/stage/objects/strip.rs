@@ -59,7 +59,7 @@ pub(super) fn draw(ink: &Ink<'_>, strip: Rect, stretches: &[Stretch], of: u64) {
         let words = [format!("{name} · {range} · {ago}"), format!("{name} · {range}"), name, String::new()];
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let words = ink.fitting(&words, space.width() - 4.0, &theme.strong_small());
-        ink.text_in(space, Align2::CENTER_CENTER, words, theme.strong_small(), theme.on_worker());
+        ink.text_in(space, Align2::CENTER_CENTER, words, theme.strong_small(), theme.on_actor(stretch.who.hue));
     }
     let stroke = Stroke::new(theme.line(1.0), theme.faint());
     ink.painter.rect_stroke(strip, CornerRadius::same(3), stroke, StrokeKind::Inside);

@@ -36,6 +36,7 @@ pub(super) fn brief(placed: &Placed) -> String {
         Face::Cells(_) if full => String::new(),
         Face::Cells(cells) => cells.verdict().unwrap_or_else(|| cells.last_in_words()),
         Face::Block(block) => block.brief(),
+        Face::Served(served) if !full => served.total(),
         Face::Flag { .. } if !full && waiting > 0 => format!("{}, {waiting} waiting", seen.state()),
         _ if full && matches!(seen.face, Face::Bell { .. } | Face::Barrier { .. } | Face::Served(_)) => String::new(),
         _ => seen.state(),
@@ -55,6 +56,8 @@ pub(super) fn told(theme: Theme, placed: &Placed) -> (String, Color32) {
         }
         Face::Cells(cells) if cells.updates == 0 => (cells.last_in_words(), theme.faint()),
         Face::Block(block) => (block.last_in_words(), theme.text()),
+        // Where the requests are is drawn.
+        Face::Served(served) if placed.parts.counter.is_some() => (format!("{} in all", served.total()), theme.faint()),
         Face::Cells(cells) => match cells.overwritten {
             // That it is good is only known at the end.
             0 => {

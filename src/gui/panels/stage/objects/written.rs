@@ -70,10 +70,21 @@ fn cell(ink: &Ink<'_>, cell: &Cell, space: Rect, says: bool) {
         ink.text_in(space.shrink(2.0), Align2::CENTER_CENTER, number, theme.strong_small(), theme.text());
         return;
     };
-    let (upper, lower) = space.split_top_bottom_at_y(space.bottom() - line - 1.0);
+    let lines = if space.height() >= 3.0 * line { 2.0 } else { 1.0 };
+    let (upper, lower) = space.split_top_bottom_at_y(space.bottom() - lines * line - 1.0);
     ink.text_in(upper.shrink2(vec2(2.0, 0.0)), Align2::CENTER_CENTER, number, theme.strong_small(), theme.text());
     ink.painter.rect_filled(lower, CornerRadius { nw: 0, ne: 0, sw: 4, se: 4 }, colour);
-    let words = [format!("{} · {}", who.short(), duration(*ago_ns)), who.short()];
-    let words = ink.fitting(&words.each_ref().map(String::as_str), lower.width() - 4.0, &theme.strong_small());
-    ink.text_in(lower.shrink2(vec2(2.0, 0.0)), Align2::CENTER_CENTER, words, theme.strong_small(), theme.on_worker());
+    let (name, ago) = (who.short(), duration(*ago_ns));
+    let (font, colour) = (theme.strong_small(), theme.on_actor(who.hue));
+    let put = |space: Rect, words: &str| {
+        ink.text_in(space.shrink2(vec2(2.0, 0.0)), Align2::CENTER_CENTER, words, font.clone(), colour);
+    };
+    if lines > 1.0 {
+        let (first, second) = lower.split_top_bottom_at_y(lower.center().y);
+        put(first, &name);
+        put(second, &ago);
+    } else {
+        let both = format!("{name} · {ago}");
+        put(lower, ink.fitting(&[&both, &name], lower.width() - 4.0, &font));
+    }
 }
