@@ -179,6 +179,7 @@ pub(super) fn card(run: &Run, actor: &Actor, space: Rect, at_ns: u64) -> Card {
     let brief = match actor.state(at_ns) {
         State::Zombie => Some("zombie"),
         State::Unborn => Some("not yet"),
+        State::Exited(_) => Some("exited"),
         State::Busy(SpanKind::Starting, _) => Some("starting"),
         _ if status.words == NOBODY => Some("idle"),
         _ => None,

@@ -17,6 +17,8 @@ pub struct Block {
     pub bytes: Option<u64>,
     /// How much room there is for it.
     pub room: u64,
+    /// Whether anybody ever makes it.
+    pub is_made: bool,
     /// Who made it.
     pub made_by: Option<Who>,
     /// The processes that have it.
@@ -45,6 +47,7 @@ impl Block {
         Self {
             bytes: made.map(|&(size, _)| size.into()),
             room: object.capacity,
+            is_made: !known.created.all().is_empty(),
             made_by: made.map(|&(_, by)| who(run, by)),
             users: known.users(at_ns).map(|id| who(run, id)).collect(),
             unlinked: known.unlinked.at(at_ns).is_some(),

@@ -112,9 +112,9 @@ pub fn seen(run: &Run, object: &Object, at_ns: u64) -> Seen {
         ObjectKind::Event => Face::Flag { set: object.flags.is_set(at_ns) },
         ObjectKind::Condition => Face::Bell { lock: own_lock.map(|lock| gate(run, lock, at_ns)) },
         ObjectKind::Barrier => {
-            let passed = object.flags.passed.by(at_ns).len() as u64 / object.capacity.max(1);
+            let (passed, going) = object.flags.openings(object.capacity, at_ns);
             let parties = object.capacity.min(u64::from(u32::MAX)) as u32;
-            Face::Barrier { parties, broken: object.flags.is_broken(at_ns), passed }
+            Face::Barrier { parties, broken: object.flags.is_broken(at_ns), passed, going: going as u32 }
         }
         ObjectKind::Value | ObjectKind::Array => Face::Cells(cells(run, object, own_lock, at_ns)),
         ObjectKind::Block => Face::Block(Block::of(run, object, at_ns)),

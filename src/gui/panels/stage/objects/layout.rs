@@ -51,7 +51,7 @@ impl Scene {
         let gap = (area.width() * 0.04).clamp(22.0 * scale, 64.0 * scale);
         // On the right are the most arrows.
         let wide = (area.width() * 0.065).clamp(30.0 * scale, 100.0 * scale);
-        let left_width = (area.width() * 0.19).clamp(110.0, 210.0 * scale);
+        let left_width = (area.width() * 0.2).clamp(110.0, 210.0 * scale);
         let right_width = (area.width() * 0.265).clamp(150.0, 290.0 * scale);
         let left = area.with_max_x((area.left() + left_width).round());
         let right = area.with_min_x((area.right() - right_width).round());
@@ -92,6 +92,7 @@ fn body(face: &Face, setting: &Setting) -> Height {
             (0.0, high + if cells.lock.is_some() { line } else { 0.0 })
         }
         Face::Served(served) => (0.0, Counter::height(setting) + served.clients.len().clamp(1, 6) as f32 * line),
+        Face::Block(block) if !block.is_made => (0.0, 0.0),
         Face::Block(_) => (0.0, 22.0 * scale),
         Face::Gate(_) | Face::Barrier { .. } | Face::Flag { .. } | Face::Bell { .. } => (0.0, 0.0),
     };
@@ -101,6 +102,7 @@ fn body(face: &Face, setting: &Setting) -> Height {
 /// The lines of text: its name; its state; who waits.
 fn lines_of(face: &Face) -> usize {
     match face {
+        Face::Block(block) if !block.is_made => 1,
         Face::Roads(roads) if roads.iter().all(|road| road.places.is_none() && road.unfinished.is_none()) => 2,
         Face::Cells(cells) if cells.lock.is_none() => 2,
         Face::Served(_) => 2,

@@ -102,7 +102,7 @@ impl RoadParts {
 /// A bar for each buffer, under each other.
 fn bars(road: &Road, space: Rect) -> Vec<(Rect, u32)> {
     let count = road.buffers.len().max(1) as f32;
-    let height = (space.height() / count).min(10.0);
+    let height = (space.height() / count).min(if count > 1.0 { 10.0 } else { 18.0 });
     let top = space.center().y - height * count / 2.0;
     let bar = |(row, (who, _, bytes)): (usize, &(super::seen::Who, u32, u64))| {
         let min = pos2(space.left(), top + row as f32 * height);

@@ -18,10 +18,14 @@ pub(super) fn road(ink: &Ink<'_>, road: &Road, parts: &RoadParts) {
         ink.painter.rect_filled(*bar, CornerRadius::same(2), theme.worker(*hue));
     }
     // Of one buffer there is room to say whose it is.
-    let mut full = road.buffers.iter().filter(|(_, messages, _)| *messages > 0);
-    if let (Some((who, ..)), None) = (full.next(), full.next()) {
-        let inner = parts.writer.shrink(3.0);
-        ink.text_in(inner, Align2::RIGHT_CENTER, who.short(), theme.strong_small(), theme.text());
+    let mut full = road.buffers.iter().zip(&parts.bars).filter(|((_, messages, _), _)| *messages > 0);
+    if let (Some(((who, ..), (bar, _))), None) = (full.next(), full.next()) {
+        let name = ink.painter.layout_no_wrap(who.short(), theme.strong_small(), theme.text());
+        let is_inside = name.size().x + 8.0 <= bar.width();
+        let colour = if is_inside { theme.on_actor(who.hue) } else { theme.text() };
+        let left = if is_inside { bar.left() + 4.0 } else { bar.right() + 3.0 };
+        let place = Rect::from_x_y_ranges(left..=parts.writer.right(), parts.writer.y_range());
+        ink.text_in(place, Align2::LEFT_CENTER, who.short(), theme.strong_small(), colour);
     }
     let (writing, reading) = (parts.waits[0].then_some(theme.waits()), parts.waits[1].then_some(theme.faint()));
     let writers_named = road.fed || ends(ink, &road.ends.0, parts.writer, writing);

@@ -93,8 +93,10 @@ pub enum Face {
         parties: u32,
         /// Whether it is broken.
         broken: bool,
-        /// How often it was passed by all.
+        /// How often it opened.
         passed: u64,
+        /// How many have gone on since it opened last, if not all of them have: who sleeps needs time to wake.
+        going: u32,
     },
     /// Numbers in shared memory.
     Cells(Cells),
@@ -335,7 +337,10 @@ impl Seen {
             Face::Flag { set } => if *set { "set" } else { "clear" }.to_owned(),
             Face::Bell { .. } => sleepers(self.waiters.iter().filter(|waiter| waiter.wish == Wish::Notify).count()),
             Face::Barrier { broken: true, .. } => "broken".to_owned(),
-            Face::Barrier { parties, .. } => format!("{} of {parties} arrived", self.arrived()),
+            Face::Barrier { parties, .. } => match self.waking() {
+                0 => format!("{} of {parties} arrived", self.arrived()),
+                waking => format!("open, {waking} of {parties} still wake up"),
+            },
             Face::Cells(cells) => cells_in_words(cells),
             Face::Block(block) => block.words(),
             Face::Served(served) => served.words(),
@@ -347,8 +352,22 @@ impl Seen {
         self.waiters.iter().any(|waiter| holds_up(waiter.wish))
     }
 
-    /// How many parties wait at a barrier.
+    /// How many parties of an open barrier have not gone on yet.
+    pub fn waking(&self) -> usize {
+        match self.face {
+            Face::Barrier { parties, going, broken: false, .. } if going > 0 => {
+                (parties.saturating_sub(going) as usize).min(self.at_barrier())
+            }
+            _ => 0,
+        }
+    }
+
+    /// How many parties wait at a barrier for others to come.
     pub fn arrived(&self) -> usize {
+        self.at_barrier() - self.waking()
+    }
+
+    fn at_barrier(&self) -> usize {
         self.waiters.iter().filter(|waiter| waiter.wish == Wish::Pass).count()
     }
 

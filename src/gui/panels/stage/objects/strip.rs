@@ -56,7 +56,8 @@ pub(super) fn draw(ink: &Ink<'_>, strip: Rect, stretches: &[Stretch], of: u64) {
             theme.worker(stretch.who.hue),
         );
         let (name, range, ago) = (stretch.who.short(), stretch.range(), duration(stretch.ago_ns));
-        let words = [format!("{name} · {range} · {ago}"), format!("{name} · {range}"), name, String::new()];
+        let letter: String = name.chars().take(1).filter(|_| !name.contains('-')).collect();
+        let words = [format!("{name} · {range} · {ago}"), format!("{name} · {range}"), name, letter];
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let words = ink.fitting(&words, space.width() - 4.0, &theme.strong_small());
         ink.text_in(space, Align2::CENTER_CENTER, words, theme.strong_small(), theme.on_actor(stretch.who.hue));

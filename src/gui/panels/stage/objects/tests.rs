@@ -73,7 +73,14 @@ fn all() -> Vec<Seen> {
         last_ns: Some(90_000),
     };
     let served = Served { server: Some(who(5)), clients: vec![client.clone(), Client { lane: 1, ..client }] };
-    let block = Block { bytes: Some(10), room: 64, made_by: Some(who(2)), users: vec![who(2)], ..Block::default() };
+    let block = Block {
+        bytes: Some(10),
+        room: 64,
+        is_made: true,
+        made_by: Some(who(2)),
+        users: vec![who(2)],
+        ..Block::default()
+    };
     let duplex = Road { pipe_capacity: 65_536, ..Road::default() };
     vec![
         queue(0, 2),
@@ -82,7 +89,7 @@ fn all() -> Vec<Seen> {
         seen(3, ObjectKind::Semaphore, Face::Gate(semaphore)),
         seen(4, ObjectKind::Event, Face::Flag { set: true }),
         seen(5, ObjectKind::Condition, Face::Bell { lock: None }),
-        seen(6, ObjectKind::Barrier, Face::Barrier { parties: 3, broken: false, passed: 1 }),
+        seen(6, ObjectKind::Barrier, Face::Barrier { parties: 3, broken: false, passed: 1, going: 0 }),
         seen(7, ObjectKind::Value, Face::Cells(value)),
         seen(8, ObjectKind::Array, Face::Cells(array)),
         seen(9, ObjectKind::Block, Face::Block(block)),

@@ -80,7 +80,7 @@ pub(super) fn told(theme: Theme, placed: &Placed) -> (String, Color32) {
                 1 => "passed once".to_owned(),
                 times => format!("passed {} times", grouped(*times)),
             };
-            (format!("{} · {passed}", seen.state()), theme.text())
+            (format!("{} · {passed}", seen.state()), if seen.waking() > 0 { theme.held() } else { theme.text() })
         }
         Face::Flag { set: true } => ("set: wait() returns at once".to_owned(), theme.held()),
         Face::Flag { set: false } => ("clear: wait() sleeps until set()".to_owned(), theme.faint()),
