@@ -1,13 +1,14 @@
 //! From the model to what is seen: every object of a run at a moment.
 
 use super::block::Block;
-use super::seen::{Cell, Cells, Face, Gate, Holder, Road, Seen, Waiter, Who};
+use super::cells::{Cell, Cells};
+use super::seen::{Face, Gate, Holder, Road, Seen, Waiter, Who};
 use super::served::Served;
 use super::sight::{Cycle, Sight, Wait};
 use crate::gui::panels::stage::tree::holds_up;
 use crate::model::deadlock::{Deadlock, Link};
 use crate::model::objects::Object;
-use crate::model::objects::cells::{Losses, Write};
+use crate::model::objects::cells::Write;
 use crate::model::objects::stations::Letter;
 use crate::model::{Run, State};
 use crate::trace::{ActorId, Awaited, ObjectId, ObjectKind};
@@ -225,9 +226,7 @@ fn cells(run: &Run, object: &Object, lock: Option<&Object>, at_ns: u64) -> Cells
             cell.clash = clash;
         }
     }
-    let is_over = run.end.as_ref().is_some_and(|end| end.at_ns <= at_ns);
-    let Losses { updates, overwritten, known } = known.losses(object.initial.unwrap_or(0), at_ns, is_over);
-    Cells { cells, updates, overwritten, known, lock: lock.map(|lock| gate(run, lock, at_ns)) }
+    Cells { cells, lock: lock.map(|lock| gate(run, lock, at_ns)), ..Cells::updates_of(run, object, at_ns) }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 pub mod arrows;
 pub mod block;
+pub mod cells;
 pub mod column;
 pub mod counter;
 pub mod crew;

@@ -4,9 +4,10 @@
 use egui::{Align2, Color32, CornerRadius, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
 
 use super::arrows::{Arrow, Says};
+use super::cells::Cells;
 use super::layout::{Placed, Scene};
 use super::parts::Slot;
-use super::seen::{Cells, Face, Hold, Who};
+use super::seen::{Face, Hold, Who};
 use super::served::Client;
 use super::told::{brief, told};
 use super::{counter, icon, road_paint, strip, written};

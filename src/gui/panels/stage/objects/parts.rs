@@ -2,9 +2,10 @@
 
 use egui::{Rect, pos2, vec2};
 
+use super::cells::{Cells, grouped_signed};
 use super::counter::Counter;
 use super::road::RoadParts;
-use super::seen::{Cells, Face, Seen, grouped_signed};
+use super::seen::{Face, Seen};
 use crate::gui::panels::draw::about_width;
 use crate::gui::panels::stage::setting::Setting;
 

@@ -1,5 +1,6 @@
 //! A manager at a moment: the requests that wait for it, those it serves, and the answers on their way.
 
+use super::cells::Cells;
 use super::gather::who;
 use super::seen::Who;
 use crate::chunk::grouped;
@@ -15,6 +16,8 @@ pub struct Served {
     pub server: Option<Who>,
     /// Its clients, by number.
     pub clients: Vec<Client>,
+    /// What became of the updates of numbers that it keeps.
+    pub updates: Cells,
 }
 
 /// A client of a manager.
@@ -51,7 +54,11 @@ impl Served {
                 last_ns: asked.iter().rev().find_map(took),
             }
         };
-        Self { server: trips.server().map(|id| who(run, id)), clients: trips.clients().map(client).collect() }
+        Self {
+            server: trips.server().map(|id| who(run, id)),
+            clients: trips.clients().map(client).collect(),
+            updates: Cells::updates_of(run, object, at_ns),
+        }
     }
 
     /// The clients whose request is there, the longest first.
@@ -76,7 +83,8 @@ impl Served {
             1 => ", 1 answer on its way".to_owned(),
             more => format!(", {more} answers on their way"),
         };
-        format!("{}{waiting}{serves}{answers}", self.total())
+        let verdict = self.updates.verdict().map_or_else(String::new, |verdict| format!("; {verdict}"));
+        format!("{}{waiting}{serves}{answers}{verdict}", self.total())
     }
 
     /// `1,906 round trips`.

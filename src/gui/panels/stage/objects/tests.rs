@@ -4,6 +4,7 @@ use egui::{Rect, pos2, vec2};
 
 use super::arrows::Says;
 use super::block::Block;
+use super::cells::{Cell, Cells};
 use super::layout::{Placed, Scene};
 use super::road::Traffic;
 use super::seen::*;
@@ -72,7 +73,11 @@ fn all() -> Vec<Seen> {
         trips: 41,
         last_ns: Some(90_000),
     };
-    let served = Served { server: Some(who(5)), clients: vec![client.clone(), Client { lane: 1, ..client }] };
+    let served = Served {
+        server: Some(who(5)),
+        clients: vec![client.clone(), Client { lane: 1, ..client }],
+        updates: Cells::default(),
+    };
     let block = Block {
         bytes: Some(10),
         room: 64,

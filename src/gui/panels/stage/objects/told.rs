@@ -2,6 +2,7 @@
 
 use egui::Color32;
 
+use super::cells::Cells;
 use super::layout::Placed;
 use super::paint::hold_colour;
 use super::seen::{Face, Gate, Hold, Road, Seen, listed};
@@ -36,7 +37,7 @@ pub(super) fn brief(placed: &Placed) -> String {
         Face::Cells(_) if full => String::new(),
         Face::Cells(cells) => cells.verdict().unwrap_or_else(|| cells.last_in_words()),
         Face::Block(block) => block.brief(),
-        Face::Served(served) if !full => served.total(),
+        Face::Served(served) if !full || served.updates.updates > 0 => served.total(),
         Face::Flag { .. } if !full && waiting > 0 => format!("{}, {waiting} waiting", seen.state()),
         _ if full && matches!(seen.face, Face::Bell { .. } | Face::Barrier { .. } | Face::Served(_)) => String::new(),
         _ => seen.state(),
@@ -56,16 +57,10 @@ pub(super) fn told(theme: Theme, placed: &Placed) -> (String, Color32) {
         }
         Face::Cells(cells) if cells.updates == 0 => (cells.last_in_words(), theme.faint()),
         Face::Block(block) => (block.last_in_words(), theme.text()),
+        Face::Cells(cells) => verdict(theme, cells),
         // Where the requests are is drawn.
+        Face::Served(served) if served.updates.updates > 0 => verdict(theme, &served.updates),
         Face::Served(served) if placed.parts.counter.is_some() => (format!("{} in all", served.total()), theme.faint()),
-        Face::Cells(cells) => match cells.overwritten {
-            // That it is good is only known at the end.
-            0 => {
-                let colour = if cells.known == Known::Final { theme.good() } else { theme.text() };
-                (cells.verdict().unwrap_or_default(), colour)
-            }
-            _ => (format!("▲ {}", cells.verdict().unwrap_or_default()), theme.lost()),
-        },
         Face::Roads(roads) => {
             let places = roads.iter().find_map(|road| road.places);
             let places = places.map(|(used, most)| format!("{used} of {most} places taken"));
@@ -85,6 +80,17 @@ pub(super) fn told(theme: Theme, placed: &Placed) -> (String, Color32) {
         Face::Flag { set: true } => ("set: wait() returns at once".to_owned(), theme.held()),
         Face::Flag { set: false } => ("clear: wait() sleeps until set()".to_owned(), theme.faint()),
         _ => (seen.state(), if seen.holds_up() { theme.waits() } else { theme.faint() }),
+    }
+}
+
+/// What became of updates.
+fn verdict(theme: Theme, cells: &Cells) -> (String, Color32) {
+    let words = cells.verdict().unwrap_or_default();
+    match (cells.overwritten, cells.known) {
+        // That it is good is only known at the end.
+        (0, Known::Final) => (words, theme.good()),
+        (0, _) => (words, theme.text()),
+        _ => (format!("▲ {words}"), theme.lost()),
     }
 }
 

@@ -2,9 +2,10 @@
 
 use egui::{Align2, CornerRadius, Rect, Stroke, StrokeKind, pos2, vec2};
 
+use super::cells::{Cell, Cells, grouped_signed};
 use super::layout::Placed;
 use super::paint::hold_colour;
-use super::seen::{Cell, Cells, Hold, grouped_signed};
+use super::seen::Hold;
 use super::told::gate_told;
 use super::{icon, strip};
 use crate::chunk::grouped;
