@@ -193,6 +193,35 @@ fn a_manager_has_a_queue_of_requests_and_tells_whom_it_serves() {
 }
 
 #[test]
+fn a_pipe_names_those_at_its_ends_and_a_barrier_that_opened_those_who_still_wake() {
+    let (lane, message, bytes) = (1, 0, 90);
+    let wait = What::Waits { wish: Wish::Pass, on: Awaited::Object(ObjectId(1)), lane: 0, for_ever: true };
+    let mut window = opened(
+        "ping-pong",
+        &[],
+        [
+            (1, 1, made(0, ObjectKind::Pipe, "pipe", 1)),
+            (1, 1, made(1, ObjectKind::Barrier, "start", 2)),
+            (4, 1, used(0, 4, Deed::Holds { end: 0 })),
+            (5, 2, used(0, 5, Deed::Holds { end: 1 })),
+            (6, 2, used(0, 6, Deed::Fed { lane, message, bytes })),
+            (10, 2, wait),
+            (20, 3, used(1, 20, Deed::Passed { index: 1 })),
+            (30, 2, used(1, 10, Deed::Passed { index: 0 })),
+        ],
+    );
+    step_to(&mut window, 6);
+    let words = "Pipe pipe: pipe 1 message, 90 B, 1 put, 0 taken, written by Process-1, read by Parent";
+    assert_eq!(told(&window, words), 2);
+    step_to(&mut window, 10);
+    assert_eq!(told(&window, "Barrier start: 1 of 2 arrived; waiting: Process-1"), 2);
+    step_to(&mut window, 20);
+    assert_eq!(told(&window, "Barrier start: open, 1 of 2 still wake up; waiting: Process-1"), 2);
+    step_to(&mut window, 30);
+    assert_eq!(told(&window, "Barrier start: 0 of 2 arrived"), 2);
+}
+
+#[test]
 fn a_trace_opens_with_its_program_and_its_knobs_chosen() {
     let mut window = opened("lost-updates", &[("processes", 3)], []);
     let plan = app(&window).experiment().plan.clone();

@@ -1,8 +1,8 @@
 //! A block of shared memory at a moment: how large it is, who has it, and who wrote which bytes last.
 
+use super::gather::{is_gone, who};
 use super::seen::{Who, listed};
 use super::strip::Stretch;
-use crate::gui::panels::stage::objects::gather::who;
 use crate::gui::words::{bytes, duration};
 use crate::model::objects::bytes::Stretch as Told;
 use crate::model::{Object, Run};
@@ -49,7 +49,7 @@ impl Block {
             room: object.capacity,
             is_made: !known.created.all().is_empty(),
             made_by: made.map(|&(_, by)| who(run, by)),
-            users: known.users(at_ns).map(|id| who(run, id)).collect(),
+            users: known.users(at_ns).filter(|&id| !is_gone(run, id, at_ns)).map(|id| who(run, id)).collect(),
             unlinked: known.unlinked.at(at_ns).is_some(),
             written: known.written(at_ns).into_iter().map(stretch).collect(),
             last: last.map(|told| (Some(told) == wrote, stretch(told))),

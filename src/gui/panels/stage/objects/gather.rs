@@ -185,7 +185,7 @@ fn road(run: &Run, object: &Object, lane: u16, at_ns: u64) -> Road {
 fn gate(run: &Run, object: &Object, at_ns: u64) -> Gate {
     let holders = object.holders(at_ns).into_iter().map(|holder| {
         let process = run.process_of(holder.actor);
-        let gone = |id| run.actor(id).is_some_and(|actor| is_gone(actor.state(at_ns)));
+        let gone = |id| is_gone(run, id, at_ns);
         Holder {
             who: who(run, holder.actor),
             for_ns: at_ns.saturating_sub(holder.since_ns),
@@ -204,8 +204,9 @@ fn gate(run: &Run, object: &Object, at_ns: u64) -> Gate {
     }
 }
 
-fn is_gone(state: State) -> bool {
-    matches!(state, State::Exited(_) | State::Zombie)
+/// Whether an actor has ended by then.
+pub(super) fn is_gone(run: &Run, id: ActorId, at_ns: u64) -> bool {
+    run.actor(id).is_some_and(|actor| matches!(actor.state(at_ns), State::Exited(_) | State::Zombie))
 }
 
 fn cells(run: &Run, object: &Object, lock: Option<&Object>, at_ns: u64) -> Cells {

@@ -2,7 +2,7 @@
 
 use egui::{Rect, pos2, vec2};
 
-use super::cells::{Cells, grouped_signed};
+use super::cells::{Cell, Cells, grouped_signed};
 use super::counter::Counter;
 use super::road::RoadParts;
 use super::seen::{Face, Seen};
@@ -110,23 +110,33 @@ impl Parts {
             self.strip = Some(room.with_min_y(room.bottom() - strip));
             room.max.y -= strip + 3.0;
         }
-        let widest = cells.cells.iter().map(|cell| {
+        let least = 40.0 * setting.scale;
+        let wide = |cell: &Cell| {
             let name = cell.writer.as_ref().filter(|_| count > 1).map(|(who, _)| who.short()).unwrap_or_default();
-            about_width(&grouped_signed(cell.value), setting.type_size).max(about_width(&name, setting.type_size))
-        });
-        let least = (widest.fold(0.0, f32::max) + setting.type_size).max(40.0 * setting.scale);
-        let fit = ((room.width() + gap) / (least + gap)).max(1.0) as usize;
-        let (shown, width) = if count <= fit {
-            (count, ((room.width() + gap) / count.max(1) as f32 - gap).min(least * 1.8))
+            let number = about_width(&grouped_signed(cell.value), setting.type_size);
+            (number.max(about_width(&name, setting.type_size)) + setting.type_size).max(least)
+        };
+        let widths: Vec<f32> = cells.cells.iter().map(wide).collect();
+        let all = widths.iter().sum::<f32>() + gap * count.saturating_sub(1) as f32;
+        // All of them, with some air; else the first ones, and how many more there are.
+        let (air, end) = if all <= room.width() {
+            (((room.width() - all) / count.max(1) as f32).min(least), room.right())
         } else {
-            (fit.saturating_sub(1).max(1), least)
+            (0.0, room.right() - least)
         };
-        let place = |column: usize| {
-            let left = room.left() + column as f32 * (width + gap);
-            Rect::from_x_y_ranges(left.round()..=(left + width).round(), room.y_range())
-        };
-        self.cells = (0..shown).map(place).collect();
-        self.more_cells = (shown < count).then(|| (place(shown), count - shown));
+        let mut left = room.left();
+        for width in widths {
+            let right = left + width + air;
+            if right > end + 0.5 && !self.cells.is_empty() {
+                break;
+            }
+            let right = right.min(room.right());
+            self.cells.push(Rect::from_x_y_ranges(left.round()..=right.round(), room.y_range()));
+            left = right + gap;
+        }
+        let shown = self.cells.len();
+        let rest = Rect::from_x_y_ranges(left.min(room.right() - 1.0)..=room.right(), room.y_range());
+        self.more_cells = (shown < count).then(|| (rest, count - shown));
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn road(ink: &Ink<'_>, road: &Road, parts: &RoadParts) {
     let mut full = road.buffers.iter().zip(&parts.bars).filter(|((_, messages, _), _)| *messages > 0);
     if let (Some(((who, ..), (bar, _))), None) = (full.next(), full.next()) {
         let name = ink.painter.layout_no_wrap(who.short(), theme.strong_small(), theme.text());
-        let is_inside = name.size().x + 8.0 <= bar.width();
+        let is_inside = name.size().x + 8.0 <= bar.width() && bar.height() >= theme.small().size;
         let colour = if is_inside { theme.on_actor(who.hue) } else { theme.text() };
         let left = if is_inside { bar.left() + 4.0 } else { bar.right() + 3.0 };
         let place = Rect::from_x_y_ranges(left..=parts.writer.right(), parts.writer.y_range());

@@ -250,6 +250,12 @@ impl Road {
         if self.torn.0 > 0 {
             told.push(format!("{}, {}", counted(self.torn.0, "torn frame"), bytes(self.torn.1)));
         }
+        for (who, did) in [(&self.ends.0, "written"), (&self.ends.1, "read")] {
+            let names: Vec<&str> = who.iter().map(|one| one.title.as_str()).collect();
+            if !names.is_empty() {
+                told.push(format!("{did} by {}", listed(&names, 3)));
+            }
+        }
         let label = if self.label.is_empty() { String::new() } else { format!("written at end {}: ", self.label) };
         label + &told.join(", ")
     }
