@@ -3,6 +3,7 @@
 use egui::{Pos2, Rect, pos2, vec2};
 
 use super::cards::{Status, Tone};
+use crate::gui::panels::draw::with_short_names;
 use crate::model::{Actor, Run, SpanKind, State, Who};
 use crate::trace::{ActorId, Role, Wish};
 
@@ -65,9 +66,10 @@ pub struct Card {
 
 impl Card {
     /// Its name, and the same where there is little room.
-    pub fn titles(&self) -> [&str; 2] {
-        let short = if self.title.ends_with("FeederThread") { "Feeder" } else { self.title.as_str() };
-        [self.title.as_str(), short]
+    pub fn titles(&self) -> [String; 2] {
+        let short =
+            if self.title.ends_with("FeederThread") { "Feeder".to_owned() } else { with_short_names(&self.title) };
+        [self.title.clone(), short]
     }
 
     /// Everything in words.

@@ -7,9 +7,9 @@ use super::arrows::{Arrow, Says};
 use super::cells::Cells;
 use super::layout::{Placed, Scene};
 use super::parts::Slot;
-use super::seen::{Face, Hold, Who};
+use super::seen::{Face, Hold, Waiter};
 use super::served::Client;
-use super::told::{brief, told};
+use super::told::{brief, told, told_briefly};
 use super::{counter, icon, road_paint, strip, written};
 use crate::gui::panels::draw::Ink;
 use crate::gui::panels::stage::tree_paint;
@@ -110,7 +110,8 @@ fn object(ink: &Ink<'_>, placed: &Placed) {
     }
     if let Some(line) = placed.line {
         let (words, colour) = told(theme, placed);
-        ink.text_in(line, Align2::LEFT_CENTER, words, theme.small(), colour);
+        let brief = told_briefly(placed).unwrap_or_else(|| words.clone());
+        ink.text_or_shorter(line, Align2::LEFT_CENTER, &[&words, &brief], theme.small(), colour);
     }
     if let Some(line) = placed.waiting {
         waiters(ink, placed, line);
@@ -152,7 +153,8 @@ fn heading(ink: &Ink<'_>, placed: &Placed, state: Color32) {
             _ if placed.line.is_some() => state,
             _ => told(theme, placed).1,
         };
-        let taken = ink.text_in(room, Align2::RIGHT_CENTER, brief, theme.small(), colour);
+        let short = told_briefly(placed).unwrap_or_else(|| brief.clone());
+        let taken = ink.text_or_shorter(room, Align2::RIGHT_CENTER, &[&brief, &short], theme.small(), colour);
         rest.max.x = taken.left() - 6.0 * scale;
     }
     let named = ink.text_in(rest, Align2::LEFT_CENTER, seen.name.as_str(), theme.strong_small(), theme.text());
@@ -174,7 +176,7 @@ fn waiters(ink: &Ink<'_>, placed: &Placed, line: Rect) {
     let (theme, seen) = (ink.theme, &placed.seen);
     if let Face::Block(block) = &seen.face {
         // Nobody waits at a block: who has it stands there.
-        ink.text_in(line, Align2::LEFT_CENTER, block.users_in_words(), theme.small(), theme.faint());
+        ink.text_or_shorter(line, Align2::LEFT_CENTER, &[&block.users_in_words()], theme.small(), theme.faint());
         return;
     }
     if seen.waiters.is_empty() {
@@ -188,16 +190,12 @@ fn waiters(ink: &Ink<'_>, placed: &Placed, line: Rect) {
     let colour = if seen.holds_up() { theme.waits() } else { theme.faint() };
     let glass = Rect::from_center_size(pos2(line.left() + side / 2.0, line.center().y), vec2(side, side));
     icon::hourglass(ink, glass, colour);
-    let all = |name: fn(&Who) -> String| {
-        let told = seen.waiters.iter().map(|waiter| format!("{} {}", name(&waiter.who), duration(waiter.for_ns)));
-        told.collect::<Vec<_>>().join(", ")
-    };
+    let told = |waiter: &Waiter| format!("{} {}", waiter.who.title, duration(waiter.for_ns));
+    let all = seen.waiters.iter().map(told).collect::<Vec<_>>().join(", ");
     let longest = seen.waiters.first().map_or(0, |waiter| waiter.for_ns);
     let count = format!("{} wait, the longest {}", seen.waiters.len(), duration(longest));
-    let words = [all(|who| who.title.clone()), all(Who::short), count];
     let rest = line.with_min_x(line.left() + side + 5.0);
-    let words = ink.fitting(&words.each_ref().map(String::as_str), rest.width(), &theme.small());
-    ink.text_in(rest, Align2::LEFT_CENTER, words, theme.small(), colour);
+    ink.text_or_shorter(rest, Align2::LEFT_CENTER, &[&all, &count], theme.small(), colour);
 }
 
 /// A permit or a party: full is taken.
@@ -222,7 +220,13 @@ fn client(ink: &Ink<'_>, client: &Client, row: Rect) {
         Some(_) => theme.text(),
         None => theme.faint(),
     };
-    let right = ink.text_in(row, Align2::RIGHT_CENTER, client.words(), theme.small(), colour);
+    let (title, short) = (client.title(), client.short());
+    let named = ink.painter.layout_no_wrap(short.clone(), theme.small(), theme.text()).size().x;
+    let room = row.with_min_x(swatch.right() + named + 12.0);
+    let words = [client.words(), client.briefly()];
+    let words = ink.fitting(&words.each_ref().map(String::as_str), room.width(), &theme.small());
+    let right = ink.text_in(room, Align2::RIGHT_CENTER, words, theme.small(), colour);
     let rest = row.with_min_x(swatch.right() + 6.0).with_max_x(right.left() - 6.0);
-    ink.text_in(rest, Align2::LEFT_CENTER, client.title(), theme.small(), theme.text());
+    let title = ink.fitting(&[&title, &short], rest.width(), &theme.small());
+    ink.text_in(rest, Align2::LEFT_CENTER, title, theme.small(), theme.text());
 }

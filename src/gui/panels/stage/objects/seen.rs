@@ -4,6 +4,7 @@ use super::block::Block;
 use super::cells::Cells;
 use super::served::Served;
 use crate::chunk::grouped;
+use crate::gui::panels::draw::with_short_names;
 use crate::gui::panels::stage::tree::holds_up;
 use crate::gui::words::{bytes, duration};
 use crate::trace::{ActorId, ObjectId, ObjectKind, Wish};
@@ -22,7 +23,7 @@ pub struct Who {
 impl Who {
     /// `P-2` for `Process-2`, where there is little room.
     pub fn short(&self) -> String {
-        self.title.strip_prefix("Process-").map_or_else(|| self.title.clone(), |number| format!("P-{number}"))
+        with_short_names(&self.title)
     }
 }
 

@@ -118,6 +118,16 @@ impl Client {
         self.who.as_ref().map_or_else(|| format!("{}", self.lane), Who::short)
     }
 
+    /// The same where there is little room.
+    pub fn briefly(&self) -> String {
+        match self.under_way {
+            None => round_trips(self.trips),
+            Some((Stage::Waiting, for_ns)) => format!("waits {}", duration(for_ns)),
+            Some((Stage::Serving, for_ns)) => format!("served {}", duration(for_ns)),
+            Some((Stage::Returning, for_ns)) => format!("answer {}", duration(for_ns)),
+        }
+    }
+
     /// Where its request is, else what it did.
     pub fn words(&self) -> String {
         let Some((stage, for_ns)) = self.under_way else {

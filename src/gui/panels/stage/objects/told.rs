@@ -83,6 +83,21 @@ pub(super) fn told(theme: Theme, placed: &Placed) -> (String, Color32) {
     }
 }
 
+/// The same where there is little room, if it can be said in fewer words.
+pub(super) fn told_briefly(placed: &Placed) -> Option<String> {
+    let cells = match &placed.seen.face {
+        Face::Cells(cells) => cells,
+        Face::Served(served) => &served.updates,
+        _ => return None,
+    };
+    Some(match (cells.updates, cells.overwritten, cells.known) {
+        (0, ..) => return None,
+        (_, 0, Known::Final) => "none lost this time".to_owned(),
+        (_, 0, _) => "none lost so far".to_owned(),
+        (_, lost, _) => format!("▲ {} overwritten", grouped(lost)),
+    })
+}
+
 /// What became of updates.
 fn verdict(theme: Theme, cells: &Cells) -> (String, Color32) {
     let words = cells.verdict().unwrap_or_default();

@@ -36,8 +36,8 @@ pub(super) fn cells(ink: &Ink<'_>, cells: &Cells, placed: &Placed) {
             format!("by {}, {ago} ago", who.title),
             format!("by {}", who.title),
         ];
-        let words = ink.fitting(&words.each_ref().map(String::as_str), rest.width(), &theme.small());
-        ink.text_in(rest, Align2::LEFT_CENTER, words, theme.small(), theme.faint());
+        let words = words.each_ref().map(String::as_str);
+        ink.text_or_shorter(rest, Align2::LEFT_CENTER, &words, theme.small(), theme.faint());
     }
     if let (Some(line), Some(lock)) = (parts.lock, &cells.lock) {
         let hold = lock.hold(placed.seen.waiters.len());
@@ -48,7 +48,7 @@ pub(super) fn cells(ink: &Ink<'_>, cells: &Cells, placed: &Placed) {
         let state = gate_told(theme, lock, placed.seen.waiters.len()).0;
         let words =
             if hold == Hold::Free { format!("its lock is free, {state}") } else { format!("its lock: {state}") };
-        ink.text_in(rest, Align2::LEFT_CENTER, words, theme.small(), hold_colour(theme, hold));
+        ink.text_or_shorter(rest, Align2::LEFT_CENTER, &[&words], theme.small(), hold_colour(theme, hold));
     }
 }
 
