@@ -6,8 +6,8 @@ use egui::{Rangef, Rect};
 
 use super::axis::Axis;
 use super::rows::Scale;
-use crate::model::Run;
 use crate::model::objects::Object;
+use crate::model::{Run, Wait};
 use crate::trace::{ActorId, ObjectId, ObjectKind};
 
 /// The height of a line.
@@ -37,7 +37,8 @@ const GLANCE: usize = 8;
 /// Who waited for each object, pixel by pixel: looked up once for all rows.
 #[derive(Clone, Debug, Default)]
 pub struct Queues {
-    columns: HashMap<ObjectId, Vec<Waiting>>,
+    objects: HashMap<ObjectId, usize>,
+    columns: Vec<Vec<Waiting>>,
 }
 
 /// Who waits within a pixel.
@@ -59,15 +60,17 @@ impl Queues {
             let mut x = left;
             while x < right {
                 let (from_ns, to_ns) = (axis.at(x), axis.at(x + 1.0));
-                waits = &waits[waits.partition_point(|wait| wait.to_ns <= from_ns)..];
+                waits = from(waits, from_ns);
                 let Some(next) = waits.first() else { break };
                 if next.from_ns > to_ns {
                     x = (x + 1.0).max(axis.x(next.from_ns).floor());
                     continue;
                 }
+                let mut known = None;
                 for wait in waits.iter().take(GLANCE).take_while(|wait| wait.from_ns <= to_ns) {
-                    if let Some(object) = wait.object() {
+                    if let Some(object) = wait.object().filter(|&object| known != Some(object)) {
                         queues.note(object, (x - left) as usize, actor.id);
+                        known = Some(object);
                     }
                 }
                 x += 1.0;
@@ -77,7 +80,11 @@ impl Queues {
     }
 
     fn note(&mut self, object: ObjectId, column: usize, actor: ActorId) {
-        let columns = self.columns.entry(object).or_default();
+        let place = *self.objects.entry(object).or_insert(self.columns.len());
+        if place == self.columns.len() {
+            self.columns.push(Vec::new());
+        }
+        let columns = &mut self.columns[place];
         if columns.len() <= column {
             columns.resize(column + 1, Waiting::Nobody);
         }
@@ -90,12 +97,24 @@ impl Queues {
 
     /// Whether somebody else waits for it in that column.
     fn others_wait(&self, object: ObjectId, column: usize, holder: ActorId) -> bool {
-        match self.columns.get(&object).and_then(|columns| columns.get(column)) {
+        let place = self.objects.get(&object);
+        match place.and_then(|&place| self.columns[place].get(column)) {
             None | Some(Waiting::Nobody) => false,
             Some(Waiting::One(actor)) => *actor != holder,
             Some(Waiting::Several) => true,
         }
     }
+}
+
+/// The waits that end after a moment, which is soon after those before: first there is a look nearby.
+fn from(waits: &[Wait], from_ns: u64) -> &[Wait] {
+    let is_over = |wait: &Wait| wait.to_ns <= from_ns;
+    let mut near = 1;
+    while near < waits.len() && is_over(&waits[near]) {
+        near *= 2;
+    }
+    let near = &waits[..waits.len().min(near + 1)];
+    &waits[near.partition_point(is_over)..]
 }
 
 /// The locks that an actor held, each in a line of its own while there is room between the bars and the next row.

@@ -59,7 +59,7 @@ pub(super) fn draw(ink: &Ink<'_>, served: &Served, counter: &Counter) {
         station(ink, place, waits);
         chips(ink, &there, place.shrink(3.0));
         let count = there.len();
-        let words: [String; 2] = match stage {
+        let [all, brief]: [String; 2] = match stage {
             Stage::Waiting if count == 1 => ["1 request waits".into(), "1 waits".into()],
             Stage::Waiting => [format!("{count} requests wait"), format!("{count} wait")],
             Stage::Serving if count == 0 => ["serves nobody".into(), "idle".into()],
@@ -67,7 +67,7 @@ pub(super) fn draw(ink: &Ink<'_>, served: &Served, counter: &Counter) {
             Stage::Returning if count == 1 => ["1 answer leaves".into(), "1 answer".into()],
             Stage::Returning => [format!("{count} answers leave"), format!("{count} answers")],
         };
-        caption(ink, below, &words, waits);
+        caption(ink, below, &[all, brief, count.to_string()], waits);
     }
 }
 

@@ -88,7 +88,12 @@ impl Sight {
             let time = duration(wait.for_ns);
             // Without what holds it up, or by its name alone.
             let what = wait.words.split(", ").next().unwrap_or(&wait.words);
-            card.brief = vec![format!("{what} · {time}"), format!("{} · {time}", wait.brief), format!("waits {time}")];
+            card.brief = vec![
+                format!("{what} · {time}"),
+                format!("{} · {time}", wait.brief),
+                format!("waits {time}"),
+                "waits".to_owned(),
+            ];
             card.status.tone = if wait.held_up || self.in_cycle(card.id) { Tone::Blocked } else { Tone::Waits };
         }
     }

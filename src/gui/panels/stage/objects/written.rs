@@ -48,7 +48,8 @@ pub(super) fn cells(ink: &Ink<'_>, cells: &Cells, placed: &Placed) {
         let state = gate_told(theme, lock, placed.seen.waiters.len()).0;
         let words =
             if hold == Hold::Free { format!("its lock is free, {state}") } else { format!("its lock: {state}") };
-        ink.text_or_shorter(rest, Align2::LEFT_CENTER, &[&words], theme.small(), hold_colour(theme, hold));
+        let brief = words.split(", ").next().unwrap_or(&words);
+        ink.text_or_shorter(rest, Align2::LEFT_CENTER, &[&words, brief], theme.small(), hold_colour(theme, hold));
     }
 }
 
