@@ -286,7 +286,7 @@ impl<'a> ObjectFigures<'a> {
                 updates: cells.updates,
                 overwritten: losses.overwritten,
                 known_of_first: (losses.known == Known::First).then_some(losses.updates),
-                written: cells.plain,
+                written: cells.plain + object.bytes.writes,
                 last: (object.kind == Kind::Value).then(|| object.value(0, u64::MAX)),
             }),
             round_trips: is_manager.then(|| RoundTrips {

@@ -182,12 +182,11 @@ impl<H: Host> Carrier<'_, H> {
         let Make::Manager(clients) = place.object.make else {
             return Err(Raised::new("TypeError", format!("{} is no manager", place.object.name)));
         };
-        let roads = (0..clients as u16).map(|lane| {
-            let first = place.ends.start + 4 * usize::from(lane);
-            Road { id, lane, to: first + 1, from: first + 2 }
+        let mut roads = (0..clients as u16).filter_map(|lane| {
+            Some(Road { id, lane, to: place.writer_of(lane + 1)?, from: place.reader_of(lane + 1)? })
         });
         let is_mine = |road: &Road| self.objects.writer(road.to).is_some() && self.objects.reader(road.from).is_some();
-        Ok(roads.into_iter().find(is_mine))
+        Ok(roads.find(is_mine))
     }
 }
 
