@@ -230,7 +230,7 @@ fn g12_and_j04_when_the_manager_is_killed_every_client_learns_it_within_a_second
 }
 
 /// What the program about the rules of shared memory prints, but for the block that is too large.
-const BLOCK_RULES: [&str; 18] = [
+const BLOCK_RULES: [&str; 19] = [
     "FileExistsError: [Errno 17] File exists: '/rules'",
     "FileNotFoundError: [Errno 2] No such file or directory: '/nope'",
     "ValueError: 'size' must be a positive number different from zero",
@@ -247,7 +247,8 @@ const BLOCK_RULES: [&str; 18] = [
     "ValueError: bytes/str item exceeds available storage",
     "IndexError: index out of range",
     "IndexError: assignment index out of range",
-    "list: [1, 'xyz', None, True]",
+    "the child's list: [1, 'xyz', None, True]",
+    "list: [-5, 'xyz', None, True]",
     "MemoryError: there is no room for 'huge': it wants 1099511627776 bytes, and the room for it has 128",
 ];
 

@@ -72,10 +72,15 @@ impl App {
         }
     }
 
-    /// Shows a recorded trace from its begin.
+    /// Shows a recorded trace from its begin, with the program that it is of among the settings.
     pub fn open(&mut self, path: &Path) {
         match Source::open(path) {
-            Ok(source) => self.show(source),
+            Ok(source) => {
+                self.show(source);
+                if let Some(run) = self.source.model.last_run() {
+                    setup::follow(&mut self.experiment.plan, &mut self.views.setup, &run.plan);
+                }
+            }
             Err(error) => self.message = Some(error.to_string()),
         }
     }

@@ -170,6 +170,23 @@ impl Tally {
         Some((*told.times_ns.get(place)?, told.sums[place].saturating_sub(before)))
     }
 
+    /// When it happened next, after a moment.
+    pub fn after(&self, at_ns: u64) -> Option<u64> {
+        let next = self.times_ns.get(self.times_ns.partition_point(|&time| time <= at_ns)).copied();
+        next.into_iter().chain(self.late_ns().filter(|&late_ns| late_ns > at_ns)).min()
+    }
+
+    /// When it happened last, before a moment.
+    pub fn before(&self, at_ns: u64) -> Option<u64> {
+        let before = self.times_ns.partition_point(|&time| time < at_ns).checked_sub(1);
+        let last = before.map(|place| self.times_ns[place]);
+        last.into_iter().chain(self.late_ns().filter(|&late_ns| late_ns < at_ns)).max()
+    }
+
+    fn late_ns(&self) -> impl Iterator<Item = u64> {
+        self.late.iter().filter(|late| !late.taken_back).map(|late| late.at_ns)
+    }
+
     /// How many times in all.
     pub fn total(&self) -> u64 {
         self.count(u64::MAX)

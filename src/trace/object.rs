@@ -305,10 +305,33 @@ pub enum Deed {
         /// Which end: 0 or 1. With `duplex=False` 0 is read and 1 is written.
         end: u16,
     },
-    /// Closed its end of a pipe, or its side of a queue.
+    /// Closed its end of a pipe, or its side of a queue; or let go of a block of bytes.
     Closed {
         /// Which end.
         end: u16,
+    },
+    /// Made a block of bytes under a name, and has it.
+    Created {
+        /// How large it is.
+        bytes: u32,
+    },
+    /// Attached to a block of bytes by its name.
+    Attached,
+    /// Took the name from a block of bytes: nobody can attach to it any more.
+    Unlinked,
+    /// Wrote bytes of a block.
+    WroteBytes {
+        /// The first one.
+        from: u32,
+        /// How many.
+        count: u32,
+    },
+    /// Read bytes of a block.
+    ReadBytes {
+        /// The first one.
+        from: u32,
+        /// How many.
+        count: u32,
     },
 }
 
@@ -342,6 +365,11 @@ impl Deed {
             Self::Answered { lane, message: number, bytes } => (22, lane, message(number, bytes)),
             Self::Holds { end } => (23, end, 0),
             Self::Closed { end } => (24, end, 0),
+            Self::Created { bytes } => (25, 0, bytes.into()),
+            Self::Attached => (26, 0, 0),
+            Self::Unlinked => (27, 0, 0),
+            Self::WroteBytes { from, count } => (28, 0, message(from, count)),
+            Self::ReadBytes { from, count } => (29, 0, message(from, count)),
         }
     }
 
@@ -375,6 +403,11 @@ impl Deed {
             22 => Self::Answered { lane, message, bytes },
             23 => Self::Holds { end: place },
             24 => Self::Closed { end: place },
+            25 => Self::Created { bytes },
+            26 => Self::Attached,
+            27 => Self::Unlinked,
+            28 => Self::WroteBytes { from: high, count: low },
+            29 => Self::ReadBytes { from: high, count: low },
             _ => return None,
         })
     }
@@ -386,7 +419,7 @@ mod tests {
 
     #[test]
     fn every_deed_survives_as_numbers() {
-        for kind in 0..25 {
+        for kind in 0..30 {
             let most = if kind == 3 { 10 } else { u64::from(u32::MAX) << 32 | 7 };
             for (place, word) in [(0, 0), (9, most)] {
                 let deed = Deed::from_parts((kind, place, word)).expect("a known kind");
@@ -394,7 +427,7 @@ mod tests {
                 assert_eq!(deed.to_parts().0, kind);
             }
         }
-        assert_eq!(Deed::from_parts((25, 0, 0)), None);
+        assert_eq!(Deed::from_parts((30, 0, 0)), None);
         assert_eq!(Deed::from_parts((3, 0, 11)), None);
         assert!(Wish::ALL.iter().enumerate().all(|(place, wish)| *wish as usize == place));
     }

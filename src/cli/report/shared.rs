@@ -42,6 +42,9 @@ pub(in crate::cli) struct ObjectFigures<'a> {
     pub(in crate::cli) waits: u64,
     /// How often somebody gave up.
     pub(in crate::cli) gave_up: u64,
+    /// Whether it notices that its owner died; and how often something was taken back from the dead.
+    pub(in crate::cli) robust: bool,
+    pub(in crate::cli) recovered: u64,
     /// Of a lock or a semaphore.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::cli) turns: Option<Turns>,
@@ -70,8 +73,6 @@ pub(in crate::cli) struct Turns {
     pub(in crate::cli) waited_ns: u64,
     /// How long at most.
     pub(in crate::cli) longest_wait_ns: u64,
-    /// How often it was taken back from a dead owner.
-    pub(in crate::cli) recovered: u64,
 }
 
 /// What passed one road of a pipe or a queue.
@@ -272,19 +273,20 @@ impl<'a> ObjectFigures<'a> {
             capacity: object.capacity,
             waits: object.waits,
             gave_up: permits.gave_up,
+            robust: object.robust,
+            recovered: count(permits.recovered.all().len()),
             turns: is_turns.then(|| Turns {
                 taken: permits.taken(),
                 held_ns: permits.held_ns,
                 waited_ns: permits.waited_ns,
                 longest_wait_ns: run.longest_wait_ns(object.id),
-                recovered: count(permits.recovered.all().len()),
             }),
             roads: roads.collect(),
             numbers: has_numbers.then(|| Numbers {
                 updates: cells.updates,
                 overwritten: losses.overwritten,
                 known_of_first: (losses.known == Known::First).then_some(losses.updates),
-                written: cells.plain,
+                written: cells.plain + object.bytes.writes,
                 last: (object.kind == Kind::Value).then(|| object.value(0, u64::MAX)),
             }),
             round_trips: is_manager.then(|| RoundTrips {

@@ -63,9 +63,6 @@ fn object(object: &ObjectFigures<'_>) -> String {
             waits if turns.taken > 0 => told.push(format!("waited for {}, at most for {longest}", times(waits))),
             waits => told.push(format!("waited for {}", times(waits))),
         }
-        if turns.recovered > 0 {
-            told.push(format!("taken back from a dead owner {}", times(turns.recovered)));
-        }
     }
     let is_pipe = *what == ObjectKind::Pipe;
     told.extend(object.roads.iter().map(|way| road(way, is_pipe && *capacity > 1, *what)));
@@ -76,6 +73,9 @@ fn object(object: &ObjectFigures<'_>) -> String {
         told.push(format!("{}{median}", counted(trips.count, "round trip", "round trips")));
     }
     told.extend(object.signals.as_ref().map(|signals| signalled(signals, *what, object.waits)));
+    if object.recovered > 0 {
+        told.push(format!("taken back from a dead owner {}", times(object.recovered)));
+    }
     if object.gave_up > 0 {
         told.push(format!("given up {}", times(object.gave_up)));
     }
@@ -84,7 +84,8 @@ fn object(object: &ObjectFigures<'_>) -> String {
         0 => "not used".to_owned(),
         waits => format!("waited for {}, and nothing came of it", times(waits)),
     };
-    format!("{noun} {name} ({kind}{size}): {told}")
+    let robust = if object.robust { "robust " } else { "" };
+    format!("{noun} {name} ({robust}{kind}{size}): {told}")
 }
 
 fn times(count: u64) -> String {

@@ -9,11 +9,15 @@ use crate::program::uses::{Ask, Kind};
 use crate::trace::ObjectId;
 
 use super::condition;
+use super::memory::Block;
+use super::queue::Queue;
+use super::robust_semaphore::RobustSemaphore;
 
 /// A lock, a counter: two cache lines, so that neighbours do not disturb each other.
 pub(super) const CELL: usize = 16;
-/// What a queue needs beside its pipe: a cell each for itself, its two locks, its free places and its tasks.
-const QUEUE_CELLS: usize = 5;
+/// What a queue needs beside its pipe: a cell each for itself, its two locks, its free places, its tasks and the sizes
+/// of its messages.
+pub(super) const QUEUE_CELLS: usize = 6;
 
 /// An object in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +67,7 @@ impl Layout {
         let (ids, next) = object::ids(objects.iter().copied());
         let mut layout = Self::default();
         for (object, id) in objects.into_iter().zip(ids) {
-            let words = layout.words..layout.words + words_of(&object.make);
+            let words = layout.words..layout.words + words_of(object);
             let ends = layout.ends..layout.ends + 2 * pipes_of(&object.make);
             (layout.words, layout.ends) = (words.end, ends.end);
             layout.places.push(Place { id, object: object.clone(), words, ends });
@@ -109,29 +113,57 @@ impl Layout {
 impl Place {
     /// The ends of pipes that belong to one end of a pipe or of a manager.
     pub fn ends_at(&self, end: u16) -> Vec<usize> {
-        let at = |offset: usize| self.ends.start + offset;
-        let ends = match (&self.object.make, end) {
-            (Make::Pipe { duplex: false }, 0) => vec![at(0)],
-            (Make::Pipe { duplex: false }, 1) => vec![at(1)],
-            // The first pipe is written at end 0 and read at end 1; the second the other way round.
-            (Make::Pipe { duplex: true }, 0) => vec![at(1), at(2)],
-            (Make::Pipe { duplex: true }, 1) => vec![at(0), at(3)],
+        if let (Make::Manager(clients), 0) = (&self.object.make, end) {
             // The server reads all requests and writes all answers.
-            (Make::Manager(clients), 0) => {
-                (0..*clients as usize).flat_map(|client| [at(4 * client), at(4 * client + 3)]).collect()
-            }
-            (Make::Manager(_), client) => {
-                let first = 4 * usize::from(client - 1);
-                vec![at(first + 1), at(first + 2)]
-            }
-            _ => Vec::new(),
-        };
-        ends.into_iter().filter(|end| self.ends.contains(end)).collect()
+            return (0..*clients as u16)
+                .filter_map(|client| self.served(client))
+                .flat_map(<[usize; 2]>::from)
+                .collect();
+        }
+        let mut ends: Vec<usize> = self.reader_of(end).into_iter().chain(self.writer_of(end)).collect();
+        ends.sort_unstable();
+        ends
+    }
+
+    /// Where that lies which is read at one end of a pipe; or by a client of a manager, of which end 1 is the first.
+    pub fn reader_of(&self, end: u16) -> Option<usize> {
+        match (&self.object.make, end) {
+            // The first pipe is written at end 0 and read at end 1; the second the other way round.
+            (Make::Pipe { duplex: false }, 0) | (Make::Pipe { duplex: true }, 1) => self.at(0),
+            (Make::Pipe { duplex: true }, 0) => self.at(2),
+            (Make::Manager(_), 1..) => self.at(4 * usize::from(end - 1) + 2),
+            _ => None,
+        }
+    }
+
+    /// Where that lies which is written there.
+    pub fn writer_of(&self, end: u16) -> Option<usize> {
+        match (&self.object.make, end) {
+            (Make::Pipe { duplex: false }, 1) | (Make::Pipe { duplex: true }, 0) => self.at(1),
+            (Make::Pipe { duplex: true }, 1) => self.at(3),
+            (Make::Manager(_), 1..) => self.at(4 * usize::from(end - 1) + 1),
+            _ => None,
+        }
+    }
+
+    /// Where the server of a manager reads the requests of a client, counted from 0, and writes the answers.
+    pub fn served(&self, client: u16) -> Option<(usize, usize)> {
+        let first = 4 * usize::from(client);
+        matches!(self.object.make, Make::Manager(_)).then_some(())?;
+        self.at(first).zip(self.at(first + 3))
+    }
+
+    fn at(&self, offset: usize) -> Option<usize> {
+        self.ends.clone().nth(offset)
     }
 }
 
-fn words_of(make: &Make) -> usize {
-    match *make {
+fn words_of(object: &Object) -> usize {
+    match object.make {
+        Make::Semaphore(permits) | Make::BoundedSemaphore(permits) if object.robust => {
+            RobustSemaphore::<Block>::words_of(permits).next_multiple_of(CELL)
+        }
+        Make::Queue(maxsize) | Make::JoinableQueue(maxsize) if object.robust => Queue::robust_words(maxsize),
         Make::SimpleQueue | Make::Queue(_) | Make::JoinableQueue(_) => QUEUE_CELLS * CELL,
         Make::Condition => (1 + condition::PLACES).next_multiple_of(CELL) + CELL,
         Make::Value(_) => 2 * CELL,

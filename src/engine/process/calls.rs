@@ -278,10 +278,12 @@ impl<'a, H: Host> Carrier<'a, H> {
         // Of whom nobody can say how it ended nobody knows whether it did, unless it ends with its server.
         let is_dead = held.started.is_some() || child.is_some_and(|child| !child.outlives);
         let script = child.map(|child| &child.target[..]);
+        // Of a fork server's child only the server can say.
+        let known = if let Some(Started::Ours(child)) = &held.started { child.peek() } else { None };
         if is_dead {
             // Before it is waited for: were this process killed in between, the engine would find the dead, and could
             // do the same again.
-            self.bury(actor, script, None);
+            self.bury(actor, script, known);
         }
         let held = &mut self.held[place];
         let exit = match &mut held.started {
@@ -293,10 +295,11 @@ impl<'a, H: Host> Carrier<'a, H> {
         };
         let exit = exit.unwrap_or(Exit::Unknown);
         (held.life, held.tasks) = (Life::Ended(exit), None);
-        self.say(What::ActorExited { actor, exit });
-        if is_dead {
+        if is_dead && known.is_none() {
+            // Before it is said: nobody buries whose end is known.
             self.bury(actor, script, Some(exit));
         }
+        self.say(What::ActorExited { actor, exit });
         true
     }
 

@@ -7,7 +7,7 @@ use crate::engine::ipc::manager::{Fault, Lost, Proxy, Reply, Request, call_copy}
 use crate::program::object::{Make, Obj};
 use crate::program::plain::{self, Plain};
 use crate::program::uses::{Ask, Call, Kept};
-use crate::sys::{self, PipeWriter};
+use crate::sys;
 use crate::trace::{Awaited, Deed, ObjectId, Wish};
 
 use super::kept_lock::Turn;
@@ -171,19 +171,7 @@ impl<H: Host> Carrier<'_, H> {
             Lost::BeforeTheRequest => Raised::new("BrokenPipeError", "[Errno 32] Broken pipe"),
             Lost::BeforeTheAnswer => Raised::new("EOFError", ""),
         };
-        let give_up = Instant::now() + nap.max(SOON);
-        loop {
-            if let Some(answer) = proxy.advance(to, from).map_err(lost)? {
-                return Ok(Some(answer));
-            }
-            let left = give_up.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(None);
-            }
-            let writers: &[&PipeWriter] = if proxy.is_sending() { &[to] } else { &[] };
-            let ready = sys::wait_ready(&[from], writers, left);
-            ready.map_err(|error| Raised::new("OSError", error.to_string()))?;
-        }
+        Ok(proxy.answer(to, from, nap.max(SOON)).map_err(lost)?)
     }
 
     /// The road that this process has to a manager: it has the ends of one client, or of several that it has not
@@ -194,12 +182,11 @@ impl<H: Host> Carrier<'_, H> {
         let Make::Manager(clients) = place.object.make else {
             return Err(Raised::new("TypeError", format!("{} is no manager", place.object.name)));
         };
-        let roads = (0..clients as u16).map(|lane| {
-            let first = place.ends.start + 4 * usize::from(lane);
-            Road { id, lane, to: first + 1, from: first + 2 }
+        let mut roads = (0..clients as u16).filter_map(|lane| {
+            Some(Road { id, lane, to: place.writer_of(lane + 1)?, from: place.reader_of(lane + 1)? })
         });
         let is_mine = |road: &Road| self.objects.writer(road.to).is_some() && self.objects.reader(road.from).is_some();
-        Ok(roads.into_iter().find(is_mine))
+        Ok(roads.find(is_mine))
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::engine::ipc::{Buffer, Feeder, Outgoing, Refusal, Turn};
+use crate::engine::ipc::{Buffer, Entry, Feeder, Turn};
 use crate::engine::process::story::Teller;
 use crate::program::object::Obj;
 use crate::program::script;
@@ -56,7 +56,7 @@ impl<H: Host> Carrier<'_, H> {
     }
 
     /// Lays a message, or what was wrong with it, before the queue's feeder.
-    pub(super) fn feed(&mut self, object: Obj, entry: Result<Outgoing, Refusal>) {
+    pub(super) fn feed(&mut self, object: Obj, entry: Entry) {
         if let Some(feed) = self.mail.feeds.get(&object) {
             feed.buffer.push(entry);
         }

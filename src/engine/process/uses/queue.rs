@@ -54,26 +54,27 @@ impl<H: Host> Carrier<'_, H> {
             Err(raised) if *payload != Payload::Unpicklable => return Err(raised.into()),
             item => item,
         };
-        let need = Need::of(Wish::Put, found.object);
-        let place = self.wait_for(need, patience, |_, patience| Ok(found.queue.take_place(patience).then_some(())))?;
+        let (need, me, number) = (Need::of(Wish::Put, found.object), self.me.actor, found.queue.pipe.next_number());
+        let place = self
+            .wait_for(need, patience, |_, patience| Ok(found.queue.take_place(me, number, patience).then_some(())))?;
         if place.is_none() {
             self.used(found.object, since_ns, Deed::GaveUp { wish: Wish::Put });
             return Err(Raised::new("Full", "").into());
         }
         if let Err(no_feeder) = self.ready_feeder(object, found) {
-            found.queue.free_place();
+            found.queue.free_place(number);
             return Err(no_feeder);
         }
         if let Some(tasks) = &found.tasks {
             tasks.add();
         }
-        let message = item.map(|item| Outgoing::new(found.queue.pipe.next_number(), |out| item.write(out)));
+        let message = item.map(|item| Outgoing::new(number, |out| item.write(out)));
         if let Ok(message) = &message {
             let (number, bytes) = (message.number(), message.size());
             // Said first: the feeder may have written it before this process gets to say more.
             self.used(found.object, since_ns, Deed::Put { lane: 0, message: number, bytes });
         }
-        self.feed(object, message);
+        self.feed(object, message.map_err(|refusal| (number, refusal)));
         Ok(())
     }
 
@@ -256,7 +257,8 @@ impl<H: Host> Carrier<'_, H> {
             _ => return Err(unknown()),
         };
         let tasks = matches!(place.object.make, Make::JoinableQueue(_)).then(|| Tasks::of(&words));
-        Ok(Found { object: place.id, queue: Queue::at(&words, most), end: place.ends.start, is_simple, tasks })
+        let queue = if place.object.robust { Queue::robust_at(&words, most) } else { Queue::at(&words, most) };
+        Ok(Found { object: place.id, queue, end: place.ends.start, is_simple, tasks })
     }
 
     pub(super) fn queue_title(&self, object: Obj) -> String {

@@ -1,13 +1,15 @@
 //! From the model to what is seen: every object of a run at a moment.
 
-use super::seen::{Cell, Cells, Client, Face, Gate, Holder, Road, Seen, Waiter, Who};
+use super::block::Block;
+use super::cells::{Cell, Cells};
+use super::seen::{Face, Gate, Holder, Road, Seen, Waiter, Who};
+use super::served::Served;
 use super::sight::{Cycle, Sight, Wait};
 use crate::gui::panels::stage::tree::holds_up;
 use crate::model::deadlock::{Deadlock, Link};
 use crate::model::objects::Object;
-use crate::model::objects::cells::Losses;
+use crate::model::objects::cells::Write;
 use crate::model::objects::stations::Letter;
-use crate::model::objects::trips::Stage;
 use crate::model::{Run, State};
 use crate::trace::{ActorId, Awaited, ObjectId, ObjectKind};
 
@@ -31,7 +33,12 @@ impl Sight {
         }
         // The lock of another object is told with that; what is not made yet is not there.
         let shown = run.objects().iter().filter(|object| object.of.is_none() && object.made_ns <= at_ns);
-        let objects = shown.map(|object| seen(run, object, at_ns)).collect();
+        let objects: Vec<Seen> = shown.map(|object| seen(run, object, at_ns)).collect();
+        let serving = objects.iter().filter_map(|seen| {
+            let Face::Served(served) = &seen.face else { return None };
+            Some((served.server.as_ref()?.id, served.doing()))
+        });
+        let serving = serving.collect();
         let waits = run.waits_at(at_ns).map(|wait| Wait {
             who: who(run, wait.actor),
             on: wait.on,
@@ -40,7 +47,7 @@ impl Sight {
             brief: format!("waits: {}", awaited(run, wait)),
             held_up: holds_up(run.aim(wait).0),
         });
-        Some(Self { objects, waits: waits.collect(), cycle: cycle(run, at_ns) })
+        Some(Self { waits: waits.collect(), cycle: cycle(run, at_ns), serving, objects })
     }
 }
 
@@ -104,13 +111,13 @@ pub fn seen(run: &Run, object: &Object, at_ns: u64) -> Seen {
         ObjectKind::Event => Face::Flag { set: object.flags.is_set(at_ns) },
         ObjectKind::Condition => Face::Bell { lock: own_lock.map(|lock| gate(run, lock, at_ns)) },
         ObjectKind::Barrier => {
-            let passed = object.flags.passed.by(at_ns).len() as u64 / object.capacity.max(1);
+            let (passed, going) = object.flags.openings(object.capacity, at_ns);
             let parties = object.capacity.min(u64::from(u32::MAX)) as u32;
-            Face::Barrier { parties, broken: object.flags.is_broken(at_ns), passed }
+            Face::Barrier { parties, broken: object.flags.is_broken(at_ns), passed, going: going as u32 }
         }
         ObjectKind::Value | ObjectKind::Array => Face::Cells(cells(run, object, own_lock, at_ns)),
-        ObjectKind::Block => Face::Block { bytes: object.capacity },
-        ObjectKind::Manager => Face::Served(clients(run, object, at_ns)),
+        ObjectKind::Block => Face::Block(Block::of(run, object, at_ns)),
+        ObjectKind::Manager => Face::Served(Served::of(run, object, at_ns)),
     };
     Seen { id: object.id, kind: object.kind, name: object.name.clone(), robust: object.robust, face, waiters }
 }
@@ -176,7 +183,7 @@ fn road(run: &Run, object: &Object, lane: u16, at_ns: u64) -> Road {
 fn gate(run: &Run, object: &Object, at_ns: u64) -> Gate {
     let holders = object.holders(at_ns).into_iter().map(|holder| {
         let process = run.process_of(holder.actor);
-        let gone = |id| run.actor(id).is_some_and(|actor| is_gone(actor.state(at_ns)));
+        let gone = |id| is_gone(run, id, at_ns);
         Holder {
             who: who(run, holder.actor),
             for_ns: at_ns.saturating_sub(holder.since_ns),
@@ -195,19 +202,20 @@ fn gate(run: &Run, object: &Object, at_ns: u64) -> Gate {
     }
 }
 
-fn is_gone(state: State) -> bool {
-    matches!(state, State::Exited(_) | State::Zombie)
+/// Whether an actor has ended by then.
+pub(super) fn is_gone(run: &Run, id: ActorId, at_ns: u64) -> bool {
+    run.actor(id).is_some_and(|actor| matches!(actor.state(at_ns), State::Exited(_) | State::Zombie))
 }
 
 fn cells(run: &Run, object: &Object, lock: Option<&Object>, at_ns: u64) -> Cells {
     let count = if object.kind == ObjectKind::Value { 1 } else { object.capacity.min(MOST_CELLS) };
     let known = &object.cells;
-    let cell = |index: u16| {
-        let last = known.last(index, at_ns);
+    let cell = |last: Option<&Write>| {
         let writer = last.map(|write| (who(run, write.by), at_ns.saturating_sub(write.at_ns)));
-        Cell { value: object.value(index, at_ns), writer, clash: false }
+        let value = last.map_or_else(|| object.initial.unwrap_or(0), |write| write.wrote);
+        Cell { value, writer, clash: false }
     };
-    let mut cells: Vec<Cell> = (0..count as u16).map(cell).collect();
+    let mut cells: Vec<Cell> = known.lasts(count as u16, at_ns).into_iter().map(cell).collect();
     let by = known.writes().partition_point(|write| write.at_ns <= at_ns);
     let recent = &known.writes()[by.saturating_sub(LOOK_BACK)..by];
     for (place, write) in recent.iter().enumerate() {
@@ -217,28 +225,7 @@ fn cells(run: &Run, object: &Object, lock: Option<&Object>, at_ns: u64) -> Cells
             cell.clash = clash;
         }
     }
-    let is_over = run.end.as_ref().is_some_and(|end| end.at_ns <= at_ns);
-    let Losses { updates, overwritten, known } = known.losses(object.initial.unwrap_or(0), at_ns, is_over);
-    Cells { cells, updates, overwritten, known, lock: lock.map(|lock| gate(run, lock, at_ns)) }
-}
-
-fn clients(run: &Run, object: &Object, at_ns: u64) -> Vec<Client> {
-    let client = |lane: u16| {
-        let under_way = object.trips.at(lane, at_ns);
-        let trips = object.trips.of(lane);
-        let trips = &trips[..trips.partition_point(|trip| trip.asked_ns <= at_ns)];
-        let took = |trip: &crate::model::objects::trips::Trip| {
-            trip.answered_ns.filter(|&answered_ns| answered_ns <= at_ns).map(|ns| ns.saturating_sub(trip.asked_ns))
-        };
-        Client {
-            lane,
-            who: object.trips.client(lane).map(|id| who(run, id)),
-            waiting: u32::from(under_way.is_some_and(|(_, stage)| stage == Stage::Waiting)),
-            trips: object.trips.made_by(lane, at_ns),
-            last_ns: trips.iter().rev().find_map(took),
-        }
-    };
-    object.trips.clients().map(client).collect()
+    Cells { cells, lock: lock.map(|lock| gate(run, lock, at_ns)), ..Cells::updates_of(run, object, at_ns) }
 }
 
 #[cfg(test)]
