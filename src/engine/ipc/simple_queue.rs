@@ -198,6 +198,11 @@ impl SimpleQueue {
         Ok(!pipe::wait(&[reader], Duration::ZERO)?[0])
     }
 
+    /// Who reads.
+    pub(super) fn reader(&self) -> Option<ActorId> {
+        self.read.holder()
+    }
+
     /// One who shared the queue is dead: frees what it held. True if it held something.
     pub fn recover(&self, dead: ActorId) -> bool {
         let read = self.read.recover(dead);
