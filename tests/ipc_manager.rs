@@ -131,9 +131,25 @@ fn j01_j03_j04_j07_proxies_keep_their_rules() {
             "{}",
             start.name()
         );
-        assert_eq!((ran.exit("Process-1"), ran.exit("Process-2")), (Exit::Code(0), Exit::Signal(9)));
-        assert_eq!(ran.actor("Process-1").role, Role::Manager);
+        assert_eq!((ran.exit("SyncManager-1"), ran.exit("SyncManager-2")), (Exit::Code(0), Exit::Signal(9)));
+        assert_eq!(ran.actor("SyncManager-1").role, Role::Manager);
     });
+}
+
+#[test]
+fn h11_a_managers_locks_in_the_same_order_are_no_trap_and_python_agrees() {
+    at_once(|start| {
+        let ran = run("two-locks", start, &[("same-order", 1), ("managed", 1)]);
+        for name in ["a", "b"] {
+            let lock = ran.run.objects().iter().find(|object| object.name == name).expect("it is told");
+            assert_eq!((lock.permits.taken(), lock.holders(u64::MAX).len()), (2, 0), "{}", start.name());
+            let turns: BTreeSet<(u64, u64)> =
+                lock.permits.turns().map(|(_, from_ns, to_ns)| (from_ns, to_ns)).collect();
+            let turns: Vec<(u64, u64)> = turns.into_iter().collect();
+            assert!(turns[0].1 <= turns[1].0, "{}: never two at once: {turns:?}", start.name());
+        }
+    });
+    same_in_python("two-locks", &[("same-order", 1), ("managed", 1)]);
 }
 
 #[test]

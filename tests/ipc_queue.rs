@@ -344,8 +344,8 @@ fn f08_and_f09_whoever_is_killed_at_a_queue_leaves_the_others_waiting_for_ever()
                 What::Waits { wish, .. } if event.by == second => Some(wish),
                 _ => None,
             });
-            // The one waits for a message with the dead one's lock, the other for its feeder, which waits for it.
-            let expected = if writer == 1 { Wish::Feed } else { Wish::Receive };
+            // The one waits for the dead one's lock, the other for its feeder, which waits for it.
+            let expected = if writer == 1 { Wish::Feed } else { Wish::Acquire };
             assert_eq!(waits.collect::<Vec<_>>(), [expected], "{way}");
             let got = told.events.iter().any(|event| matches!(event.what, What::Used { deed: Deed::Got { .. }, .. }));
             assert!(!got, "{way}: nobody gets anything");

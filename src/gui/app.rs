@@ -23,6 +23,8 @@ use crate::trace::Machine;
 
 /// Two frames of a replay are at least so far apart.
 const REPLAY_FRAME: Duration = Duration::from_millis(33);
+/// After so long a live run that told nothing is looked at.
+const SILENCE: Duration = Duration::from_millis(250);
 
 /// The window's state.
 pub struct App {
@@ -70,10 +72,15 @@ impl App {
         }
     }
 
-    /// Shows a recorded trace from its begin.
+    /// Shows a recorded trace from its begin, with the program that it is of among the settings.
     pub fn open(&mut self, path: &Path) {
         match Source::open(path) {
-            Ok(source) => self.show(source),
+            Ok(source) => {
+                self.show(source);
+                if let Some(run) = self.source.model.last_run() {
+                    setup::follow(&mut self.experiment.plan, &mut self.views.setup, &run.plan);
+                }
+            }
             Err(error) => self.message = Some(error.to_string()),
         }
     }
@@ -101,6 +108,8 @@ impl App {
     /// Takes in what has come and lets time pass.
     pub fn advance(&mut self, ctx: &Context) {
         match self.source.drain() {
+            // What is silent must be looked at, too: nobody wakes the window for that.
+            Drained::All if self.source.is_live() => ctx.request_repaint_after(SILENCE),
             Drained::All => {}
             Drained::Part => ctx.request_repaint(),
             Drained::Ended => {

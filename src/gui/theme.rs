@@ -174,6 +174,11 @@ impl Theme {
         self.worker(number).lerp_to_gamma(self.text(), if self.dark { 0.3 } else { 0.6 })
     }
 
+    /// Text on the colour of this worker, or of the parent: dark or white, whichever is easier to read.
+    pub fn on_actor(self, number: u32) -> Color32 {
+        if luminance(self.worker(number)) > 0.18 { self.on_worker() } else { Color32::WHITE }
+    }
+
     /// Text on a worker's colour.
     pub fn on_worker(self) -> Color32 {
         Color32::from_rgb(0x0B, 0x0E, 0x12)
@@ -305,17 +310,19 @@ impl Theme {
     }
 }
 
+/// How light an opaque colour is, by WCAG 2.1.
+fn luminance(colour: Color32) -> f32 {
+    let [r, g, b, _] = egui::Rgba::from(colour).to_array();
+    0.2126 * r + 0.7152 * g + 0.0722 * b
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// Contrast of two opaque colours by WCAG 2.1.
     fn contrast(a: Color32, b: Color32) -> f32 {
-        let light = |colour: Color32| {
-            let [r, g, b, _] = egui::Rgba::from(colour).to_array();
-            0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05
-        };
-        let (a, b) = (light(a), light(b));
+        let (a, b) = (luminance(a) + 0.05, luminance(b) + 0.05);
         a.max(b) / a.min(b)
     }
 
@@ -333,6 +340,9 @@ mod tests {
             assert!(contrast(theme.on_accent(), theme.accent()) >= 4.5);
             assert!(contrast(theme.bad(), theme.bad_back()) >= 4.5);
             assert!(contrast(theme.text(), theme.note_back()) >= 4.5);
+            for number in 0..=7 {
+                assert!(contrast(theme.on_actor(number), theme.worker(number)) >= 4.5, "on {number}");
+            }
             for number in 1..=7 {
                 assert!(contrast(theme.on_worker(), theme.worker(number)) >= 3.0, "worker {number}");
                 assert!(contrast(theme.worker_words(number), theme.card()) >= 4.5, "worker {number} as type");

@@ -352,10 +352,10 @@ impl Lane {
         }
     }
 
-    /// It was blocked no longer than this.
-    pub(super) fn end_block(&mut self, at_ns: u64) {
+    /// What it was in last, if that is of this kind, took no longer than this: it may be heard of after its end.
+    pub(super) fn end_last(&mut self, kind: SpanKind, at_ns: u64) {
         let told = self.halted.as_mut().map_or(&mut self.spans, |halted| &mut halted.told.spans);
-        if let Some(last) = told.last_mut().filter(|last| last.kind == SpanKind::Blocked && last.from_ns < at_ns) {
+        if let Some(last) = told.last_mut().filter(|last| last.kind == kind && last.from_ns < at_ns) {
             last.to_ns = last.to_ns.min(at_ns);
         }
         if self.halted.is_some() {

@@ -9,6 +9,7 @@ pub mod buffer;
 pub mod check;
 pub mod deadlock;
 mod family;
+mod filling;
 mod history;
 pub mod lane;
 pub mod objects;
@@ -30,6 +31,7 @@ use crate::chunk::Cut;
 use crate::trace::{ActorId, Event, Machine, What};
 
 use family::Family;
+use history::Tally;
 use objects::Objects;
 use places::Places;
 use room::Room;
@@ -123,6 +125,7 @@ impl Model {
                 channel_places: Places::default(),
                 roads: std::collections::HashMap::new(),
                 objects: Objects::default(),
+                moments: Tally::default(),
                 waits: Waits::default(),
                 watch: deadlock::Watch::default(),
                 units: Units::default(),
@@ -249,6 +252,24 @@ mod tests {
                 (90, 100, SpanKind::Waiting)
             ]
         );
+    }
+
+    #[test]
+    fn who_ends_before_it_is_heard_of_was_not_starting_all_the_time() {
+        let (child, ready) = (ActorId(2), What::ActorReady);
+        let event = |at_ns, by, what| Event { at_ns, by, what };
+        let born = What::ActorBorn(Box::new(Birth::new(child, Role::Process, 1, 7, 1)));
+        let exited = What::ActorExited { actor: child, exit: Exit::Code(0) };
+        let (ready, exited) = (event(10, child, ready), event(100, ActorId::PARENT, exited));
+        for last in [[&ready, &exited], [&exited, &ready]] {
+            let mut events = vec![event(0, ActorId::PARENT, began(0)), event(2, ActorId::PARENT, born.clone())];
+            events.extend(last.map(Clone::clone));
+            let model = Model::of(&events);
+            let spans = model.runs[0].actor(child).expect("it was born").lane.spans();
+            let told: Vec<(u64, u64, SpanKind)> =
+                spans.iter().map(|span| (span.from_ns, span.to_ns, span.kind)).collect();
+            assert_eq!(told, [(1, 10, SpanKind::Starting), (10, 100, SpanKind::Waiting)]);
+        }
     }
 
     /// Stopped at 100, continued at 600; what it computes from 90 on takes 30 all in all.

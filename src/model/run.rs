@@ -8,6 +8,7 @@ use crate::trace::{ActorId, ChannelId, Exit, Fate, Outcome, Role, TaskFailure};
 
 use super::deadlock;
 use super::family::Family;
+use super::history::Tally;
 use super::lane::{Lane, SpanKind, State};
 use super::objects::Objects;
 use super::places::Places;
@@ -239,6 +240,8 @@ pub struct Run {
     /// The first channel from one actor to another.
     pub(super) roads: HashMap<(u32, u32), usize>,
     pub(super) objects: Objects,
+    /// When something happened that is no span and no message of a channel.
+    pub(super) moments: Tally,
     pub(super) waits: Waits,
     pub(super) watch: deadlock::Watch,
     /// The units recorded one by one.

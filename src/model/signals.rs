@@ -21,7 +21,7 @@ impl Actor {
 
     /// It goes on, which may be heard of after its end.
     pub(super) fn go_on(&mut self, at_ns: u64) {
-        self.lane.end_block(at_ns);
+        self.lane.end_last(SpanKind::Blocked, at_ns);
         self.rest(at_ns);
     }
 

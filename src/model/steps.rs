@@ -5,12 +5,13 @@
 
 use super::{Actor, Channel, Run};
 
-/// The first moment after `at_ns` at which a span begins or ends, or a message leaves or arrives.
+/// The first moment after `at_ns` at which a span begins or ends, a message leaves or arrives, or somebody does
+/// something with what is shared.
 pub fn next_event_ns(run: &Run, at_ns: u64) -> Option<u64> {
     let actors = run.actors.iter().filter_map(|actor| after_in_lane(actor, at_ns));
     let channels = run.channels.iter().filter_map(|channel| after_in_channel(channel, at_ns));
     let ends = [Some(run.began_ns), run.end.as_ref().map(|end| end.at_ns)].into_iter().flatten();
-    actors.chain(channels).chain(ends).filter(|&moment| moment > at_ns).min()
+    actors.chain(channels).chain(run.moments.after(at_ns)).chain(ends).filter(|&moment| moment > at_ns).min()
 }
 
 /// The last such moment before `at_ns`.
@@ -18,7 +19,7 @@ pub fn previous_event_ns(run: &Run, at_ns: u64) -> Option<u64> {
     let actors = run.actors.iter().filter_map(|actor| before_in_lane(actor, at_ns));
     let channels = run.channels.iter().filter_map(|channel| before_in_channel(channel, at_ns));
     let ends = [Some(run.began_ns), run.end.as_ref().map(|end| end.at_ns)].into_iter().flatten();
-    actors.chain(channels).chain(ends).filter(|&moment| moment < at_ns).max()
+    actors.chain(channels).chain(run.moments.before(at_ns)).chain(ends).filter(|&moment| moment < at_ns).max()
 }
 
 fn after_in_lane(actor: &Actor, at_ns: u64) -> Option<u64> {
@@ -134,5 +135,34 @@ mod tests {
             at_ns = previous;
         }
         assert_eq!(visited, [160, 152, 150, 145, 140, 130, 120, 100]);
+    }
+
+    #[test]
+    fn what_is_done_with_something_shared_is_a_stop_too() {
+        use crate::trace::{Awaited, Deed, Made, ObjectId, ObjectKind, Wish};
+        let (object, kind, name) = (ObjectId(0), ObjectKind::Lock, "a".to_owned());
+        let (capacity, pipe_bytes, initial, lock, robust) = (1, 0, None, None, false);
+        let made = Made { object, kind, name, capacity, pipe_bytes, initial, lock, robust };
+        let plan = Box::new(Plan { program: Some("by-hand".to_owned()), ..Plan::default() });
+        let used = |since_ns, deed| What::Used { object, since_ns, deed };
+        let waits = What::Waits { wish: Wish::Acquire, on: Awaited::Object(object), lane: 0, for_ever: true };
+        let born = What::ActorBorn(Box::new(Birth::new(ActorId::PARENT, Role::Parent, 0, 7, 100)));
+        let called = What::Called { call: "p.start()".to_owned(), since_ns: 170, answer: String::new(), raised: false };
+        let model = Model::of(&[
+            event(100, ActorId::PARENT, What::RunBegan { run: 0, plan, items: 0, chunksize: 1, detail_units: 9 }),
+            event(100, ActorId::PARENT, born),
+            event(110, ActorId::PARENT, What::ObjectMade(Box::new(made))),
+            event(120, ActorId::PARENT, waits),
+            event(150, ActorId::PARENT, used(119, Deed::Acquired { left: 0 })),
+            event(160, ActorId::PARENT, What::Printed { line: "mine".to_owned() }),
+            // It is heard of late.
+            event(155, ActorId::PARENT, used(155, Deed::Released { left: 1 })),
+            event(180, ActorId::PARENT, called),
+        ]);
+        let run = model.last_run().expect("it began");
+        let forth: Vec<u64> = std::iter::successors(Some(0), |&at_ns| next_event_ns(run, at_ns)).skip(1).collect();
+        assert_eq!(forth, [100, 110, 120, 150, 155, 160, 170, 180]);
+        let back: Vec<u64> = std::iter::successors(Some(900), |&at_ns| previous_event_ns(run, at_ns)).skip(1).collect();
+        assert_eq!(back, forth.into_iter().rev().collect::<Vec<_>>());
     }
 }

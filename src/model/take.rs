@@ -23,6 +23,7 @@ impl Run {
             self.hear(at_ns);
             self.last_ns = self.last_ns.max(at_ns);
         }
+        self.note_moment(event);
         match &event.what {
             What::ActorBorn(birth) => {
                 let Birth { actor, role, number, pid, start, asked_ns, replaces, parent, name, daemon } = &**birth;
@@ -149,7 +150,8 @@ impl Run {
             }
             What::ActorReady => self.with_actor(by, |actor| {
                 actor.ready_ns = Some(at_ns);
-                actor.lane.push(at_ns, u64::MAX, SpanKind::Waiting, None, None);
+                actor.lane.end_last(SpanKind::Starting, at_ns);
+                actor.rest(at_ns);
             }),
             What::UnitBegan { unit, core } => {
                 if let Some(record) = self.units.at(*unit, room) {
@@ -263,6 +265,22 @@ impl Run {
                 true
             }
             What::MachineSeen(_) | What::CoresSampled { .. } | What::RunBegan { .. } | What::EventsLost { .. } => true,
+        }
+    }
+
+    /// What is seen on the stage, and is neither a span of a lane nor a message of a channel.
+    fn note_moment(&mut self, event: &Event) {
+        match &event.what {
+            What::ObjectMade(_)
+            | What::Used { .. }
+            | What::Waits { .. }
+            | What::Printed { .. }
+            | What::SignalSent { .. } => self.moments.note(event.at_ns, 1),
+            What::Called { since_ns, .. } => {
+                self.moments.note(*since_ns, 1);
+                self.moments.note(event.at_ns, 1);
+            }
+            _ => {}
         }
     }
 

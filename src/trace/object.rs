@@ -3,7 +3,7 @@
 //! An object is introduced once ([`ObjectMade`](super::What::ObjectMade)). From then on whoever does something with
 //! it says so when it is done ([`Used`](super::What::Used)); whoever can't go on says so at once
 //! ([`Waits`](super::What::Waits)), and that wait lasts until the same actor next tells what it did (`Used`, `Called`,
-//! `Did`) or has ended. So a deadlock is in the trace while it lasts: it is a cycle of waits.
+//! `Did`) or what else it waits for, or has ended. So a deadlock is in the trace while it lasts: it is a cycle of waits.
 
 use serde::{Deserialize, Serialize};
 
@@ -110,7 +110,7 @@ fn is_zero(bytes: &u32) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Wish {
-    /// A lock, or a permit of a semaphore.
+    /// A lock, or a permit of a semaphore; of a queue, one of the locks within it.
     Acquire,
     /// Room in a pipe: it is full.
     Send,
@@ -160,6 +160,12 @@ pub enum Awaited {
     /// On another process: its end.
     Actor(ActorId),
 }
+
+/// As the road of a wish to [acquire](Wish::Acquire) on a queue: the lock within it that whoever writes into its pipe
+/// has meanwhile. Whoever wishes to [send](Wish::Send) has it already.
+pub const WRITE_LOCK: u16 = 0;
+/// The same of whoever reads. Whoever wishes to [receive](Wish::Receive) has it already.
+pub const READ_LOCK: u16 = 1;
 
 /// What an actor did with an object.
 ///
@@ -299,10 +305,33 @@ pub enum Deed {
         /// Which end: 0 or 1. With `duplex=False` 0 is read and 1 is written.
         end: u16,
     },
-    /// Closed its end of a pipe, or its side of a queue.
+    /// Closed its end of a pipe, or its side of a queue; or let go of a block of bytes.
     Closed {
         /// Which end.
         end: u16,
+    },
+    /// Made a block of bytes under a name, and has it.
+    Created {
+        /// How large it is.
+        bytes: u32,
+    },
+    /// Attached to a block of bytes by its name.
+    Attached,
+    /// Took the name from a block of bytes: nobody can attach to it any more.
+    Unlinked,
+    /// Wrote bytes of a block.
+    WroteBytes {
+        /// The first one.
+        from: u32,
+        /// How many.
+        count: u32,
+    },
+    /// Read bytes of a block.
+    ReadBytes {
+        /// The first one.
+        from: u32,
+        /// How many.
+        count: u32,
     },
 }
 
@@ -336,6 +365,11 @@ impl Deed {
             Self::Answered { lane, message: number, bytes } => (22, lane, message(number, bytes)),
             Self::Holds { end } => (23, end, 0),
             Self::Closed { end } => (24, end, 0),
+            Self::Created { bytes } => (25, 0, bytes.into()),
+            Self::Attached => (26, 0, 0),
+            Self::Unlinked => (27, 0, 0),
+            Self::WroteBytes { from, count } => (28, 0, message(from, count)),
+            Self::ReadBytes { from, count } => (29, 0, message(from, count)),
         }
     }
 
@@ -369,6 +403,11 @@ impl Deed {
             22 => Self::Answered { lane, message, bytes },
             23 => Self::Holds { end: place },
             24 => Self::Closed { end: place },
+            25 => Self::Created { bytes },
+            26 => Self::Attached,
+            27 => Self::Unlinked,
+            28 => Self::WroteBytes { from: high, count: low },
+            29 => Self::ReadBytes { from: high, count: low },
             _ => return None,
         })
     }
@@ -380,7 +419,7 @@ mod tests {
 
     #[test]
     fn every_deed_survives_as_numbers() {
-        for kind in 0..25 {
+        for kind in 0..30 {
             let most = if kind == 3 { 10 } else { u64::from(u32::MAX) << 32 | 7 };
             for (place, word) in [(0, 0), (9, most)] {
                 let deed = Deed::from_parts((kind, place, word)).expect("a known kind");
@@ -388,7 +427,7 @@ mod tests {
                 assert_eq!(deed.to_parts().0, kind);
             }
         }
-        assert_eq!(Deed::from_parts((25, 0, 0)), None);
+        assert_eq!(Deed::from_parts((30, 0, 0)), None);
         assert_eq!(Deed::from_parts((3, 0, 11)), None);
         assert!(Wish::ALL.iter().enumerate().all(|(place, wish)| *wish as usize == place));
     }

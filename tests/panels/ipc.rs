@@ -40,6 +40,206 @@ fn every_subject_is_a_tab_that_lists_its_programs_and_remembers_what_was_chosen(
     assert_eq!(app(&window).experiment().plan, pool);
 }
 
+/// A window on a trace of a program whose parent has two children, with these knobs.
+fn opened(program: &str, knobs: &[(&str, u64)], story: impl IntoIterator<Item = (u64, u32, What)>) -> Window<'static> {
+    let ms = 1_000_000;
+    let knobs = knobs.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+    let plan = Box::new(Plan { program: Some(program.into()), knobs, ..Plan::default() });
+    let born = |actor, number| {
+        let (parent, name) = (Some(ActorId(1)), Some(format!("Process-{number}")));
+        let birth = Birth { parent, name, ..Birth::new(ActorId(actor), ActorRole::Process, number, 100 + actor, ms) };
+        What::ActorBorn(Box::new(birth))
+    };
+    let begin = [
+        (0, 1, What::RunBegan { run: 0, plan, items: 0, chunksize: 1, detail_units: 9 }),
+        (0, 1, What::ActorBorn(Box::new(Birth::new(ActorId(1), ActorRole::Parent, 0, 101, 0)))),
+        (2, 1, born(2, 1)),
+        (2, 1, born(3, 2)),
+        (3, 2, What::ActorReady),
+        (3, 3, What::ActorReady),
+    ];
+    let (outcome, wall_ns, start_ns, digest) = (Outcome::Complete, 100 * ms, 0, String::new());
+    let end = [(100, 1, What::RunEnded { outcome, wall_ns, start_ns, digest })];
+    let mut events: Vec<Event> = begin
+        .into_iter()
+        .chain(story)
+        .chain(end)
+        .map(|(at, by, what)| Event { at_ns: at * ms, by: ActorId(by), what })
+        .collect();
+    events.sort_by_key(|event| event.at_ns);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("story.trace");
+    write_events(&path, events);
+    let mut window = window();
+    window.state_mut().as_mut().expect("drawn").open(&path);
+    window.run_steps(3);
+    window
+}
+
+/// `name = kind(…)`.
+fn made(object: u32, kind: ObjectKind, name: &str, capacity: u64) -> What {
+    let (pipe_bytes, initial, lock, robust) = (0, None, None, false);
+    let object = ObjectId(object);
+    What::ObjectMade(Box::new(Made { object, kind, name: name.into(), capacity, pipe_bytes, initial, lock, robust }))
+}
+
+fn used(object: u32, since_ms: u64, deed: Deed) -> What {
+    What::Used { object: ObjectId(object), since_ns: since_ms * 1_000_000, deed }
+}
+
+/// How often something with these words is on the screen.
+fn told(window: &Window<'_>, words: &str) -> usize {
+    window.query_all_by_label_contains(words).count()
+}
+
+/// Steps forward, from event to event, until the cursor is there.
+fn step_to(window: &mut Window<'_>, ms: u64) {
+    for _ in 0..100 {
+        if app(window).playhead().at_ns >= ms * 1_000_000 {
+            break;
+        }
+        window.key_press(egui::Key::ArrowRight);
+        window.run_steps(2);
+    }
+    assert_eq!(app(window).playhead().at_ns, ms * 1_000_000, "it stops there");
+}
+
+#[test]
+fn of_a_block_it_is_told_who_wrote_which_bytes_and_who_has_it() {
+    let (from, count) = (2, 3);
+    let mut window = opened(
+        "shared-memory-rules",
+        &[],
+        [
+            (1, 1, made(0, ObjectKind::Block, "b", 64)),
+            (4, 1, used(0, 4, Deed::Created { bytes: 10 })),
+            (5, 1, used(0, 5, Deed::WroteBytes { from: 0, count: 10 })),
+            (10, 2, used(0, 10, Deed::Attached)),
+            (12, 2, used(0, 12, Deed::WroteBytes { from, count })),
+            (20, 3, used(0, 20, Deed::Attached)),
+            (22, 3, used(0, 21, Deed::ReadBytes { from: 4, count: 1 })),
+            (30, 2, used(0, 30, Deed::Closed { end: 0 })),
+            (40, 1, used(0, 40, Deed::Unlinked)),
+        ],
+    );
+    step_to(&mut window, 1);
+    assert_eq!(told(&window, "SharedMemory b: not made yet, room for 64 B"), 2, "on the stage and in the table");
+    step_to(&mut window, 22);
+    let words = "SharedMemory b: 10 B, made by Parent · open in Parent, Process-1, Process-2, bytes 0–1 by Parent, \
+                 17 ms ago, bytes 2–4 by Process-1, 10 ms ago, bytes 5–9 by Parent, 17 ms ago, \
+                 last: Process-2 read byte 4 · 0 ns ago";
+    assert_eq!(told(&window, words), 2);
+    step_to(&mut window, 40);
+    assert_eq!(told(&window, "10 B, name unlinked, made by Parent · open in Parent, Process-2"), 2);
+}
+
+#[test]
+fn cells_of_an_array_name_who_wrote_them() {
+    let write = |index, value| used(0, 4, Deed::Wrote { index, value });
+    let mut window = opened(
+        "shared-array",
+        &[],
+        [(1, 1, made(0, ObjectKind::Array, "sums", 4)), (5, 2, write(0, 7)), (6, 2, write(1, 8)), (9, 3, write(3, 9))],
+    );
+    step_to(&mut window, 9);
+    let words = "Array sums: 7, 8, 0, 9; cells 0–1 by Process-1, 3 ms ago, cell 3 by Process-2, 0 ns ago";
+    assert_eq!(told(&window, words), 2);
+}
+
+#[test]
+fn a_manager_has_a_queue_of_requests_and_tells_whom_it_serves() {
+    let (bytes, message) = (90, 0);
+    let request = |lane, deed: fn(u16, u32, u32) -> Deed| used(0, 4, deed(lane, message, bytes));
+    let put = |lane, message, bytes| Deed::Put { lane, message, bytes };
+    let got = |lane, message, bytes| Deed::Got { lane, message, bytes };
+    let served = |lane, message, bytes| Deed::Served { lane, message, bytes };
+    let answered = |lane, message, bytes| Deed::Answered { lane, message, bytes };
+    let serves = What::ActorBorn(Box::new(Birth {
+        parent: Some(ActorId(1)),
+        name: Some("Process-3".into()),
+        ..Birth::new(ActorId(4), ActorRole::Manager, 3, 104, 2_000_000)
+    }));
+    let mut window = opened(
+        "manager-dict",
+        &[],
+        [
+            (1, 1, made(0, ObjectKind::Manager, "m", 2)),
+            (3, 1, serves),
+            (4, 4, What::ActorReady),
+            (10, 2, request(0, put)),
+            (12, 3, request(1, put)),
+            (20, 4, request(0, got)),
+            (30, 4, request(0, served)),
+            (31, 4, request(1, got)),
+            (40, 2, request(0, answered)),
+            (41, 4, request(1, served)),
+            (50, 3, request(1, answered)),
+        ],
+    );
+    let mut at = |ms, words: &str| {
+        step_to(&mut window, ms);
+        assert_eq!(told(&window, &format!("Manager m: {words}")), 2, "{words}");
+    };
+    at(12, "0 round trips, 2 requests wait");
+    at(20, "0 round trips, 1 request waits, serves Process-1");
+    at(31, "0 round trips, serves Process-2, 1 answer on its way");
+    at(50, "2 round trips");
+    window.key_press(egui::Key::ArrowLeft);
+    window.run_steps(2);
+    window.key_press(egui::Key::ArrowLeft);
+    window.run_steps(2);
+    assert_eq!(app(&window).playhead().at_ns, 40_000_000);
+    window.get_by_label_contains("Process-3, pid 104, manager: serves Process-2");
+}
+
+#[test]
+fn a_pipe_names_those_at_its_ends_and_a_barrier_that_opened_those_who_still_wake() {
+    let (lane, message, bytes) = (1, 0, 90);
+    let wait = What::Waits { wish: Wish::Pass, on: Awaited::Object(ObjectId(1)), lane: 0, for_ever: true };
+    let mut window = opened(
+        "ping-pong",
+        &[],
+        [
+            (1, 1, made(0, ObjectKind::Pipe, "pipe", 1)),
+            (1, 1, made(1, ObjectKind::Barrier, "start", 2)),
+            (4, 1, used(0, 4, Deed::Holds { end: 0 })),
+            (5, 2, used(0, 5, Deed::Holds { end: 1 })),
+            (6, 2, used(0, 6, Deed::Fed { lane, message, bytes })),
+            (10, 2, wait),
+            (20, 3, used(1, 20, Deed::Passed { index: 1 })),
+            (30, 2, used(1, 10, Deed::Passed { index: 0 })),
+        ],
+    );
+    step_to(&mut window, 6);
+    let words = "Pipe pipe: pipe 1 message, 90 B, 1 put, 0 taken, written by Process-1, read by Parent";
+    assert_eq!(told(&window, words), 2);
+    step_to(&mut window, 10);
+    assert_eq!(told(&window, "Barrier start: 1 of 2 arrived; waiting: Process-1"), 2);
+    step_to(&mut window, 20);
+    assert_eq!(told(&window, "Barrier start: open, 1 of 2 still wake up; waiting: Process-1"), 2);
+    step_to(&mut window, 30);
+    assert_eq!(told(&window, "Barrier start: 0 of 2 arrived"), 2);
+}
+
+#[test]
+fn a_trace_opens_with_its_program_and_its_knobs_chosen() {
+    let mut window = opened("lost-updates", &[("processes", 3)], []);
+    let plan = app(&window).experiment().plan.clone();
+    assert_eq!((plan.program.as_deref(), plan.knobs.get("processes")), (Some("lost-updates"), Some(&3)));
+    window.get_by_label("Lost updates");
+    window.get_by_label_contains("processes: value");
+    // The pool has the settings that it had.
+    press(&mut window, Role::Button, "Pool");
+    assert_eq!(app(&window).experiment().plan.program, None);
+    press(&mut window, Role::Button, "IPC");
+    assert_eq!(app(&window).experiment().plan.knobs.get("processes"), Some(&3), "and the subject remembers it");
+    let window = opened("lost-updates", &[("processes", 3_000_000)], []);
+    let plan = &app(&window).experiment().plan;
+    assert!(plan.program.is_some() && plan.knobs.is_empty(), "a file may claim anything");
+    let unknown = opened("never-heard-of", &[], []);
+    assert_eq!(app(&unknown).experiment().plan.program, None);
+}
+
 /// Two processes take two locks in opposite order; a value loses an update; a message waits in a queue.
 fn deadlocked() -> Window<'static> {
     let ms = 1_000_000;

@@ -97,8 +97,10 @@ pub enum Turn {
     Fed(Outgoing),
     /// Something can't be sent; its place is free again.
     Dropped(Refusal),
-    /// The pipe is full, or another writes.
+    /// The pipe is full.
     Stuck,
+    /// Another writes, and has the lock.
+    LockedOut,
     /// There is nothing to do.
     Idle,
     /// There never will be.
@@ -126,6 +128,12 @@ impl Feeder {
             // Whether the pipe is full shall be known at once.
             patience = Duration::ZERO;
         }
+        if !self.hand.holds() {
+            if !self.queue.pipe.begin_write(&mut self.hand, self.me, patience) {
+                return Turn::LockedOut;
+            }
+            patience = Duration::ZERO;
+        }
         let Some(mut message) = self.at_hand.take() else { return Turn::Idle };
         match self.queue.put(&self.writer, &mut message, &mut self.hand, self.me, patience) {
             Ok(true) => Turn::Fed(message),
@@ -150,7 +158,7 @@ impl Feeder {
 mod tests {
     use super::*;
     use crate::engine::ipc::frame::Incoming;
-    use crate::engine::ipc::layout::CELL;
+    use crate::engine::ipc::layout::{CELL, QUEUE_CELLS};
     use crate::engine::ipc::memory::Block;
     use crate::engine::ipc::pipe::Received;
     use crate::sys::{self, PipeReader};
@@ -162,7 +170,7 @@ mod tests {
         let (reader, writer) = sys::pipe().expect("a pipe");
         reader.set_nonblocking().expect("it can");
         writer.set_nonblocking().expect("it can");
-        (Queue::at(&Block::create(5 * CELL).expect("memory"), maxsize), reader, writer)
+        (Queue::at(&Block::create(QUEUE_CELLS * CELL).expect("memory"), maxsize), reader, writer)
     }
 
     fn message(queue: &Queue, body: &[u8]) -> Outgoing {

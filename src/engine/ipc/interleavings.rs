@@ -13,6 +13,7 @@ use loom::thread;
 use crate::trace::ActorId;
 
 use super::gate::{Word, Words};
+use super::sizes::Sizes;
 use super::under_way::UnderWay;
 use super::{Barrier, Condition, Event, Lock, RLock, RobustSemaphore, Semaphore};
 
@@ -62,8 +63,12 @@ struct Memory(Arc<Vec<LoomWord>>);
 
 impl Memory {
     fn new() -> Self {
+        Self::of(4)
+    }
+
+    fn of(words: usize) -> Self {
         let word = || LoomWord { word: AtomicU64::new(0), kernel: Mutex::new(()), bed: Condvar::new() };
-        Self(Arc::new((0..4).map(|_| word()).collect()))
+        Self(Arc::new((0..words).map(|_| word()).collect()))
     }
 }
 
@@ -376,5 +381,33 @@ fn whoever_leaves_a_condition_was_notified_or_was_not() {
         join(vec![thread]);
         assert_eq!(woken.load(Ordering::Acquire), u64::from(notified));
         assert!(condition.enter(ActorId(2)).is_some() && condition.enter(ActorId(3)).is_some(), "its place is free");
+    });
+}
+
+#[test]
+fn the_size_that_a_reader_expects_is_that_of_the_next_message() {
+    every_order(|| {
+        let (sizes, pipe) = (Sizes::at(Memory::of(12)), Arc::new(Mutex::new(Vec::new())));
+        let write = {
+            let (sizes, pipe) = (sizes.clone(), Arc::clone(&pipe));
+            move |_| {
+                for size in [7, 8, 8] {
+                    sizes.begin(size);
+                    pipe.lock().expect("nobody panics").push(size);
+                }
+            }
+        };
+        let threads = beside(1, write);
+        let mut taken = 0;
+        for _ in 0..3 {
+            let expected = sizes.of_next();
+            let come = pipe.lock().expect("nobody panics").get(taken).copied();
+            if let Some(size) = come {
+                assert!(expected.is_none_or(|expected| expected == size));
+                sizes.take();
+                taken += 1;
+            }
+        }
+        join(threads);
     });
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::program::object::{self, Make, Obj, Object};
 use crate::program::script::{self, Child, Step};
+use crate::program::uses::{Ask, Kind};
 use crate::trace::ObjectId;
 
 use super::condition;
@@ -14,8 +15,9 @@ use super::robust_semaphore::RobustSemaphore;
 
 /// A lock, a counter: two cache lines, so that neighbours do not disturb each other.
 pub(super) const CELL: usize = 16;
-/// What a queue needs beside its pipe: a cell each for itself, its two locks, its free places and its tasks.
-pub(super) const QUEUE_CELLS: usize = 5;
+/// What a queue needs beside its pipe: a cell each for itself, its two locks, its free places, its tasks and the sizes
+/// of its messages.
+pub(super) const QUEUE_CELLS: usize = 6;
 
 /// An object in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,11 +33,27 @@ pub struct Place {
     pub ends: Range<usize>,
 }
 
+/// A lock that a manager keeps. It lies with its manager, not here; but who has it and who waits for it is told in the
+/// trace as of any lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptLock {
+    /// Its id in the trace.
+    pub id: ObjectId,
+    /// Its manager.
+    pub manager: Obj,
+    /// Under which number it is kept.
+    pub kept: u32,
+    /// Whether its holder may take it again.
+    pub again: bool,
+}
+
 /// Where everything lies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
     /// The objects, in order.
     pub places: Vec<Place>,
+    /// The locks that managers keep, in the order of their making.
+    pub kept: Vec<KeptLock>,
     /// How many words there are.
     pub words: usize,
     /// How many ends of pipes there are.
@@ -46,7 +64,7 @@ impl Layout {
     /// Of the objects that this main script makes.
     pub fn of(script: &[Step]) -> Self {
         let objects = script::objects(script);
-        let ids = object::ids(objects.iter().copied());
+        let (ids, next) = object::ids(objects.iter().copied());
         let mut layout = Self::default();
         for (object, id) in objects.into_iter().zip(ids) {
             let words = layout.words..layout.words + words_of(object);
@@ -54,7 +72,21 @@ impl Layout {
             (layout.words, layout.ends) = (words.end, ends.end);
             layout.places.push(Place { id, object: object.clone(), words, ends });
         }
+        let kept = script::steps(script).into_iter().filter_map(|step| match step {
+            Step::Ask(manager, Ask::Make(kept, kind @ (Kind::Lock | Kind::RLock), _)) => {
+                Some((*manager, kept.0, *kind == Kind::RLock))
+            }
+            _ => None,
+        });
+        let kept =
+            kept.zip(next..).map(|((manager, kept, again), id)| KeptLock { id: ObjectId(id), manager, kept, again });
+        layout.kept = kept.collect();
         layout
+    }
+
+    /// The lock that a manager keeps under a number, if it is one.
+    pub fn kept_lock(&self, manager: Obj, kept: u32) -> Option<KeptLock> {
+        self.kept.iter().copied().find(|lock| (lock.manager, lock.kept) == (manager, kept))
     }
 
     /// The ends that a child has: those it is given, and those of all queues.
@@ -81,24 +113,48 @@ impl Layout {
 impl Place {
     /// The ends of pipes that belong to one end of a pipe or of a manager.
     pub fn ends_at(&self, end: u16) -> Vec<usize> {
-        let at = |offset: usize| self.ends.start + offset;
-        let ends = match (&self.object.make, end) {
-            (Make::Pipe { duplex: false }, 0) => vec![at(0)],
-            (Make::Pipe { duplex: false }, 1) => vec![at(1)],
-            // The first pipe is written at end 0 and read at end 1; the second the other way round.
-            (Make::Pipe { duplex: true }, 0) => vec![at(1), at(2)],
-            (Make::Pipe { duplex: true }, 1) => vec![at(0), at(3)],
+        if let (Make::Manager(clients), 0) = (&self.object.make, end) {
             // The server reads all requests and writes all answers.
-            (Make::Manager(clients), 0) => {
-                (0..*clients as usize).flat_map(|client| [at(4 * client), at(4 * client + 3)]).collect()
-            }
-            (Make::Manager(_), client) => {
-                let first = 4 * usize::from(client - 1);
-                vec![at(first + 1), at(first + 2)]
-            }
-            _ => Vec::new(),
-        };
-        ends.into_iter().filter(|end| self.ends.contains(end)).collect()
+            return (0..*clients as u16)
+                .filter_map(|client| self.served(client))
+                .flat_map(<[usize; 2]>::from)
+                .collect();
+        }
+        let mut ends: Vec<usize> = self.reader_of(end).into_iter().chain(self.writer_of(end)).collect();
+        ends.sort_unstable();
+        ends
+    }
+
+    /// Where that lies which is read at one end of a pipe; or by a client of a manager, of which end 1 is the first.
+    pub fn reader_of(&self, end: u16) -> Option<usize> {
+        match (&self.object.make, end) {
+            // The first pipe is written at end 0 and read at end 1; the second the other way round.
+            (Make::Pipe { duplex: false }, 0) | (Make::Pipe { duplex: true }, 1) => self.at(0),
+            (Make::Pipe { duplex: true }, 0) => self.at(2),
+            (Make::Manager(_), 1..) => self.at(4 * usize::from(end - 1) + 2),
+            _ => None,
+        }
+    }
+
+    /// Where that lies which is written there.
+    pub fn writer_of(&self, end: u16) -> Option<usize> {
+        match (&self.object.make, end) {
+            (Make::Pipe { duplex: false }, 1) | (Make::Pipe { duplex: true }, 0) => self.at(1),
+            (Make::Pipe { duplex: true }, 1) => self.at(3),
+            (Make::Manager(_), 1..) => self.at(4 * usize::from(end - 1) + 1),
+            _ => None,
+        }
+    }
+
+    /// Where the server of a manager reads the requests of a client, counted from 0, and writes the answers.
+    pub fn served(&self, client: u16) -> Option<(usize, usize)> {
+        let first = 4 * usize::from(client);
+        matches!(self.object.make, Make::Manager(_)).then_some(())?;
+        self.at(first).zip(self.at(first + 3))
+    }
+
+    fn at(&self, offset: usize) -> Option<usize> {
+        self.ends.clone().nth(offset)
     }
 }
 
@@ -130,6 +186,7 @@ fn pipes_of(make: &Make) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::program::uses::Kept;
 
     #[test]
     fn every_end_of_a_pipe_belongs_to_one_side() {
@@ -151,5 +208,21 @@ mod tests {
         }
         let child = Child::new(1, []).with_end(1, 1).with_end(3, 3);
         assert_eq!(layout.ends_of(&child), [0, 3, 13, 14]);
+    }
+
+    #[test]
+    fn the_locks_of_managers_have_the_ids_after_those_of_all_objects() {
+        let keep = |manager, number, kind| Step::Ask(manager, Ask::Make(Kept(number, "it"), kind, Vec::new()));
+        let script = [
+            Step::Make(Object::new("m", Make::Manager(1))),
+            keep(0, 0, Kind::Dict),
+            Step::Try(vec![keep(0, 1, Kind::Lock)]),
+            Step::Make(Object::new("again", Make::Manager(1))),
+            keep(1, 0, Kind::RLock),
+            Step::Make(Object::new("value", Make::Value(0))),
+        ];
+        let layout = Layout::of(&script);
+        let told = |manager, kept| layout.kept_lock(manager, kept).map(|lock| (lock.id.0, lock.again));
+        assert_eq!([told(0, 0), told(0, 1), told(1, 0)], [None, Some((4, false)), Some((5, true))]);
     }
 }

@@ -3,6 +3,8 @@
 //! *Traps:* an item has the room that its first value needed. A longer text does not fit, and nothing is ever added.
 //! Nothing is locked: who reads while another writes may see half of a text.
 
+use std::ops::Range;
+
 use crate::program::plain::Plain;
 
 use super::block::SharedBlock;
@@ -55,6 +57,18 @@ impl ShareableList {
             at = at.saturating_add(HEAD_BYTES).saturating_add(room);
         }
         Ok(Self { block, items })
+    }
+
+    /// The block it is in.
+    pub fn block(&self) -> &SharedBlock {
+        &self.block
+    }
+
+    /// Where in its block an item is, with its head; nowhere if there is none.
+    pub fn item(&self, index: i64) -> Range<usize> {
+        let Ok(at) = self.at(index, "") else { return 0..0 };
+        let end = self.items.iter().copied().find(|&next| next > at);
+        at..end.unwrap_or(self.block.size())
     }
 
     /// `len(list)`

@@ -87,13 +87,14 @@ impl<'a, H: Host> Carrier<'a, H> {
             Some(StartMethod::Spawn) => "Spawn",
             Some(StartMethod::Forkserver) => "ForkServer",
         };
+        let class = if self.objects.serves(child) { "SyncManager".to_owned() } else { format!("{context}Process") };
         let actor = self.take_ids(script::actors(&child.target));
         self.held.push(Held {
             var: child.var,
             child: Some(child),
             index: self.number_of(child),
             number,
-            name: format!("{context}Process-{numbers}"),
+            name: format!("{class}-{numbers}"),
             daemon: child.daemon,
             method: child.method.or(self.odd.context).unwrap_or(self.common.start),
             life: Life::Initial,

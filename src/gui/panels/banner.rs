@@ -5,6 +5,7 @@ use egui::text::LayoutJob;
 use egui::{Button, Color32, ComboBox, Frame, Label, Margin, RichText, Ui};
 
 use super::Look;
+use super::draw::{name, with_short_names};
 use super::stage::objects::gather;
 use crate::chunk::grouped;
 use crate::gui::command::Command;
@@ -116,9 +117,17 @@ fn strip(
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 right(ui);
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                    let mut job = LayoutJob::simple(sentence.to_owned(), theme.body(), theme.text(), 0.0);
-                    job.wrap.max_rows = if theme.projector { 2 } else { 3 };
-                    ui.add(Label::new(job).wrap()).on_hover_text(sentence);
+                    let job = |words: &str| {
+                        let mut job =
+                            LayoutJob::simple(words.to_owned(), theme.body(), theme.text(), ui.available_width());
+                        job.wrap.max_rows = if theme.projector { 2 } else { 3 };
+                        job
+                    };
+                    let fits = !ui.painter().layout_job(job(sentence)).elided;
+                    let job = if fits { job(sentence) } else { job(&with_short_names(sentence)) };
+                    let label = ui.add(Label::new(job).wrap());
+                    name(&label, egui::Role::Label, sentence);
+                    label.on_hover_text(sentence);
                 });
             });
         });

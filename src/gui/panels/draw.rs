@@ -23,6 +23,11 @@ pub fn fits(text: &str, size: f32, width: f32) -> bool {
     about_width(text, size) + 0.6 * size <= width
 }
 
+/// The same words where there is little room: `P-2` for `Process-2`.
+pub fn with_short_names(words: &str) -> String {
+    words.replace("Process-", "P-")
+}
+
 /// Says in words what a painted region shows: to screen readers, and to tests.
 pub fn name(response: &Response, role: Role, words: &str) {
     response.widget_info(|| WidgetInfo::labeled(role, true, words));
@@ -62,6 +67,14 @@ impl<'a> Ink<'a> {
     pub fn fitting<'t>(&self, texts: &[&'t str], width: f32, font: &FontId) -> &'t str {
         let wide = |text: &str| self.painter.layout_no_wrap(text.to_owned(), font.clone(), self.theme.text()).size().x;
         texts.iter().find(|text| wide(text) <= width).or(texts.last()).copied().unwrap_or_default()
+    }
+
+    /// The first of these texts that fits into a box, with short names if they are too long with the whole ones; the
+    /// last one is cut off. Answers where it lies.
+    pub fn text_or_shorter(&self, space: Rect, anchor: Align2, texts: &[&str], font: FontId, colour: Color32) -> Rect {
+        let short: Vec<String> = texts.iter().map(|text| with_short_names(text)).collect();
+        let all: Vec<&str> = texts.iter().zip(&short).flat_map(|(text, short)| [*text, short.as_str()]).collect();
+        self.text_in(space, anchor, self.fitting(&all, space.width(), &font), font, colour)
     }
 
     /// The first of these texts that fits into a box in so many lines, at its left; the last one is cut off with

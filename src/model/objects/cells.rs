@@ -17,7 +17,7 @@ const MOST_WRITES: usize = 200_000;
 /// So much looking back is for nothing, and so much more every write earns.
 const LOOKS: u64 = 1 << 20;
 const LOOKS_EARNED: u64 = 16;
-/// So many new writes are looked through at once, or as many as a quarter of those that were before.
+/// So many new writes are looked through at once, or as many as a quarter of those that it was done for last.
 const MOST_OPEN: usize = 4096;
 
 /// A number that was written.
@@ -68,10 +68,16 @@ pub struct Cells {
     writes: Vec<Write>,
     /// By cell: the places of its writes.
     by_cell: std::collections::BTreeMap<u16, Vec<u32>>,
-    /// The writes that were looked through, and when something of them was overwritten: the number of times by then.
+    /// Of each cell, the places of the writes that the number in it was computed from, one from the other.
+    kept: std::collections::BTreeMap<u16, Vec<u32>>,
+    /// How many writes were looked through.
     settled: usize,
-    /// Overwritten updates by the time when it happened.
-    overwritten_ns: Vec<u64>,
+    /// The places of what overwrote an update and of that update, in the order in which it was found.
+    losses: Vec<(u32, u32)>,
+    /// How many writes were looked through the last time.
+    at_once: usize,
+    /// How much looking back there was, beyond what was earned.
+    looked: u64,
     /// What was read, as whoever read it said: by time, with the cell.
     pub reads: History<(ActorId, u16, i64)>,
     /// Updates in all.
@@ -119,51 +125,73 @@ impl Cells {
             self.updates_ns.note(write.at_ns, 1);
         }
         self.writes.push(write);
-        if self.writes.len() - self.settled >= MOST_OPEN.max(self.writes.len() / 4) {
+        if self.writes.len() - self.settled >= MOST_OPEN.max(self.at_once / 4) {
             self.settle();
         }
     }
 
-    /// Finds out which updates were overwritten, as far as that is known now.
+    /// Finds out which updates were overwritten, as far as that is known now: what is new, and what was written
+    /// after the first of it, is looked through.
     pub(crate) fn settle(&mut self) {
-        if self.settled == self.writes.len() {
-            return;
-        }
+        let Some(first_ns) = self.writes[self.settled..].iter().map(|write| write.at_ns).min() else { return };
+        let first = self.writes[..self.settled].partition_point(|write| write.at_ns <= first_ns);
+        self.forget_from(first);
         // Stable: what one told in its order keeps that.
-        self.writes.sort_by_key(|write| write.at_ns);
-        self.by_cell.clear();
-        self.overwritten_ns.clear();
-        let mut looks = LOOKS;
-        // Of each cell, the writes that the number in it was computed from, one from the other.
-        let mut kept: std::collections::BTreeMap<u16, Vec<u32>> = std::collections::BTreeMap::new();
-        for place in 0..self.writes.len() {
-            let write = self.writes[place];
-            self.writes[place].overwritten = None;
-            self.by_cell.entry(write.index).or_default().push(place as u32);
-            let chain = kept.entry(write.index).or_default();
-            looks = looks.saturating_add(LOOKS_EARNED);
-            if let Some((read, _)) = write.read {
-                let mut from = chain.len();
-                while from > 0 && looks > 0 && self.writes[chain[from - 1] as usize].wrote != read {
-                    from -= 1;
-                    looks -= 1;
-                }
-                let is_found = from > 0 && looks > 0;
-                // Computed from what was there at first, or from a write that is not known.
-                let is_first = from == 0
-                    && chain
-                        .first()
-                        .is_some_and(|&first| self.writes[first as usize].read.is_some_and(|first| first.0 == read));
-                if is_found || is_first {
-                    for lost in chain.drain(from..) {
-                        self.writes[lost as usize].overwritten = Some((write.at_ns, write.by));
-                        self.overwritten_ns.push(write.at_ns);
-                    }
+        self.writes[first..].sort_by_key(|write| write.at_ns);
+        for place in first..self.writes.len() {
+            self.look_at(place);
+        }
+        (self.settled, self.at_once) = (self.writes.len(), self.writes.len() - first);
+    }
+
+    /// As if only the writes before that place had been looked through.
+    fn forget_from(&mut self, first: usize) {
+        let is_before = |place: &u32| (*place as usize) < first;
+        for places in self.by_cell.values_mut() {
+            places.truncate(places.partition_point(is_before));
+        }
+        for chain in self.kept.values_mut() {
+            chain.truncate(chain.partition_point(is_before));
+        }
+        let known = self.losses.partition_point(|(by, _)| is_before(by));
+        let mut found_again: Vec<u32> = self.losses.split_off(known).into_iter().map(|(_, lost)| lost).collect();
+        found_again.sort_unstable();
+        for lost in found_again {
+            let write = &mut self.writes[lost as usize];
+            write.overwritten = None;
+            if is_before(&lost) {
+                self.kept.entry(write.index).or_default().push(lost);
+            }
+        }
+        self.settled = first;
+    }
+
+    /// Finds out which updates this write overwrote; all before it have been looked at.
+    fn look_at(&mut self, place: usize) {
+        let write = self.writes[place];
+        self.by_cell.entry(write.index).or_default().push(place as u32);
+        let chain = self.kept.entry(write.index).or_default();
+        self.looked = self.looked.saturating_sub(LOOKS_EARNED);
+        if let Some((read, _)) = write.read {
+            let mut from = chain.len();
+            while from > 0 && self.looked < LOOKS && self.writes[chain[from - 1] as usize].wrote != read {
+                from -= 1;
+                self.looked += 1;
+            }
+            let is_found = from > 0 && self.looked < LOOKS;
+            // Computed from what was there at first, or from a write that is not known.
+            let is_first = from == 0
+                && chain
+                    .first()
+                    .is_some_and(|&first| self.writes[first as usize].read.is_some_and(|first| first.0 == read));
+            if is_found || is_first {
+                for lost in chain.drain(from..) {
+                    self.writes[lost as usize].overwritten = Some((write.at_ns, write.by));
+                    self.losses.push((place as u32, lost));
                 }
             }
-            chain.push(place as u32);
         }
-        self.settled = self.writes.len();
+        chain.push(place as u32);
     }
 
     /// Every write that is known one by one and was looked through, by time.
@@ -176,12 +204,28 @@ impl Cells {
         if let Some(last) = self.last_summed.as_ref().filter(|last| last.at_ns <= at_ns && last.index == index) {
             return Some(last);
         }
-        let known = self.by_cell.get(&index).and_then(|places| {
-            let by = places.partition_point(|&place| self.writes[place as usize].at_ns <= at_ns);
-            self.writes.get(*places[..by].last()? as usize)
-        });
         let fresh = self.writes[self.settled..].iter().filter(|write| write.index == index && write.at_ns <= at_ns);
-        known.into_iter().chain(fresh).max_by_key(|write| write.at_ns)
+        self.last_settled(index, at_ns).into_iter().chain(fresh).max_by_key(|write| write.at_ns)
+    }
+
+    fn last_settled(&self, index: u16, at_ns: u64) -> Option<&Write> {
+        let places = self.by_cell.get(&index)?;
+        let by = places.partition_point(|&place| self.writes[place as usize].at_ns <= at_ns);
+        self.writes.get(*places[..by].last()? as usize)
+    }
+
+    /// The last write into each of the first so many cells by then.
+    pub fn lasts(&self, count: u16, at_ns: u64) -> Vec<Option<&Write>> {
+        let mut lasts: Vec<Option<&Write>> = (0..count).map(|index| self.last_settled(index, at_ns)).collect();
+        for write in self.writes[self.settled..].iter().chain(&self.last_summed) {
+            if let Some(last) = lasts.get_mut(usize::from(write.index))
+                && write.at_ns <= at_ns
+                && last.is_none_or(|last| last.at_ns <= write.at_ns)
+            {
+                *last = Some(write);
+            }
+        }
+        lasts
     }
 
     /// How many updates had been made by then, and how many of them are not in the number; `is_over` says whether
@@ -215,7 +259,7 @@ impl Cells {
 
     /// How many updates had been overwritten by then, as far as that is known.
     pub fn overwritten(&self, at_ns: u64) -> u64 {
-        self.overwritten_ns.partition_point(|&overwritten_ns| overwritten_ns <= at_ns) as u64
+        self.losses.partition_point(|&(by, _)| self.writes[by as usize].at_ns <= at_ns) as u64
     }
 }
 
@@ -250,6 +294,43 @@ mod tests {
             assert_eq!((cells.updates, cells.lost(5)), (5, Some(3)), "5 updates made 7 of 5");
             let value = |at_ns| cells.last(0, at_ns).map(|write| (write.wrote, write.by));
             assert_eq!([19, 25, 45, 50].map(value), [None, Some((6, B)), Some((8, B)), Some((6, A))]);
+        }
+    }
+
+    #[test]
+    fn looking_through_what_is_new_again_and_again_finds_the_same_as_at_once() {
+        // Three of whom nobody sees the others' updates, told of in disorder, and of two cells.
+        let mut random = 7_u64;
+        let mut next = |below: u64| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (random >> 33) % below
+        };
+        let mut news: Vec<Write> = (0..600_u64)
+            .map(|number| {
+                let (at_ns, value) = (number * 10 + next(9), (number / 4).cast_signed());
+                let read = (next(8) > 0).then_some((value - next(3).cast_signed(), at_ns.saturating_sub(15)));
+                let (index, by) = (next(2) as u16, ActorId(2 + next(3) as u32));
+                Write { index, at_ns, by, read, wrote: value + 1, overwritten: None }
+            })
+            .collect();
+        for late in (5..600).step_by(3) {
+            news.swap(late, late - next(5) as usize);
+        }
+        let (mut once, mut often) = (Cells::default(), Cells::default());
+        for (number, write) in news.iter().enumerate() {
+            once.write(*write);
+            often.write(*write);
+            if number % 7 == 0 {
+                often.settle();
+            }
+        }
+        once.settle();
+        often.settle();
+        assert!(once.overwritten(u64::MAX) > 20, "{}", once.overwritten(u64::MAX));
+        assert_eq!(once.writes(), often.writes());
+        for at_ns in (0..6_100).step_by(35) {
+            assert_eq!(once.overwritten(at_ns), often.overwritten(at_ns), "{at_ns}");
+            assert_eq!(once.lasts(2, at_ns), [0, 1].map(|index| often.last(index, at_ns)), "{at_ns}");
         }
     }
 

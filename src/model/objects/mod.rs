@@ -1,5 +1,6 @@
 //! What processes share in a run: each object with its history, so that "how was it at `at_ns`" is a search.
 
+pub mod bytes;
 pub mod cells;
 pub mod flags;
 pub mod permits;
@@ -10,6 +11,7 @@ use super::Run;
 use super::places::Places;
 use crate::trace::{ActorId, Deed, Made, ObjectId, ObjectKind};
 
+use bytes::Bytes;
 use cells::{Cells, Write};
 use flags::Flags;
 use permits::Permits;
@@ -50,8 +52,10 @@ pub struct Object {
     pub stations: Stations,
     /// Of managers.
     pub trips: Trips,
-    /// Of shared memory.
+    /// Of numbers in shared memory.
     pub cells: Cells,
+    /// Of bytes in shared memory.
+    pub bytes: Bytes,
     /// Of events, conditions and barriers.
     pub flags: Flags,
     /// How often somebody had to wait for something of it.
@@ -154,6 +158,7 @@ impl Object {
             stations: Stations::default(),
             trips: Trips::default(),
             cells: Cells::default(),
+            bytes: Bytes::default(),
             flags: Flags::default(),
             waits: 0,
             uses: 0,
@@ -211,8 +216,10 @@ impl Object {
             }
             Deed::Put { lane, message, bytes } => self.pass(lane, Station::Put, (message, bytes), pass),
             Deed::Fed { lane, message, bytes } => self.pass(lane, Station::Fed, (message, bytes), pass),
-            // A manager's road is told by its round trips: it says with the answer since when it was busy.
-            Deed::Got { .. } if kind == ObjectKind::Manager => {}
+            Deed::Got { lane, message, .. } if kind == ObjectKind::Manager => {
+                self.trips.note_server(by);
+                self.trips.take(lane, message, at_ns);
+            }
             Deed::Got { lane, message, bytes } => self.pass(lane, Station::Got, (message, bytes), pass),
             Deed::Torn { lane, bytes } => self.stations.roads.entry(lane).or_default().torn.note(at_ns, bytes.into()),
             Deed::TaskDone { .. } => self.stations.tasks_done.note(at_ns, 1),
@@ -227,6 +234,12 @@ impl Object {
             }
             Deed::Served { lane, message, bytes } => self.trips.serve(lane, message, bytes, times_ns),
             Deed::Answered { lane, message, bytes } => self.trips.answer(lane, message, bytes, times_ns),
+            Deed::Closed { .. } if kind == ObjectKind::Block => self.bytes.attach(process, at_ns, false),
+            Deed::Created { bytes } => self.bytes.create(bytes, process, at_ns),
+            Deed::Attached => self.bytes.attach(process, at_ns, true),
+            Deed::Unlinked => self.bytes.unlinked.note(at_ns, by),
+            Deed::WroteBytes { from, count } => self.bytes.write((from, count), by, at_ns),
+            Deed::ReadBytes { from, count } => self.bytes.read((from, count), by, at_ns),
             Deed::Holds { end } => self.stations.ends.entry((end, process)).or_default().note(at_ns, true),
             Deed::Closed { end } => self.stations.ends.entry((end, process)).or_default().note(at_ns, false),
         }

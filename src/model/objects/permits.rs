@@ -108,10 +108,9 @@ impl Permits {
         }
         let Some(held) = self.held.get(&actor).map(|held| held.by(to_ns)) else { return false };
         let before = held.partition_point(|&(at_ns, _)| at_ns <= from_ns).saturating_sub(1);
-        let is_held = |&(_, (held, since_ns)): &(u64, (u32, u64))| {
-            held > 0 && given_away.is_none_or(|given_ns| given_ns < since_ns)
-        };
-        held[before..].iter().any(is_held)
+        // The last turn is the last to have begun.
+        let last = held[before..].iter().rev().find(|(_, (held, _))| *held > 0);
+        last.is_some_and(|&(_, (_, since_ns))| given_away.is_none_or(|given_ns| given_ns < since_ns))
     }
 
     /// How often it was taken.

@@ -18,8 +18,10 @@ pub struct Trip {
     pub bytes: (u32, u32),
     /// When it was asked.
     pub asked_ns: u64,
-    /// From when until when the manager was busy with it.
-    pub served_ns: Option<(u64, u64)>,
+    /// When the manager turned to it.
+    pub taken_ns: Option<u64>,
+    /// When it was done, and its answer sent.
+    pub served_ns: Option<u64>,
     /// When its answer was there.
     pub answered_ns: Option<u64>,
 }
@@ -41,6 +43,8 @@ pub struct Trips {
     clients: BTreeMap<u16, Vec<Trip>>,
     /// Who asks on which road.
     askers: BTreeMap<u16, ActorId>,
+    /// Who serves.
+    server: Option<ActorId>,
 }
 
 impl Trips {
@@ -51,8 +55,8 @@ impl Trips {
             if trips.len() - place > MOST_LATE {
                 return None;
             }
-            let (served_ns, answered_ns) = (None, None);
-            trips.insert(place, Trip { message, bytes: (0, 0), asked_ns, served_ns, answered_ns });
+            let (taken_ns, served_ns, answered_ns) = (None, None, None);
+            trips.insert(place, Trip { message, bytes: (0, 0), asked_ns, taken_ns, served_ns, answered_ns });
         }
         let trip = trips.get_mut(place)?;
         trip.asked_ns = trip.asked_ns.min(asked_ns);
@@ -65,9 +69,16 @@ impl Trips {
         }
     }
 
+    pub(super) fn take(&mut self, lane: u16, message: u32, at_ns: u64) {
+        if let Some(trip) = self.trip(lane, message, at_ns) {
+            trip.taken_ns = Some(at_ns);
+        }
+    }
+
     pub(super) fn serve(&mut self, lane: u16, message: u32, bytes: u32, (since_ns, at_ns): (u64, u64)) {
         let Some(trip) = self.trip(lane, message, since_ns) else { return };
-        trip.served_ns = Some((since_ns, at_ns));
+        trip.taken_ns.get_or_insert(since_ns);
+        trip.served_ns = Some(at_ns);
         trip.bytes.1 = bytes;
     }
 
@@ -80,6 +91,16 @@ impl Trips {
     /// Somebody asks, or has been answered, on a road.
     pub(super) fn note_client(&mut self, lane: u16, by: ActorId) {
         self.askers.entry(lane).or_insert(by);
+    }
+
+    /// Somebody serves.
+    pub(super) fn note_server(&mut self, by: ActorId) {
+        self.server = Some(by);
+    }
+
+    /// The process of the manager, once it has served anybody.
+    pub fn server(&self) -> Option<ActorId> {
+        self.server
     }
 
     /// Who asks on a road.
@@ -103,11 +124,16 @@ impl Trips {
         let trips = self.of(client);
         let asked = trips.partition_point(|trip| trip.asked_ns <= at_ns);
         let trip = *trips[..asked].last()?;
-        let stage = match (trip.answered_ns, trip.served_ns) {
-            (Some(answered_ns), _) if answered_ns <= at_ns => return None,
-            (_, Some((_, served_ns))) if served_ns <= at_ns => Stage::Returning,
-            (_, Some((since_ns, _))) if since_ns <= at_ns => Stage::Serving,
-            _ => Stage::Waiting,
+        let is_over = |then_ns: Option<u64>| then_ns.is_some_and(|then_ns| then_ns <= at_ns);
+        if is_over(trip.answered_ns) {
+            return None;
+        }
+        let stage = if is_over(trip.served_ns) {
+            Stage::Returning
+        } else if is_over(trip.taken_ns) {
+            Stage::Serving
+        } else {
+            Stage::Waiting
         };
         Some((trip, stage))
     }

@@ -1,16 +1,17 @@
 //! What is done with blocks of shared memory.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
-use crate::engine::ipc::{Refusal, Rooms, ShareableList, SharedBlock};
+use crate::engine::ipc::{Objects, Place, Refusal, Rooms, ShareableList, SharedBlock};
 use crate::program::object::{Make, Obj};
 use crate::program::plain::Plain;
 use crate::program::uses::Bytes;
 use crate::sys;
-use crate::trace::Deed;
+use crate::trace::{Deed, ObjectId};
 
 use super::message::FILLING;
-use super::{Carrier, Host, Raised, Stop};
+use super::{Carrier, Host, Stop};
 
 /// The blocks that a process has, by the variable that holds them.
 #[derive(Default)]
@@ -29,43 +30,55 @@ impl<H: Host> Carrier<'_, H> {
             Bytes::Create(name, size) => {
                 let text = format!("SharedMemory('{name}', create=True, size={size})");
                 let made = self.tried(text, |carrier| carrier.rooms().create(carrier.room_of(object), name, *size))?;
+                self.touched(made.room(), Deed::Created { bytes: made.size() as u32 });
                 self.attached.blocks.insert(object, made);
             }
             Bytes::Attach(name) => {
                 let text = format!("SharedMemory('{name}')");
                 let found = self.tried(text, |carrier| carrier.rooms().attach(name))?;
+                self.touched(found.room(), Deed::Attached);
                 self.attached.blocks.insert(object, found);
             }
             Bytes::Set(index, byte) => {
                 let since_ns = sys::now_ns();
-                self.block_of(object)?.set(*index, *byte)?;
-                self.wrote(object, since_ns, *index, (*byte).into())?;
+                let block = self.block_of(object)?;
+                block.set(*index, *byte)?;
+                self.wrote_bytes(block.room(), since_ns, *index..*index + 1);
             }
             Bytes::Print(label, index) => {
-                let byte = self.block_of(object)?.get(*index)?;
-                let (id, index, value) = (self.id_of(object)?, *index as u16, byte.into());
-                self.used(id, sys::now_ns(), Deed::Read { index, value });
+                let since_ns = sys::now_ns();
+                let block = self.block_of(object)?;
+                let (byte, room) = (block.get(*index)?, block.room());
+                self.read_bytes(room, since_ns, *index..*index + 1);
                 self.print(&format!("{label} {byte}"));
             }
             Bytes::Fill(count) => {
                 let since_ns = sys::now_ns();
                 self.attached.bytes.resize(*count as usize, FILLING);
-                self.block_of(object)?.write(0, &self.attached.bytes)?;
-                self.wrote(object, since_ns, 0, FILLING.into())?;
+                let block = self.block_of(object)?;
+                block.write(0, &self.attached.bytes)?;
+                self.wrote_bytes(block.room(), since_ns, 0..*count as usize);
             }
             Bytes::CopyOut(count) => {
                 let since_ns = sys::now_ns();
                 let mut bytes = std::mem::take(&mut self.attached.bytes);
                 bytes.resize(*count as usize, 0);
-                self.block_of(object)?.read(0, &mut bytes)?;
+                let block = self.block_of(object)?;
+                block.read(0, &mut bytes)?;
+                let room = block.room();
                 self.attached.bytes = bytes;
-                let id = self.id_of(object)?;
-                self.used(id, since_ns, Deed::Read { index: 0, value: FILLING.into() });
+                self.read_bytes(room, since_ns, 0..*count as usize);
             }
-            Bytes::Unlink => self.tried("unlink()".to_owned(), |carrier| carrier.block_of(object)?.unlink())?,
+            Bytes::Unlink => {
+                self.tried("unlink()".to_owned(), |carrier| carrier.block_of(object)?.unlink())?;
+                self.touched(self.block_of(object)?.room(), Deed::Unlinked);
+            }
             Bytes::Close => {
-                self.attached.blocks.remove(&object);
-                self.attached.lists.remove(&object);
+                let block = self.attached.blocks.remove(&object);
+                let list = self.attached.lists.remove(&object);
+                if let Some(room) = block.map(|block| block.room()).or(list.map(|list| list.block().room())) {
+                    self.touched(room, Deed::Closed { end: 0 });
+                }
             }
             Bytes::MakeList(name, values) => {
                 let text = format!("ShareableList({})", Plain::List(values.clone()));
@@ -74,7 +87,10 @@ impl<H: Host> Carrier<'_, H> {
                     let block = carrier.rooms().create(carrier.room_of(object), name, bytes)?;
                     ShareableList::create(block, values)
                 })?;
+                let (room, bytes) = (made.block().room(), made.block().size());
                 self.attached.lists.insert(object, made);
+                self.touched(room, Deed::Created { bytes: bytes as u32 });
+                self.wrote_bytes(room, sys::now_ns(), 0..bytes);
             }
             Bytes::AttachList(name) => {
                 let text = format!("ShareableList(name='{name}')");
@@ -84,13 +100,19 @@ impl<H: Host> Carrier<'_, H> {
             Bytes::SetItem(index, value) => {
                 let text = format!("l[{index}] = {value}");
                 self.tried(text, |carrier| carrier.list_of(object)?.set(*index, value))?;
+                let list = self.list_of(object)?;
+                self.wrote_bytes(list.block().room(), sys::now_ns(), list.item(*index));
             }
             Bytes::GetItem(index) => {
                 let text = format!("l[{index}]");
                 self.tried(text, |carrier| carrier.list_of(object)?.get(*index))?;
+                let list = self.list_of(object)?;
+                self.read_bytes(list.block().room(), sys::now_ns(), list.item(*index));
             }
             Bytes::PrintList(label) => {
-                let all = self.list_of(object)?.all()?;
+                let list = self.list_of(object)?;
+                let (all, room, bytes) = (list.all()?, list.block().room(), list.block().size());
+                self.read_bytes(room, sys::now_ns(), 0..bytes);
                 self.print(&format!("{label} {all}"));
             }
         }
@@ -108,10 +130,21 @@ impl<H: Host> Carrier<'_, H> {
         Ok(outcome?)
     }
 
-    fn wrote(&mut self, object: Obj, since_ns: u64, index: usize, value: i64) -> Result<(), Raised> {
-        let id = self.id_of(object)?;
-        self.used(id, since_ns, Deed::Wrote { index: index as u16, value });
-        Ok(())
+    /// Bytes of the block in a room were written, since then.
+    fn wrote_bytes(&mut self, room: usize, since_ns: u64, bytes: Range<usize>) {
+        let (from, count) = (bytes.start as u32, bytes.len() as u32);
+        self.used(self.id_of_room(room), since_ns, Deed::WroteBytes { from, count });
+    }
+
+    /// Bytes of the block in a room were read, since then.
+    fn read_bytes(&mut self, room: usize, since_ns: u64, bytes: Range<usize>) {
+        let (from, count) = (bytes.start as u32, bytes.len() as u32);
+        self.used(self.id_of_room(room), since_ns, Deed::ReadBytes { from, count });
+    }
+
+    /// Something was done to the block in a room as a whole.
+    fn touched(&mut self, room: usize, deed: Deed) {
+        self.used(self.id_of_room(room), sys::now_ns(), deed);
     }
 
     fn block_of(&self, object: Obj) -> Result<&SharedBlock, Refusal> {
@@ -126,14 +159,23 @@ impl<H: Host> Carrier<'_, H> {
 
     /// All rooms for blocks that the program has.
     pub(super) fn rooms(&self) -> Rooms {
-        let places = self.objects.layout().places.iter();
-        let rooms = places.filter(|place| matches!(place.object.make, Make::Block(_)));
-        Rooms::new(rooms.map(|place| self.objects.block(place)).collect(), self.me.actor)
+        let rooms = blocks(&self.objects).map(|place| self.objects.block(place));
+        Rooms::new(rooms.collect(), self.me.actor)
     }
 
     /// The number of an object among the rooms for blocks.
     fn room_of(&self, object: Obj) -> usize {
-        let before = self.objects.layout().places.iter().take(object as usize);
-        before.filter(|place| matches!(place.object.make, Make::Block(_))).count()
+        let id = self.objects.place(object).map(|place| place.id);
+        blocks(&self.objects).take_while(|place| Some(place.id) != id).count()
     }
+
+    /// The object whose room it is. By whatever variable a block is used, it is this one that is told of.
+    fn id_of_room(&self, room: usize) -> ObjectId {
+        blocks(&self.objects).nth(room).map_or(ObjectId(u32::MAX), |place| place.id)
+    }
+}
+
+/// The rooms for blocks, in order.
+fn blocks(objects: &Objects) -> impl Iterator<Item = &Place> {
+    objects.layout().places.iter().filter(|place| matches!(place.object.make, Make::Block(_)))
 }

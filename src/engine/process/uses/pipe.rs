@@ -186,14 +186,10 @@ impl<H: Host> Carrier<'_, H> {
     fn find_end(&self, object: Obj, end: u16) -> Result<Found, Raised> {
         let unknown = || Raised::new("TypeError", format!("object {object} is no pipe with an end {end}"));
         let place = self.objects.place(object).ok_or_else(unknown)?;
-        let at = |offset: usize| Some(place.ends.start + offset);
-        let (reader, writer) = match (&place.object.make, end) {
-            (Make::Pipe { duplex: false }, 0) => (at(0), None),
-            (Make::Pipe { duplex: false }, 1) => (None, at(1)),
-            (Make::Pipe { duplex: true }, 0) => (at(2), at(1)),
-            (Make::Pipe { duplex: true }, 1) => (at(0), at(3)),
-            _ => return Err(unknown()),
-        };
+        if !matches!(place.object.make, Make::Pipe { .. }) || end > 1 {
+            return Err(unknown());
+        }
+        let (reader, writer) = (place.reader_of(end), place.writer_of(end));
         Ok(Found { object: place.id, reader, writer, peer: 1 - end })
     }
 

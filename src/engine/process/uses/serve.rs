@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::engine::ipc::manager::{Counter, Heard};
+use crate::engine::ipc::manager::{Counter, Ends, Heard};
 use crate::program::object::{Make, Obj};
-use crate::sys::{self, PipeReader, PipeWriter};
+use crate::sys;
 use crate::trace::{Awaited, Deed, What, Wish};
 
 use super::{Carrier, Host, Raised, SLICE, Stop};
@@ -17,8 +17,8 @@ impl<H: Host> Carrier<'_, H> {
         let Make::Manager(clients) = place.object.make else {
             return Err(Raised::new("TypeError", format!("{} is no manager", place.object.name)).into());
         };
-        let (first, robust) = (place.ends.start, place.object.robust);
-        let mut counter = Counter::new(clients as u16, robust);
+        let places: Vec<(usize, usize)> = (0..clients as u16).filter_map(|client| place.served(client)).collect();
+        let mut counter = Counter::new(clients as u16, place.object.robust);
         // When the request came that each client waits for.
         let mut asked_ns = vec![0; clients as usize];
         let mut looked = Instant::now();
@@ -26,16 +26,11 @@ impl<H: Host> Carrier<'_, H> {
         while !counter.is_over() {
             let mut news = Vec::new();
             let closed = || Raised::new("OSError", "handle is closed");
-            let ends: Option<Vec<(&PipeReader, &PipeWriter)>> = (0..clients as usize)
-                .map(|client| {
-                    let (from, to) = (first + 4 * client, first + 4 * client + 3);
-                    self.objects.reader(from).zip(self.objects.writer(to))
-                })
-                .collect();
+            let here = places.iter().map(|&(from, to)| self.objects.reader(from).zip(self.objects.writer(to)));
+            let ends: Option<Vec<Ends<'_>>> = here.collect();
             let ends = ends.ok_or_else(closed)?;
-            let waited = counter.wait(&ends, SLICE);
-            waited.map_err(|error| Raised::new("OSError", error.to_string()))?;
-            counter.turn(&ends, |heard| news.push((sys::now_ns(), heard)));
+            let served = counter.serve(&ends, SLICE, |heard| news.push((sys::now_ns(), heard)));
+            served.map_err(|error| Raised::new("OSError", error.to_string()))?;
             let came = !news.is_empty();
             for (at_ns, heard) in news {
                 let (since_ns, deed) = match heard {

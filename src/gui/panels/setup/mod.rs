@@ -29,6 +29,8 @@ pub struct View {
     aside: fit::Aside,
     /// The fault that is being written.
     draft: faults::Draft,
+    /// The chosen program was not chosen by hand: it may be out of sight in its list.
+    out_of_sight: bool,
 }
 
 /// Draws the settings; they rest while something is being measured.
@@ -47,7 +49,7 @@ pub fn panel(experiment: &mut Experiment, view: &mut View, theme: Theme, ui: &mu
 fn choices(plan: &mut Plan, view: &mut View, theme: Theme, ui: &mut Ui) {
     what(plan, view, theme, ui);
     if plan.program.is_some() {
-        program::panel(plan, theme, ui);
+        program::panel(plan, &mut view.out_of_sight, theme, ui);
         return;
     }
     work::panel(plan, theme, ui);
@@ -79,14 +81,37 @@ fn what(plan: &mut Plan, view: &mut View, theme: Theme, ui: &mut Ui) {
     let tabs: Vec<_> =
         std::iter::once((None, "Pool")).chain(topics.map(|topic| (Some(topic.title), topic.title))).collect();
     let Some(chosen) = segments(ui, theme, shown, &tabs).filter(|chosen| *chosen != shown) else { return };
-    if let (Some(title), Some(name)) = (shown, plan.program.take()) {
-        view.programs.insert(title, (name, std::mem::take(&mut plan.knobs)));
-    }
+    leave(plan, view);
     let Some(topic) = TOPICS.iter().find(|topic| Some(topic.title) == chosen) else { return };
     let first = || topic.programs.first().map(|program| (program.name.to_owned(), BTreeMap::new()));
     if let Some((name, knobs)) = view.programs.get(topic.title).cloned().or_else(first) {
         (plan.program, plan.knobs) = (Some(name), knobs);
     }
+}
+
+/// Leaves the program that is chosen, if one is: its subject remembers it.
+fn leave(plan: &mut Plan, view: &mut View) {
+    let topic = plan.program.as_deref().and_then(program::topic_of);
+    if let (Some(topic), Some(name)) = (topic, plan.program.take()) {
+        view.programs.insert(topic.title, (name, std::mem::take(&mut plan.knobs)));
+    }
+}
+
+/// Chooses the subject of what was opened: a program with its knobs and its start method, or the pool with the
+/// settings that it had.
+pub fn follow(plan: &mut Plan, view: &mut View, opened: &Plan) {
+    leave(plan, view);
+    let Some(name) = opened.program.as_deref().filter(|name| program::topic_of(name).is_some()) else { return };
+    plan.program = Some(name.to_owned());
+    if start_methods().contains(&opened.start) {
+        plan.start = opened.start;
+    }
+    plan.knobs.clone_from(&opened.knobs);
+    // A file may claim anything.
+    if plan.check().is_err() {
+        plan.knobs.clear();
+    }
+    view.out_of_sight = true;
 }
 
 /// How processes start.

@@ -1,7 +1,7 @@
 //! The ready-made programs about processes and what they share: which one, what it shows, and what can be
 //! chosen in it.
 
-use egui::{Button, DragValue, RichText, ScrollArea, Slider, Ui, vec2};
+use egui::{Align, Button, DragValue, RichText, ScrollArea, Slider, Ui, vec2};
 
 use crate::chunk::grouped;
 use crate::gui::panels::parts::{ends, note, rail};
@@ -18,9 +18,9 @@ pub(super) fn topic_of(name: &str) -> Option<&'static Topic> {
 }
 
 /// Draws the list, the sentence and the knobs.
-pub(super) fn panel(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
+pub(super) fn panel(plan: &mut Plan, out_of_sight: &mut bool, theme: Theme, ui: &mut Ui) {
     let chosen = plan.program.as_deref().and_then(program::named);
-    list(plan, chosen, theme, ui);
+    list(plan, chosen, std::mem::take(out_of_sight), theme, ui);
     let Some(program) = chosen else { return };
     note(ui, theme, program.summary);
     for knob in program.knobs {
@@ -29,7 +29,8 @@ pub(super) fn panel(plan: &mut Plan, theme: Theme, ui: &mut Ui) {
     super::start(plan, theme, ui);
 }
 
-fn list(plan: &mut Plan, chosen: Option<&Program>, theme: Theme, ui: &mut Ui) {
+/// The programs of the subject; the chosen one is brought into sight if it may not be there.
+fn list(plan: &mut Plan, chosen: Option<&Program>, out_of_sight: bool, theme: Theme, ui: &mut Ui) {
     let Some(topic) = chosen.and_then(|chosen| topic_of(chosen.name)) else { return };
     let (height, gap) = (theme.length(26.0), 2.0);
     let list = ScrollArea::vertical().id_salt(topic.title).auto_shrink([false, true]);
@@ -40,6 +41,9 @@ fn list(plan: &mut Plan, chosen: Option<&Program>, theme: Theme, ui: &mut Ui) {
             let button = Button::selectable(is_chosen, program.title).truncate().right_text("");
             let button = button.min_size(vec2(ui.available_width(), height));
             let button = ui.add(button).accessible_name(program.title).on_hover_text(program.summary);
+            if is_chosen && out_of_sight {
+                button.scroll_to_me(Some(Align::Center));
+            }
             if button.clicked() && !is_chosen {
                 plan.program = Some(program.name.to_owned());
                 plan.knobs.clear();

@@ -5,6 +5,7 @@ use egui::{Pos2, Rect, lerp, pos2, vec2};
 use super::buffer::Band;
 use super::cards::Parent;
 use super::road::{Lane, Moment, Road, Traffic};
+use super::setting::Setting;
 use super::worker::Worker;
 use crate::chunk::grouped;
 use crate::gui::words;
@@ -16,23 +17,6 @@ use crate::trace::{ActorId, Content, Medium, Role};
 const LEAST_CARD: f32 = 24.0;
 /// And not higher.
 const MOST_CARD: f32 = 66.0;
-
-/// How the stage is looked at.
-#[derive(Clone, Copy, Debug)]
-pub struct Setting {
-    /// The area to fill.
-    pub area: Rect,
-    /// Sizes are times this.
-    pub scale: f32,
-    /// The type size of small text.
-    pub type_size: f32,
-    /// The moment.
-    pub at_ns: u64,
-    /// Nanoseconds of the run that pass in a second of the viewer; 0 at rest.
-    pub pace_ns: u64,
-    /// The first worker to show, where not all of them fit.
-    pub first: usize,
-}
 
 /// A box with a title.
 #[derive(Clone, Debug, PartialEq)]
@@ -279,7 +263,7 @@ mod tests {
 
     fn setting(at_ns: u64) -> Setting {
         let area = Rect::from_min_size(pos2(280.0, 60.0), vec2(760.0, 290.0));
-        Setting { area, scale: 1.0, type_size: 12.5, at_ns, pace_ns: 0, first: 0 }
+        Setting { area, at_ns, ..Setting::default() }
     }
 
     fn scene(model: &Model, setting: &Setting) -> Scene {

@@ -8,6 +8,7 @@ mod menu;
 pub mod objects;
 pub mod paint;
 pub mod road;
+pub mod setting;
 pub mod tree;
 mod tree_paint;
 pub mod worker;
@@ -15,9 +16,10 @@ mod worker_paint;
 
 use egui::{Align2, CursorIcon, Rect, Response, Role, Sense, Ui};
 
-use self::layout::{Scene, Setting};
+use self::layout::Scene;
 use self::objects::sight::Sight;
 use self::road::Traffic;
+use self::setting::Setting;
 use self::tree::Tree;
 use super::Look;
 use super::draw::{Ink, name};
@@ -87,6 +89,7 @@ pub fn panel(look: &Look<'_>, view: &mut View, ui: &mut Ui, commands: &mut Vec<C
         at_ns: look.at_ns,
         pace_ns,
         first: view.first as usize,
+        first_object: view.first_object as usize,
     };
     let scene = Scene::of(run, &setting);
     let floor = ui.interact(area, ui.scope_id().with("stage"), Sense::click());

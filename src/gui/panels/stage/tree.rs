@@ -3,7 +3,8 @@
 use egui::{Pos2, Rect, pos2, vec2};
 
 use super::cards::{Status, Tone};
-use crate::model::{Actor, Run, State, Who};
+use crate::gui::panels::draw::with_short_names;
+use crate::model::{Actor, Run, SpanKind, State, Who};
 use crate::trace::{ActorId, Role, Wish};
 
 /// A card is never lower than this, …
@@ -12,6 +13,9 @@ const LEAST_CARD: f32 = 26.0;
 const MOST_CARD: f32 = 70.0;
 /// … and not wider.
 const WIDEST: f32 = 250.0;
+
+/// What a manager does while nobody asks for anything.
+pub(super) const NOBODY: &str = "serves nobody";
 
 /// Everything on the stage of a program.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +65,13 @@ pub struct Card {
 }
 
 impl Card {
+    /// Its name, and the same where there is little room.
+    pub fn titles(&self) -> [String; 2] {
+        let short =
+            if self.title.ends_with("FeederThread") { "Feeder".to_owned() } else { with_short_names(&self.title) };
+        [self.title.clone(), short]
+    }
+
     /// Everything in words.
     pub fn words(&self) -> String {
         let pid = if self.pid.is_empty() { String::new() } else { format!(", {}", self.pid) };
@@ -158,15 +169,23 @@ pub(super) fn card(run: &Run, actor: &Actor, space: Rect, at_ns: u64) -> Card {
     if actor.role == Role::Parent && status.tone == Tone::Quiet || status.words == "running" {
         status.tone = Tone::Computing;
     }
-    if status.tone == Tone::Blocked && run.wait_of(actor.id, at_ns).is_some_and(|wait| !holds_up(wait.wish)) {
+    if status.tone == Tone::Blocked && run.wait_of(actor.id, at_ns).is_some_and(|wait| !holds_up(run.aim(wait).0)) {
         status.tone = Tone::Waits;
     }
     let is_manager = actor.role == Role::Manager;
     if is_manager && status.words == "running" {
-        "running as manager".clone_into(&mut status.words);
+        NOBODY.clone_into(&mut status.words);
     }
     let tag = if is_manager { Some("manager") } else { actor.daemon.then_some("daemon") };
     let unborn = actor.state(at_ns) == State::Unborn;
+    let brief = match actor.state(at_ns) {
+        State::Zombie => Some("zombie"),
+        State::Unborn => Some("not yet"),
+        State::Exited(_) => Some("exited"),
+        State::Busy(SpanKind::Starting, _) => Some("starting"),
+        _ if status.words == NOBODY => Some("idle"),
+        _ => None,
+    };
     let printed = run.printed.partition_point(|printed| printed.at_ns <= at_ns);
     let said = run.printed[..printed].iter().rev().find(|printed| printed.by == actor.id);
     Card {
@@ -177,7 +196,7 @@ pub(super) fn card(run: &Run, actor: &Actor, space: Rect, at_ns: u64) -> Card {
         pid: if unborn { String::new() } else { format!("pid {}", actor.pid) },
         tag,
         status,
-        brief: Vec::new(),
+        brief: brief.map(str::to_owned).into_iter().collect(),
         said: said.map(|printed| printed.line.clone()),
     }
 }

@@ -5,7 +5,7 @@ use egui::{Align2, CornerRadius, Rect, Shape, Stroke, pos2, vec2};
 use super::cards::Tone;
 use super::paint::tone;
 use super::tree::{Card, Edge, Tree};
-use crate::gui::panels::draw::Ink;
+use crate::gui::panels::draw::{Ink, with_short_names};
 
 /// Paints lines, then cards.
 pub(super) fn tree(ink: &Ink<'_>, tree: &Tree) {
@@ -58,12 +58,16 @@ pub(super) fn card(ink: &Ink<'_>, card: &Card) {
     let state = tone(ink, status, card.hue);
     let line = theme.body().size * 1.3;
     let lines = ((inner.height() + 2.0) / line) as usize;
-    let texts: Vec<&str> = std::iter::once(&status.words).chain(&card.brief).map(String::as_str).collect();
+    let short = with_short_names(&status.words);
+    let texts: Vec<&str> = [&status.words, &short].into_iter().chain(&card.brief).map(String::as_str).collect();
     if lines < 2 {
-        // The state comes first: the name is also said by the colour.
-        let name = ink.painter.layout_no_wrap(card.title.clone(), theme.strong(), state).size().x;
+        // Where not both fit in few words, the state comes first: the name is also said by the colour.
+        let wide = |words: &str, font| ink.painter.layout_no_wrap(words.to_owned(), font, state).size().x;
         let gap = 8.0 * scale;
-        let room = (inner.width() - name - gap).max(inner.width() * 0.52);
+        let beside = |title: &String| inner.width() - gap - wide(title, theme.strong());
+        let titles = card.titles();
+        let fits = |room: &f32| texts.iter().any(|words| wide(words, theme.small()) <= *room);
+        let room = titles.iter().map(beside).find(fits).unwrap_or(beside(&titles[1]).max(inner.width() * 0.52));
         let words = ink.fitting(&texts, room, &theme.small());
         let space = inner.with_min_x(inner.right() - room);
         let told = ink.text_in(space, Align2::RIGHT_CENTER, words, theme.small(), state);
@@ -94,7 +98,9 @@ pub(super) fn card(ink: &Ink<'_>, card: &Card) {
 /// The name, a mark for a daemon or a manager and, where there is room, the process id; answers what is left.
 fn heading(ink: &Ink<'_>, card: &Card, line: Rect, with_pid: bool) -> Rect {
     let (theme, scale) = (ink.theme, ink.theme.scale());
-    let title = ink.text_in(line, Align2::LEFT_CENTER, card.title.as_str(), theme.strong(), theme.text());
+    let titles = card.titles();
+    let title = ink.fitting(&titles.each_ref().map(String::as_str), line.width(), &theme.strong());
+    let title = ink.text_in(line, Align2::LEFT_CENTER, title, theme.strong(), theme.text());
     let mut left = title.right() + 6.0 * scale;
     if let Some(tag) = card.tag {
         let galley = ink.painter.layout_no_wrap(tag.to_owned(), theme.small(), theme.faint());

@@ -18,6 +18,7 @@ use egui::containers::scroll_area::ScrollSource;
 use egui::{CursorIcon, PointerButton, Rangef, Rect, Response, Role, ScrollArea, Sense, Ui, UiBuilder, vec2};
 
 use self::axis::Axis;
+use self::holds::Queues;
 use self::layout::{Regions, all_arrows, unit_arrows};
 use self::rows::{Row, Scale};
 use self::window::Window;
@@ -75,7 +76,8 @@ impl View {
     /// The rows of the lines from `key.first` on, one at each place.
     fn rows(&mut self, run: &Run, lines: &[Line], key: RowsKey) -> &[Row] {
         if self.rows.as_ref().is_none_or(|rows| rows.key != key) {
-            let scale = Scale { axis: &key.axis, now_ns: key.now_ns, type_size: key.type_size };
+            let queues = Queues::of(run, &key.axis, key.now_ns);
+            let scale = Scale { axis: &key.axis, now_ns: key.now_ns, type_size: key.type_size, queues: &queues };
             let lines = lines.iter().skip(key.first).zip(&key.places);
             let rows = lines.map(|(line, place)| Row::of(run, *line, scale, *place)).collect();
             self.rows = Some(Rows { key, rows });

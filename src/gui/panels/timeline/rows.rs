@@ -4,7 +4,7 @@
 use egui::{Pos2, Rangef, Rect};
 
 use super::axis::Axis;
-use super::holds::{self, Hold};
+use super::holds::{self, Hold, Queues};
 use super::lane::{Band, Fill, Mark, call_mark};
 use crate::chunk::grouped;
 use crate::gui::panels::draw::about_width;
@@ -83,6 +83,8 @@ pub struct Scale<'a> {
     pub now_ns: u64,
     /// The type size of labels.
     pub type_size: f32,
+    /// Who waited for what.
+    pub queues: &'a Queues,
 }
 
 impl Row {
@@ -193,7 +195,8 @@ impl Row {
         let band =
             Band { axis, y, now_ns, type_size, role, calls: &calls, program, quiet, waits: Some((run, actor.id)) };
         self.marks.extend(band.marks(&actor.lane));
-        self.holds = holds::of(run, actor.id, axis, now_ns, Rangef::new(self.band.max, self.space.bottom()));
+        self.holds =
+            holds::of(run, actor.id, Scale { now_ns, ..scale }, Rangef::new(self.band.max, self.space.bottom()));
         let end_ns = actor.exited.map_or(scale.now_ns, |(exited_ns, _)| exited_ns);
         let life = Rangef::new(axis.x(actor.asked_ns).max(axis.left), axis.x(end_ns).min(axis.right));
         if life.min < axis.right && life.max >= axis.left {
@@ -294,7 +297,8 @@ mod tests {
     fn rows(model: &Model) -> Vec<Row> {
         let run = model.last_run().expect("a run");
         let axis = Axis { from_ns: BEGAN_NS, to_ns: run.last_ns + 10 * MS, left: 100.0, right: 740.0 };
-        let scale = Scale { axis: &axis, now_ns: run.last_ns, type_size: 12.5 };
+        let queues = Queues::of(run, &axis, run.last_ns);
+        let scale = Scale { axis: &axis, now_ns: run.last_ns, type_size: 12.5, queues: &queues };
         let lines = run.lines();
         let place = |index: usize| {
             Rect::from_x_y_ranges(100.0..=740.0, Rangef::new(20.0 * index as f32, 20.0 * (index + 1) as f32))

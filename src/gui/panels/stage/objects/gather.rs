@@ -1,13 +1,15 @@
 //! From the model to what is seen: every object of a run at a moment.
 
-use super::seen::{Cell, Cells, Client, Face, Gate, Holder, Road, Seen, Waiter, Who};
+use super::block::Block;
+use super::cells::{Cell, Cells};
+use super::seen::{Face, Gate, Holder, Road, Seen, Waiter, Who};
+use super::served::Served;
 use super::sight::{Cycle, Sight, Wait};
 use crate::gui::panels::stage::tree::holds_up;
 use crate::model::deadlock::{Deadlock, Link};
 use crate::model::objects::Object;
-use crate::model::objects::cells::Losses;
+use crate::model::objects::cells::Write;
 use crate::model::objects::stations::Letter;
-use crate::model::objects::trips::Stage;
 use crate::model::{Run, State};
 use crate::trace::{ActorId, Awaited, ObjectId, ObjectKind};
 
@@ -31,16 +33,21 @@ impl Sight {
         }
         // The lock of another object is told with that; what is not made yet is not there.
         let shown = run.objects().iter().filter(|object| object.of.is_none() && object.made_ns <= at_ns);
-        let objects = shown.map(|object| seen(run, object, at_ns)).collect();
+        let objects: Vec<Seen> = shown.map(|object| seen(run, object, at_ns)).collect();
+        let serving = objects.iter().filter_map(|seen| {
+            let Face::Served(served) = &seen.face else { return None };
+            Some((served.server.as_ref()?.id, served.doing()))
+        });
+        let serving = serving.collect();
         let waits = run.waits_at(at_ns).map(|wait| Wait {
             who: who(run, wait.actor),
             on: wait.on,
             for_ns: wait.length_ns(at_ns),
             words: format!("waits {}", run.wish_in_words(wait, at_ns)),
             brief: format!("waits: {}", awaited(run, wait)),
-            held_up: holds_up(wait.wish),
+            held_up: holds_up(run.aim(wait).0),
         });
-        Some(Self { objects, waits: waits.collect(), cycle: cycle(run, at_ns) })
+        Some(Self { waits: waits.collect(), cycle: cycle(run, at_ns), serving, objects })
     }
 }
 
@@ -87,11 +94,9 @@ pub fn seen(run: &Run, object: &Object, at_ns: u64) -> Seen {
     let own_lock = object.lock.and_then(|lock| run.object(lock));
     let on = [Some(object.id), object.lock];
     let waits = on.into_iter().flatten().flat_map(|id| run.waiters(id, at_ns));
-    let waiter = |wait: &crate::model::Wait| Waiter {
-        who: who(run, wait.actor),
-        wish: wait.wish,
-        for_ns: wait.length_ns(at_ns),
-        lane: wait.lane,
+    let waiter = |wait: &crate::model::Wait| {
+        let (wish, lane) = run.aim(wait);
+        Waiter { who: who(run, wait.actor), wish, for_ns: wait.length_ns(at_ns), lane }
     };
     let mut waiters: Vec<Waiter> = waits.map(waiter).collect();
     waiters.sort_by_key(|waiter| std::cmp::Reverse(waiter.for_ns));
@@ -106,13 +111,13 @@ pub fn seen(run: &Run, object: &Object, at_ns: u64) -> Seen {
         ObjectKind::Event => Face::Flag { set: object.flags.is_set(at_ns) },
         ObjectKind::Condition => Face::Bell { lock: own_lock.map(|lock| gate(run, lock, at_ns)) },
         ObjectKind::Barrier => {
-            let passed = object.flags.passed.by(at_ns).len() as u64 / object.capacity.max(1);
+            let (passed, going) = object.flags.openings(object.capacity, at_ns);
             let parties = object.capacity.min(u64::from(u32::MAX)) as u32;
-            Face::Barrier { parties, broken: object.flags.is_broken(at_ns), passed }
+            Face::Barrier { parties, broken: object.flags.is_broken(at_ns), passed, going: going as u32 }
         }
         ObjectKind::Value | ObjectKind::Array => Face::Cells(cells(run, object, own_lock, at_ns)),
-        ObjectKind::Block => Face::Block { bytes: object.capacity },
-        ObjectKind::Manager => Face::Served(clients(run, object, at_ns)),
+        ObjectKind::Block => Face::Block(Block::of(run, object, at_ns)),
+        ObjectKind::Manager => Face::Served(Served::of(run, object, at_ns)),
     };
     Seen { id: object.id, kind: object.kind, name: object.name.clone(), robust: object.robust, face, waiters }
 }
@@ -149,7 +154,7 @@ fn road(run: &Run, object: &Object, lane: u16, at_ns: u64) -> Road {
         let load = road.in_buffer_of(producer, at_ns);
         told.buffers.push((who(run, producer), load.messages.min(u64::from(u32::MAX)) as u32, load.bytes));
     }
-    let in_pipe = road.in_pipe(at_ns).messages;
+    let in_pipe = run.in_pipe(object.id, lane, at_ns).messages;
     told.in_pipe = in_pipe.min(u64::from(u32::MAX)) as u32;
     if in_pipe <= MOST_TOKENS {
         let is_in = |stamp: Option<(u64, ActorId)>| stamp.is_some_and(|(then_ns, _)| then_ns <= at_ns);
@@ -178,7 +183,7 @@ fn road(run: &Run, object: &Object, lane: u16, at_ns: u64) -> Road {
 fn gate(run: &Run, object: &Object, at_ns: u64) -> Gate {
     let holders = object.holders(at_ns).into_iter().map(|holder| {
         let process = run.process_of(holder.actor);
-        let gone = |id| run.actor(id).is_some_and(|actor| is_gone(actor.state(at_ns)));
+        let gone = |id| is_gone(run, id, at_ns);
         Holder {
             who: who(run, holder.actor),
             for_ns: at_ns.saturating_sub(holder.since_ns),
@@ -197,19 +202,20 @@ fn gate(run: &Run, object: &Object, at_ns: u64) -> Gate {
     }
 }
 
-fn is_gone(state: State) -> bool {
-    matches!(state, State::Exited(_) | State::Zombie)
+/// Whether an actor has ended by then.
+pub(super) fn is_gone(run: &Run, id: ActorId, at_ns: u64) -> bool {
+    run.actor(id).is_some_and(|actor| matches!(actor.state(at_ns), State::Exited(_) | State::Zombie))
 }
 
 fn cells(run: &Run, object: &Object, lock: Option<&Object>, at_ns: u64) -> Cells {
     let count = if object.kind == ObjectKind::Value { 1 } else { object.capacity.min(MOST_CELLS) };
     let known = &object.cells;
-    let cell = |index: u16| {
-        let last = known.last(index, at_ns);
+    let cell = |last: Option<&Write>| {
         let writer = last.map(|write| (who(run, write.by), at_ns.saturating_sub(write.at_ns)));
-        Cell { value: object.value(index, at_ns), writer, clash: false }
+        let value = last.map_or_else(|| object.initial.unwrap_or(0), |write| write.wrote);
+        Cell { value, writer, clash: false }
     };
-    let mut cells: Vec<Cell> = (0..count as u16).map(cell).collect();
+    let mut cells: Vec<Cell> = known.lasts(count as u16, at_ns).into_iter().map(cell).collect();
     let by = known.writes().partition_point(|write| write.at_ns <= at_ns);
     let recent = &known.writes()[by.saturating_sub(LOOK_BACK)..by];
     for (place, write) in recent.iter().enumerate() {
@@ -219,28 +225,7 @@ fn cells(run: &Run, object: &Object, lock: Option<&Object>, at_ns: u64) -> Cells
             cell.clash = clash;
         }
     }
-    let is_over = run.end.as_ref().is_some_and(|end| end.at_ns <= at_ns);
-    let Losses { updates, overwritten, known } = known.losses(object.initial.unwrap_or(0), at_ns, is_over);
-    Cells { cells, updates, overwritten, known, lock: lock.map(|lock| gate(run, lock, at_ns)) }
-}
-
-fn clients(run: &Run, object: &Object, at_ns: u64) -> Vec<Client> {
-    let client = |lane: u16| {
-        let under_way = object.trips.at(lane, at_ns);
-        let trips = object.trips.of(lane);
-        let trips = &trips[..trips.partition_point(|trip| trip.asked_ns <= at_ns)];
-        let took = |trip: &crate::model::objects::trips::Trip| {
-            trip.answered_ns.filter(|&answered_ns| answered_ns <= at_ns).map(|ns| ns.saturating_sub(trip.asked_ns))
-        };
-        Client {
-            lane,
-            who: object.trips.client(lane).map(|id| who(run, id)),
-            waiting: u32::from(under_way.is_some_and(|(_, stage)| stage == Stage::Waiting)),
-            trips: object.trips.made_by(lane, at_ns),
-            last_ns: trips.iter().rev().find_map(took),
-        }
-    };
-    object.trips.clients().map(client).collect()
+    Cells { cells, lock: lock.map(|lock| gate(run, lock, at_ns)), ..Cells::updates_of(run, object, at_ns) }
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub(super) fn of(ink: &Ink<'_>, seen: &Seen, space: Rect, colour: Color32) {
             }
             ink.arrow_head(at(1.0, 0.5), vec2(1.0, 0.0), space.width() * 0.42, colour);
         }
-        Face::Cells(_) | Face::Block { .. } => {
+        Face::Cells(_) | Face::Block(_) => {
             let frame = space.shrink2(vec2(0.0, space.height() * 0.2));
             ink.painter.rect_stroke(frame, CornerRadius::same(2), stroke, StrokeKind::Inside);
             for x in [0.33, 0.67] {

@@ -5,26 +5,13 @@ use egui::{Rect, pos2, vec2};
 
 use super::arrows::{self, Arrow};
 use super::column::{Column, Height};
+use super::counter::Counter;
 use super::crew::Crew;
-use super::parts::Parts;
+use super::parts::{FEW_CELLS, Parts};
 use super::seen::{Face, Seen};
 use super::sight::Sight;
+use crate::gui::panels::stage::setting::Setting;
 use crate::model::Run;
-
-/// How the stage is looked at.
-#[derive(Clone, Copy, Debug)]
-pub struct Setting {
-    /// The area to fill.
-    pub area: Rect,
-    /// Sizes are times this.
-    pub scale: f32,
-    /// The type size of small text.
-    pub type_size: f32,
-    /// The moment.
-    pub at_ns: u64,
-    /// The first process and the first object to show, where not all of them fit.
-    pub first: (usize, usize),
-}
 
 /// An object in its place.
 #[derive(Clone, Debug)]
@@ -59,13 +46,13 @@ pub struct Scene {
 impl Scene {
     /// The scene at a moment.
     pub fn of(run: &Run, sight: &Sight, setting: &Setting) -> Self {
-        let Setting { area, scale, at_ns, first, .. } = *setting;
+        let Setting { area, scale, at_ns, .. } = *setting;
         // What lies between has the most to say: also in large type, the sides give way.
-        let gap = (area.width() * 0.045).clamp(22.0 * scale, 64.0 * scale);
+        let gap = (area.width() * 0.04).clamp(22.0 * scale, 64.0 * scale);
         // On the right are the most arrows.
-        let wide = (area.width() * 0.07).clamp(30.0 * scale, 100.0 * scale);
+        let wide = (area.width() * 0.065).clamp(30.0 * scale, 100.0 * scale);
         let left_width = (area.width() * 0.2).clamp(110.0, 210.0 * scale);
-        let right_width = (area.width() * 0.28).clamp(150.0, 290.0 * scale);
+        let right_width = (area.width() * 0.265).clamp(150.0, 290.0 * scale);
         let left = area.with_max_x((area.left() + left_width).round());
         let right = area.with_min_x((area.right() - right_width).round());
         let middle = Rect::from_x_y_ranges(
@@ -73,27 +60,15 @@ impl Scene {
             // A wait for another process passes above the objects.
             area.top() + if sight.waits_for_actors() { 10.0 * scale } else { 0.0 }..=area.bottom(),
         );
-        let mut crew = Crew::of(run, (left, right), at_ns, scale, first.0);
+        let mut crew = Crew::of(run, (left, right), at_ns, scale, setting.first);
         sight.tell(&mut crew.cards);
         let heights: Vec<Height> = sight.objects.iter().map(|seen| height(seen, setting)).collect();
-        let column = Column::of(middle, &heights, 8.0 * scale, first.1);
+        let column = Column::of(middle, &heights, 8.0 * scale, setting.first_object);
         let seen = sight.objects.iter().skip(column.first);
         let objects: Vec<Placed> =
             seen.zip(&column.places).map(|(seen, &space)| Placed::of(seen.clone(), space, setting)).collect();
         let arrows = arrows::of(sight, &crew, &objects, area);
         Self { crew, objects, all: (sight.objects.len(), column.first), arrows }
-    }
-}
-
-impl Setting {
-    /// The height of a line of small text.
-    pub fn line(&self) -> f32 {
-        (self.type_size * 1.4).round()
-    }
-
-    /// Above and below what stands in a card.
-    fn pad(&self) -> f32 {
-        (4.0 * self.scale).round()
     }
 }
 
@@ -104,12 +79,22 @@ fn body(face: &Face, setting: &Setting) -> Height {
     let (least, most) = match face {
         Face::Roads(roads) => {
             let roads = roads.len().max(1) as f32;
-            (roads * 18.0 * scale, roads * (26.0 * scale + line))
+            (roads * 18.0 * scale, roads * (34.0 * scale + line))
         }
-        Face::Cells(cells) if cells.lock.is_some() => (0.0, 28.0 * scale + line),
-        Face::Cells(_) => (0.0, 28.0 * scale),
-        Face::Served(clients) => (0.0, clients.len().clamp(1, 6) as f32 * line),
-        Face::Gate(_) | Face::Barrier { .. } | Face::Flag { .. } | Face::Bell { .. } | Face::Block { .. } => (0.0, 0.0),
+        Face::Cells(cells) => {
+            // Of several cells each names its writer below its number, and how long ago that was; of very many,
+            // the strip does.
+            let high = match cells.cells.len() {
+                0 | 1 => 28.0 * scale,
+                2..=FEW_CELLS => 3.0 * line + 4.0 * scale,
+                _ => 3.0 * line + 9.0 * scale,
+            };
+            (0.0, high + if cells.lock.is_some() { line } else { 0.0 })
+        }
+        Face::Served(served) => (0.0, Counter::height(setting) + served.clients.len().clamp(1, 6) as f32 * line),
+        Face::Block(block) if !block.is_made => (0.0, 0.0),
+        Face::Block(_) => (0.0, 22.0 * scale),
+        Face::Gate(_) | Face::Barrier { .. } | Face::Flag { .. } | Face::Bell { .. } => (0.0, 0.0),
     };
     Height { least, most }
 }
@@ -117,7 +102,7 @@ fn body(face: &Face, setting: &Setting) -> Height {
 /// The lines of text: its name; its state; who waits.
 fn lines_of(face: &Face) -> usize {
     match face {
-        Face::Block { .. } => 1,
+        Face::Block(block) if !block.is_made => 1,
         Face::Roads(roads) if roads.iter().all(|road| road.places.is_none() && road.unfinished.is_none()) => 2,
         Face::Cells(cells) if cells.lock.is_none() => 2,
         Face::Served(_) => 2,

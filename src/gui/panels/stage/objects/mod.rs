@@ -2,7 +2,10 @@
 //! who waits for whom.
 
 pub mod arrows;
+pub mod block;
+pub mod cells;
 pub mod column;
+pub mod counter;
 pub mod crew;
 pub mod gather;
 mod icon;
@@ -12,15 +15,19 @@ pub mod parts;
 pub mod road;
 mod road_paint;
 pub mod seen;
+pub mod served;
 pub mod sight;
+pub mod strip;
 #[cfg(test)]
 mod tests;
 mod told;
+mod written;
 
 use egui::{CursorIcon, Rect, Role, Sense, Ui, vec2};
 
-use self::layout::{Scene, Setting};
+use self::layout::Scene;
 use self::sight::Sight;
+use super::setting::Setting;
 use super::{View, menu};
 use crate::gui::command::Command;
 use crate::gui::panels::Look;
@@ -34,7 +41,9 @@ pub(super) fn panel(look: &Look<'_>, sight: &Sight, view: &mut View, area: Rect,
         scale: theme.scale(),
         type_size: theme.small().size,
         at_ns: look.at_ns,
-        first: (view.first as usize, view.first_object as usize),
+        first: view.first as usize,
+        first_object: view.first_object as usize,
+        ..Setting::default()
     };
     let scene = Scene::of(look.run, sight, &setting);
     let floor = ui.interact(area, ui.scope_id().with("objects"), Sense::hover());

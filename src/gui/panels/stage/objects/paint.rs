@@ -4,17 +4,18 @@
 use egui::{Align2, Color32, CornerRadius, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
 
 use super::arrows::{Arrow, Says};
-use super::icon;
+use super::cells::Cells;
 use super::layout::{Placed, Scene};
 use super::parts::Slot;
-use super::road_paint;
-use super::seen::{Cells, Client, Face, Hold, grouped_signed};
-use super::told::{brief, gate_told, told};
-use crate::chunk::grouped;
+use super::seen::{Face, Hold, Waiter};
+use super::served::Client;
+use super::told::{brief, told, told_briefly};
+use super::{counter, icon, road_paint, strip, written};
 use crate::gui::panels::draw::Ink;
 use crate::gui::panels::stage::tree_paint;
 use crate::gui::theme::Theme;
 use crate::gui::words::duration;
+use crate::model::objects::trips::Stage;
 
 /// Everything on the stage.
 pub(super) fn scene(ink: &Ink<'_>, scene: &Scene) {
@@ -91,9 +92,17 @@ fn object(ink: &Ink<'_>, placed: &Placed) {
                 road_paint::road(ink, road, parts);
             }
         }
-        Face::Cells(cells) => self::cells(ink, cells, placed),
-        Face::Served(clients) => {
-            for (client, row) in clients.iter().zip(&placed.parts.clients) {
+        Face::Cells(cells) => written::cells(ink, cells, placed),
+        Face::Block(block) => {
+            if let Some(strip) = placed.parts.strip {
+                strip::draw(ink, strip, &block.written, block.length());
+            }
+        }
+        Face::Served(served) => {
+            if let Some(counter) = &placed.parts.counter {
+                counter::draw(ink, served, counter);
+            }
+            for (client, row) in served.clients.iter().zip(&placed.parts.clients) {
                 self::client(ink, client, *row);
             }
         }
@@ -101,7 +110,8 @@ fn object(ink: &Ink<'_>, placed: &Placed) {
     }
     if let Some(line) = placed.line {
         let (words, colour) = told(theme, placed);
-        ink.text_in(line, Align2::LEFT_CENTER, words, theme.small(), colour);
+        let brief = told_briefly(placed).unwrap_or_else(|| words.clone());
+        ink.text_or_shorter(line, Align2::LEFT_CENTER, &[&words, &brief], theme.small(), colour);
     }
     if let Some(line) = placed.waiting {
         waiters(ink, placed, line);
@@ -143,7 +153,8 @@ fn heading(ink: &Ink<'_>, placed: &Placed, state: Color32) {
             _ if placed.line.is_some() => state,
             _ => told(theme, placed).1,
         };
-        let taken = ink.text_in(room, Align2::RIGHT_CENTER, brief, theme.small(), colour);
+        let short = told_briefly(placed).unwrap_or_else(|| brief.clone());
+        let taken = ink.text_or_shorter(room, Align2::RIGHT_CENTER, &[&brief, &short], theme.small(), colour);
         rest.max.x = taken.left() - 6.0 * scale;
     }
     let named = ink.text_in(rest, Align2::LEFT_CENTER, seen.name.as_str(), theme.strong_small(), theme.text());
@@ -163,6 +174,11 @@ fn heading(ink: &Ink<'_>, placed: &Placed, state: Color32) {
 /// An hourglass and the names of those who wait.
 fn waiters(ink: &Ink<'_>, placed: &Placed, line: Rect) {
     let (theme, seen) = (ink.theme, &placed.seen);
+    if let Face::Block(block) = &seen.face {
+        // Nobody waits at a block: who has it stands there.
+        ink.text_or_shorter(line, Align2::LEFT_CENTER, &[&block.users_in_words()], theme.small(), theme.faint());
+        return;
+    }
     if seen.waiters.is_empty() {
         let locked = matches!(&seen.face, Face::Cells(cells) if cells.lock.is_some());
         if locked || matches!(seen.face, Face::Gate(_) | Face::Flag { .. } | Face::Barrier { .. }) {
@@ -174,10 +190,12 @@ fn waiters(ink: &Ink<'_>, placed: &Placed, line: Rect) {
     let colour = if seen.holds_up() { theme.waits() } else { theme.faint() };
     let glass = Rect::from_center_size(pos2(line.left() + side / 2.0, line.center().y), vec2(side, side));
     icon::hourglass(ink, glass, colour);
-    let told = |waiter: &super::seen::Waiter| format!("{} {}", waiter.who.title, duration(waiter.for_ns));
-    let words = seen.waiters.iter().map(told).collect::<Vec<_>>().join(", ");
+    let told = |waiter: &Waiter| format!("{} {}", waiter.who.title, duration(waiter.for_ns));
+    let all = seen.waiters.iter().map(told).collect::<Vec<_>>().join(", ");
+    let longest = seen.waiters.first().map_or(0, |waiter| waiter.for_ns);
+    let count = format!("{} wait, the longest {}", seen.waiters.len(), duration(longest));
     let rest = line.with_min_x(line.left() + side + 5.0);
-    ink.text_in(rest, Align2::LEFT_CENTER, words, theme.small(), colour);
+    ink.text_or_shorter(rest, Align2::LEFT_CENTER, &[&all, &count], theme.small(), colour);
 }
 
 /// A permit or a party: full is taken.
@@ -191,69 +209,24 @@ fn slot(ink: &Ink<'_>, slot: &Slot) {
     }
 }
 
-fn cells(ink: &Ink<'_>, cells: &Cells, placed: &Placed) {
-    let (theme, parts) = (ink.theme, &placed.parts);
-    for (cell, space) in cells.cells.iter().zip(&parts.cells) {
-        let colour = cell.writer.as_ref().map_or(theme.border(), |(who, _)| theme.worker(who.hue));
-        ink.painter.rect_filled(*space, CornerRadius::same(4), theme.sunken());
-        let stroke = Stroke::new(theme.line(1.5), if cell.clash { theme.lost() } else { colour });
-        ink.painter.rect_stroke(*space, CornerRadius::same(4), stroke, StrokeKind::Inside);
-        // Whose the number is, as an edge below it.
-        let edge = space.with_min_y(space.bottom() - 4.0);
-        ink.painter.rect_filled(edge, CornerRadius { nw: 0, ne: 0, sw: 4, se: 4 }, colour);
-        if cell.clash {
-            ink.hatch(space.shrink(2.0), theme.lost().gamma_multiply(0.45));
-        }
-        ink.text_in(
-            space.shrink(2.0),
-            Align2::CENTER_CENTER,
-            grouped_signed(cell.value),
-            theme.strong_small(),
-            theme.text(),
-        );
-    }
-    if let Some((space, count)) = parts.more_cells {
-        ink.text_in(space, Align2::CENTER_CENTER, format!("+ {}", grouped(count as u64)), theme.small(), theme.faint());
-    }
-    // Of one cell there is room to say who wrote it.
-    if let ([cell], [space]) = (&cells.cells[..], &parts.cells[..])
-        && let Some((who, ago_ns)) = &cell.writer
-    {
-        let rest = Rect::from_x_y_ranges(space.right() + 8.0..=placed.heading.right(), space.y_range());
-        let ago = duration(*ago_ns);
-        let words = [format!("written by {} {ago} ago", who.title), format!("by {}, {ago} ago", who.title)];
-        let fits = |words: &&String| {
-            ink.painter.layout_no_wrap((*words).clone(), theme.small(), theme.faint()).size().x <= rest.width()
-        };
-        let words = words.iter().find(fits).cloned().unwrap_or_else(|| format!("by {}", who.title));
-        ink.text_in(rest, Align2::LEFT_CENTER, words, theme.small(), theme.faint());
-    }
-    if let (Some(line), Some(lock)) = (parts.lock, &cells.lock) {
-        let hold = lock.hold(placed.seen.waiters.len());
-        let side = line.height() * 0.72;
-        let picture = Rect::from_center_size(pos2(line.left() + side / 2.0, line.center().y), vec2(side, side));
-        icon::padlock(ink, picture, hold);
-        let rest = line.with_min_x(picture.right() + 5.0);
-        let state = gate_told(theme, lock, placed.seen.waiters.len()).0;
-        let words =
-            if hold == Hold::Free { format!("its lock is free, {state}") } else { format!("its lock: {state}") };
-        ink.text_in(rest, Align2::LEFT_CENTER, words, theme.small(), hold_colour(theme, hold));
-    }
-}
-
+/// A client of a manager: its name, and where its request is.
 fn client(ink: &Ink<'_>, client: &Client, row: Rect) {
     let theme = ink.theme;
     let swatch = Rect::from_center_size(pos2(row.left() + 4.0, row.center().y), vec2(8.0, 8.0));
     let hue = client.who.as_ref().map_or(0, |who| who.hue);
     ink.painter.rect_filled(swatch, CornerRadius::same(2), theme.worker(hue));
-    let name = client.who.as_ref().map_or_else(|| format!("client {}", client.lane), |who| who.title.clone());
-    let last = client.last_ns.map_or_else(String::new, |last_ns| format!(", last {}", duration(last_ns)));
-    let (words, colour) = if client.waiting > 0 {
-        (format!("{} requests wait", client.waiting).replace("1 requests wait", "1 request waits"), theme.waits())
-    } else {
-        (format!("{} round trips{last}", grouped(client.trips)), theme.faint())
+    let colour = match client.under_way {
+        Some((Stage::Waiting, _)) => theme.waits(),
+        Some(_) => theme.text(),
+        None => theme.faint(),
     };
-    let right = ink.text_in(row, Align2::RIGHT_CENTER, words, theme.small(), colour);
+    let (title, short) = (client.title(), client.short());
+    let named = ink.painter.layout_no_wrap(short.clone(), theme.small(), theme.text()).size().x;
+    let room = row.with_min_x(swatch.right() + named + 12.0);
+    let words = [client.words(), client.briefly()];
+    let words = ink.fitting(&words.each_ref().map(String::as_str), room.width(), &theme.small());
+    let right = ink.text_in(room, Align2::RIGHT_CENTER, words, theme.small(), colour);
     let rest = row.with_min_x(swatch.right() + 6.0).with_max_x(right.left() - 6.0);
-    ink.text_in(rest, Align2::LEFT_CENTER, name, theme.small(), theme.text());
+    let title = ink.fitting(&[&title, &short], rest.width(), &theme.small());
+    ink.text_in(rest, Align2::LEFT_CENTER, title, theme.small(), theme.text());
 }

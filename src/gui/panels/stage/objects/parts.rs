@@ -1,14 +1,21 @@
 //! What is drawn of an object besides its words, as rectangles: slots, cells, the rows of clients.
 
-use egui::{Rect, pos2};
+use egui::{Rect, pos2, vec2};
 
-use super::layout::Setting;
+use super::cells::{Cell, Cells, grouped_signed};
+use super::counter::Counter;
 use super::road::RoadParts;
-use super::seen::{Cells, Face, Seen, grouped_signed};
+use super::seen::{Face, Seen};
 use crate::gui::panels::draw::about_width;
+use crate::gui::panels::stage::setting::Setting;
 
 /// More slots than this are told as a number only.
 const MOST_SLOTS: u32 = 12;
+
+/// A strip is never lower than this.
+const LEAST_STRIP: f32 = 15.0;
+/// Of more cells than these there is a strip, too.
+pub(super) const FEW_CELLS: usize = 8;
 
 /// The drawn part of an object.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,8 +28,12 @@ pub struct Parts {
     pub cells: Vec<Rect>,
     /// How many cells are not.
     pub more_cells: Option<(Rect, usize)>,
+    /// The strip of who wrote which part: of a block, and of an array whose cells are many.
+    pub strip: Option<Rect>,
     /// The line about the object's own lock.
     pub lock: Option<Rect>,
+    /// Where the requests to a manager are.
+    pub counter: Option<Counter>,
     /// A line for each client of a manager.
     pub clients: Vec<Rect>,
 }
@@ -64,12 +75,20 @@ impl Parts {
                 parts.roads = roads.iter().enumerate().map(parts_of).collect();
             }
             Face::Cells(cells) => parts.cells(cells, body, setting),
-            Face::Served(clients) => {
-                let line = setting.line();
-                let rows = ((body.height() / line + 0.1) as usize).min(clients.len());
-                parts.clients = (0..rows).map(|row| row_of(body, row, line)).collect();
+            Face::Served(served) => {
+                let (line, high) = (setting.line(), Counter::height(setting));
+                let mut rest = body;
+                if body.height() >= high {
+                    parts.counter = Some(Counter::of(body, setting));
+                    rest.min.y += high;
+                }
+                let rows = ((rest.height() / line + 0.1) as usize).min(served.clients.len());
+                parts.clients = (0..rows).map(|row| row_of(rest, row, line)).collect();
             }
-            Face::Gate(_) | Face::Flag { .. } | Face::Bell { .. } | Face::Block { .. } => {}
+            Face::Block(_) if body.height() >= LEAST_STRIP * setting.scale => {
+                parts.strip = Some(body.shrink2(vec2(0.0, 1.0)));
+            }
+            Face::Gate(_) | Face::Flag { .. } | Face::Bell { .. } | Face::Block(_) => {}
         }
         parts
     }
@@ -85,21 +104,39 @@ impl Parts {
             return;
         }
         room.max.y -= 2.0 * setting.scale;
-        let widest = cells.cells.iter().map(|cell| about_width(&grouped_signed(cell.value), setting.type_size));
-        let least = (widest.fold(0.0, f32::max) + setting.type_size).max(34.0 * setting.scale);
         let count = cells.cells.len();
-        let fit = ((room.width() + gap) / (least + gap)).max(1.0) as usize;
-        let (shown, width) = if count <= fit {
-            (count, ((room.width() + gap) / count.max(1) as f32 - gap).min(least * 1.8))
+        let strip = line.max(LEAST_STRIP * setting.scale);
+        if count > FEW_CELLS && room.height() >= 2.0 * strip {
+            self.strip = Some(room.with_min_y(room.bottom() - strip));
+            room.max.y -= strip + 3.0;
+        }
+        let least = 40.0 * setting.scale;
+        let wide = |cell: &Cell| {
+            let name = cell.writer.as_ref().filter(|_| count > 1).map(|(who, _)| who.short()).unwrap_or_default();
+            let number = about_width(&grouped_signed(cell.value), setting.type_size);
+            (number.max(about_width(&name, setting.type_size)) + setting.type_size).max(least)
+        };
+        let widths: Vec<f32> = cells.cells.iter().map(wide).collect();
+        let all = widths.iter().sum::<f32>() + gap * count.saturating_sub(1) as f32;
+        // All of them, with some air; else the first ones, and how many more there are.
+        let (air, end) = if all <= room.width() {
+            (((room.width() - all) / count.max(1) as f32).min(least), room.right())
         } else {
-            (fit.saturating_sub(1).max(1), least)
+            (0.0, room.right() - least)
         };
-        let place = |column: usize| {
-            let left = room.left() + column as f32 * (width + gap);
-            Rect::from_x_y_ranges(left.round()..=(left + width).round(), room.y_range())
-        };
-        self.cells = (0..shown).map(place).collect();
-        self.more_cells = (shown < count).then(|| (place(shown), count - shown));
+        let mut left = room.left();
+        for width in widths {
+            let right = left + width + air;
+            if right > end + 0.5 && !self.cells.is_empty() {
+                break;
+            }
+            let right = right.min(room.right());
+            self.cells.push(Rect::from_x_y_ranges(left.round()..=right.round(), room.y_range()));
+            left = right + gap;
+        }
+        let shown = self.cells.len();
+        let rest = Rect::from_x_y_ranges(left.min(room.right() - 1.0)..=room.right(), room.y_range());
+        self.more_cells = (shown < count).then(|| (rest, count - shown));
     }
 }
 

@@ -2,8 +2,8 @@
 
 use egui::{Rect, pos2, vec2};
 
-use super::layout::Setting;
 use super::seen::{Road, Waiter};
+use crate::gui::panels::stage::setting::Setting;
 use crate::trace::Wish;
 
 /// Up to so many messages in the pipe are tokens.
@@ -61,9 +61,9 @@ impl RoadParts {
         let captions = space.height() >= line + 15.0 * scale;
         let high = if captions { space.height() - line } else { space.height() };
         let boxes = space.with_max_y(space.top() + high).shrink2(vec2(0.0, 2.0 * scale));
-        let boxes = boxes.with_max_y(boxes.top() + boxes.height().min(24.0 * scale));
+        let boxes = boxes.with_max_y(boxes.top() + boxes.height().min(30.0 * scale));
         let gap = (14.0 * scale).round();
-        let widths = if road.fed { (0.29, 0.45) } else { (0.2, 0.54) };
+        let widths = if road.fed { (0.29, 0.43) } else { (0.3, 0.4) };
         let room = space.width() - 2.0 * gap;
         let (first, second) = ((room * widths.0).round(), (room * widths.1).round());
         let part = |left: f32, width: f32| Rect::from_x_y_ranges(left..=left + width, boxes.y_range());
@@ -102,7 +102,7 @@ impl RoadParts {
 /// A bar for each buffer, under each other.
 fn bars(road: &Road, space: Rect) -> Vec<(Rect, u32)> {
     let count = road.buffers.len().max(1) as f32;
-    let height = (space.height() / count).min(10.0);
+    let height = (space.height() / count).min(if count > 1.0 { 10.0 } else { 18.0 });
     let top = space.center().y - height * count / 2.0;
     let bar = |(row, (who, _, bytes)): (usize, &(super::seen::Who, u32, u64))| {
         let min = pos2(space.left(), top + row as f32 * height);
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     fn setting() -> Setting {
-        Setting { area: Rect::ZERO, scale: 1.0, type_size: 12.5, at_ns: 0, first: (0, 0) }
+        Setting::default()
     }
 
     fn road(in_pipe: u32, bytes: u64) -> Road {

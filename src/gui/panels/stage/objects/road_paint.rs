@@ -17,27 +17,51 @@ pub(super) fn road(ink: &Ink<'_>, road: &Road, parts: &RoadParts) {
     for (bar, hue) in &parts.bars {
         ink.painter.rect_filled(*bar, CornerRadius::same(2), theme.worker(*hue));
     }
-    if !road.fed {
-        ends(ink, &road.ends.0, parts.writer, parts.waits[0].then_some(theme.waits()));
+    // Of one buffer there is room to say whose it is.
+    let mut full = road.buffers.iter().zip(&parts.bars).filter(|((_, messages, _), _)| *messages > 0);
+    if let (Some(((who, ..), (bar, _))), None) = (full.next(), full.next()) {
+        let name = ink.painter.layout_no_wrap(who.short(), theme.strong_small(), theme.text());
+        let is_inside = name.size().x + 8.0 <= bar.width() && bar.height() >= theme.small().size;
+        let colour = if is_inside { theme.on_actor(who.hue) } else { theme.text() };
+        let left = if is_inside { bar.left() + 4.0 } else { bar.right() + 3.0 };
+        let place = Rect::from_x_y_ranges(left..=parts.writer.right(), parts.writer.y_range());
+        ink.text_in(place, Align2::LEFT_CENTER, who.short(), theme.strong_small(), colour);
     }
+    let (writing, reading) = (parts.waits[0].then_some(theme.waits()), parts.waits[1].then_some(theme.faint()));
+    let writers_named = road.fed || ends(ink, &road.ends.0, parts.writer, writing);
     pipe(ink, road, parts);
-    station(ink, parts.reader, parts.waits[1].then_some(theme.faint()));
-    ends(ink, &road.ends.1, parts.reader, parts.waits[1].then_some(theme.faint()));
+    station(ink, parts.reader, reading);
+    let readers_named = ends(ink, &road.ends.1, parts.reader, reading);
     let Some([left, middle, right]) = parts.captions else { return };
     // A queue has a buffer to tell of; a pipe has two ends.
     let (messages, size) = road.buffered();
     let (size, count) = (bytes(size), grouped(messages.into()));
     let (whole, fill, in_pipe) = (format!("{count} · {size}"), road.fill(), bytes(road.pipe_bytes));
-    let (end, other) = (format!("end {}", road.label), format!("end {}", if road.label == "0" { "1" } else { "0" }));
-    let (writes, reads): (&[&str], &str) = match (road.fed, &*road.label) {
-        (true, _) if messages == 0 => (&["buffer empty", "empty"], "reader"),
-        (true, _) => (&[&whole, &size, &count], "reader"),
-        (false, "") => (&["writes"], "reads"),
-        (false, _) => (&[&end], &other),
+    let (end, other) = match &*road.label {
+        "" => (String::new(), String::new()),
+        label => (format!("end {label}"), format!("end {}", if label == "0" { "1" } else { "0" })),
     };
-    caption(ink, left, writes, parts.waits[0].then_some(theme.waits()));
-    caption(ink, middle, &[&fill, &in_pipe], None);
-    caption(ink, right, &[reads], None);
+    // Who is not named in the box is named below it.
+    let told = |who: &[Who], is_named: bool, end: &str, noun: &str| {
+        let many = if who.len() > 1 { "s" } else { "" };
+        let what = if end.is_empty() { format!("{noun}{many}") } else { end.to_owned() };
+        let names = who.iter().map(Who::short).collect::<Vec<_>>().join(", ");
+        let count = if end.is_empty() { format!("{} {noun}s", who.len()) } else { format!("{end}: {}", who.len()) };
+        match is_named || who.is_empty() {
+            true => vec![what],
+            false if end.is_empty() => vec![names, count],
+            false => vec![format!("{end}: {names}"), names, count],
+        }
+    };
+    let writers = match (road.fed, messages) {
+        (true, 0) => vec!["buffer empty".to_owned(), "empty".to_owned()],
+        (true, _) => vec![whole, size, count],
+        (false, _) => told(&road.ends.0, writers_named, &end, "writer"),
+    };
+    let readers = told(&road.ends.1, readers_named, &other, "reader");
+    caption(ink, left, &writers, parts.waits[0].then_some(theme.waits()));
+    caption(ink, middle, &[fill, in_pipe], None);
+    caption(ink, right, &readers, None);
 }
 
 /// Which way it goes.
@@ -50,7 +74,7 @@ fn links(ink: &Ink<'_>, parts: &RoadParts) {
 }
 
 /// A box; dashed while somebody waits there.
-fn station(ink: &Ink<'_>, space: Rect, waits: Option<Color32>) {
+pub(super) fn station(ink: &Ink<'_>, space: Rect, waits: Option<Color32>) {
     let theme = ink.theme;
     ink.painter.rect_filled(space, CornerRadius::same(4), theme.sunken());
     if let Some(colour) = waits {
@@ -61,21 +85,45 @@ fn station(ink: &Ink<'_>, space: Rect, waits: Option<Color32>) {
     }
 }
 
-/// The colours of those at an end, or an hourglass.
-fn ends(ink: &Ink<'_>, who: &[Who], space: Rect, waits: Option<Color32>) {
-    let side = (space.height() * 0.5).min(12.0 * ink.theme.scale());
-    let shown = who.len().min(((space.width() - 4.0) / (side + 3.0)) as usize).min(6);
-    let wide = shown as f32 * (side + 3.0) - 3.0 + if waits.is_some() { side + 4.0 } else { 0.0 };
+/// Those at an end by their names, or by their colours where there is no room; and an hourglass. Answers whether
+/// they are named.
+fn ends(ink: &Ink<'_>, who: &[Who], space: Rect, waits: Option<Color32>) -> bool {
+    let (theme, scale) = (ink.theme, ink.theme.scale());
+    let (side, gap) = ((space.height() * 0.5).min(12.0 * scale), 3.0);
+    let names: Vec<_> = who
+        .iter()
+        .map(|one| ink.painter.layout_no_wrap(one.short(), theme.strong_small(), theme.on_actor(one.hue)))
+        .collect();
+    let named: f32 = names.iter().map(|name| name.size().x + 6.0 * scale + gap).sum::<f32>() - gap;
+    let is_named = named <= space.width() - 4.0 && space.height() >= theme.small().size + 2.0;
+    // That somebody waits is also said below: names come first.
+    let with_glass = side + gap + 1.0;
+    let waits = waits.filter(|_| !is_named || named + with_glass <= space.width() - 4.0);
+    let glass = if waits.is_some() { with_glass } else { 0.0 };
+    let fit = ((space.width() - glass - 4.0) / (side + gap)) as usize;
+    let shown = if is_named { who.len() } else { who.len().min(fit).min(6) };
+    let wide = glass + if is_named { named } else { shown as f32 * (side + gap) - gap };
     let mut left = space.center().x - wide / 2.0;
     if let Some(colour) = waits {
-        icon::hourglass(ink, Rect::from_min_size(pos2(left, space.center().y - side / 2.0), vec2(side, side)), colour);
-        left += side + 4.0;
+        let glass = Rect::from_min_size(pos2(left, space.center().y - side / 2.0), vec2(side, side));
+        icon::hourglass(ink, glass, colour);
+        left += side + gap + 1.0;
     }
-    for one in &who[..shown] {
-        let swatch = Rect::from_min_size(pos2(left, space.center().y - side / 2.0), vec2(side, side));
-        ink.painter.rect_filled(swatch, CornerRadius::same(3), ink.theme.worker(one.hue));
-        left += side + 3.0;
+    for (one, name) in who.iter().zip(names).take(shown) {
+        let size = if is_named {
+            vec2(name.size().x + 6.0 * scale, name.size().y.min(space.height() - 4.0))
+        } else {
+            vec2(side, side)
+        };
+        let chip = Rect::from_min_size(pos2(left, space.center().y - size.y / 2.0), size);
+        ink.painter.rect_filled(chip, CornerRadius::same(3), theme.worker(one.hue));
+        if is_named {
+            let place = Align2::CENTER_CENTER.align_size_within_rect(name.size(), chip);
+            ink.painter.galley(place.min, name, theme.on_actor(one.hue));
+        }
+        left += size.x + gap;
     }
+    is_named
 }
 
 fn pipe(ink: &Ink<'_>, road: &Road, parts: &RoadParts) {
@@ -118,8 +166,9 @@ fn pipe(ink: &Ink<'_>, road: &Road, parts: &RoadParts) {
 }
 
 /// The longest of these words that fits.
-fn caption(ink: &Ink<'_>, space: Rect, words: &[&str], waits: Option<Color32>) {
-    let words = ink.fitting(words, space.width(), &ink.theme.small());
+pub(super) fn caption(ink: &Ink<'_>, space: Rect, words: &[String], waits: Option<Color32>) {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let words = ink.fitting(&words, space.width(), &ink.theme.small());
     let colour = waits.unwrap_or(ink.theme.faint());
     ink.text_in(space, Align2::CENTER_CENTER, words, ink.theme.small(), colour);
 }

@@ -1,9 +1,12 @@
 //! What is seen of an object at a moment: plain data between the model and the layout, and its words.
 
+use super::block::Block;
+use super::cells::Cells;
+use super::served::Served;
 use crate::chunk::grouped;
+use crate::gui::panels::draw::with_short_names;
 use crate::gui::panels::stage::tree::holds_up;
 use crate::gui::words::{bytes, duration};
-use crate::model::objects::cells::Known;
 use crate::trace::{ActorId, ObjectId, ObjectKind, Wish};
 
 /// A process or thread, as it is called and coloured on the stage.
@@ -15,6 +18,13 @@ pub struct Who {
     pub hue: u32,
     /// Its name.
     pub title: String,
+}
+
+impl Who {
+    /// `P-2` for `Process-2`, where there is little room.
+    pub fn short(&self) -> String {
+        with_short_names(&self.title)
+    }
 }
 
 /// Somebody who can't go on because of an object.
@@ -83,18 +93,17 @@ pub enum Face {
         parties: u32,
         /// Whether it is broken.
         broken: bool,
-        /// How often it was passed by all.
+        /// How often it opened.
         passed: u64,
+        /// How many have gone on since it opened last, if not all of them have: who sleeps needs time to wake.
+        going: u32,
     },
     /// Numbers in shared memory.
     Cells(Cells),
     /// Bytes in shared memory.
-    Block {
-        /// How many.
-        bytes: u64,
-    },
+    Block(Block),
     /// A manager and its clients.
-    Served(Vec<Client>),
+    Served(Served),
 }
 
 /// One direction of a pipe or a queue.
@@ -147,47 +156,6 @@ pub struct Gate {
     pub taken: u64,
     /// Whose permit was taken back after their death, last.
     pub recovered: Option<String>,
-}
-
-/// Numbers in shared memory.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Cells {
-    /// The numbers.
-    pub cells: Vec<Cell>,
-    /// Updates: read, changed, written back.
-    pub updates: u64,
-    /// Of these, how many were overwritten by somebody who had not seen them.
-    pub overwritten: u64,
-    /// Of which updates that is.
-    pub known: Known,
-    /// Its own lock.
-    pub lock: Option<Gate>,
-}
-
-/// A number in shared memory.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Cell {
-    /// The number.
-    pub value: i64,
-    /// Who wrote it last, and how long ago.
-    pub writer: Option<(Who, u64)>,
-    /// Whether the last write overwrote an update that it had not seen.
-    pub clash: bool,
-}
-
-/// A client of a manager.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Client {
-    /// Its number.
-    pub lane: u16,
-    /// Who, once it has asked anything.
-    pub who: Option<Who>,
-    /// Requests that wait for the manager.
-    pub waiting: u32,
-    /// Round trips.
-    pub trips: u64,
-    /// How long the last one took.
-    pub last_ns: Option<u64>,
 }
 
 /// How a lock stands, as in Tracy: three colours with a word each, and a fourth for nobody.
@@ -283,25 +251,14 @@ impl Road {
         if self.torn.0 > 0 {
             told.push(format!("{}, {}", counted(self.torn.0, "torn frame"), bytes(self.torn.1)));
         }
+        for (who, did) in [(&self.ends.0, "written"), (&self.ends.1, "read")] {
+            let names: Vec<&str> = who.iter().map(|one| one.title.as_str()).collect();
+            if !names.is_empty() {
+                told.push(format!("{did} by {}", listed(&names, 3)));
+            }
+        }
         let label = if self.label.is_empty() { String::new() } else { format!("written at end {}: ", self.label) };
         label + &told.join(", ")
-    }
-}
-
-impl Cells {
-    /// `47,634 of 80,000 updates overwritten`; nothing where there was no update.
-    pub fn verdict(&self) -> Option<String> {
-        let updates = grouped(self.updates);
-        let of = if self.known == Known::First { format!("the first {updates}") } else { updates.clone() };
-        Some(match (self.updates, self.overwritten, self.known) {
-            (0, ..) => return None,
-            (1, 0, Known::Final) => "1 update".to_owned(),
-            (_, 0, Known::Final) => format!("{updates} updates: no update was lost this time"),
-            (1, 0, Known::SoFar) => "1 update so far".to_owned(),
-            (_, 0, Known::SoFar) => format!("{updates} updates: none lost so far"),
-            (_, 0, Known::First) => format!("none of {of} updates lost"),
-            (_, lost, _) => format!("{} of {of} updates overwritten", grouped(lost)),
-        })
     }
 }
 
@@ -320,14 +277,13 @@ impl Seen {
             Face::Flag { set } => if *set { "set" } else { "clear" }.to_owned(),
             Face::Bell { .. } => sleepers(self.waiters.iter().filter(|waiter| waiter.wish == Wish::Notify).count()),
             Face::Barrier { broken: true, .. } => "broken".to_owned(),
-            Face::Barrier { parties, .. } => format!("{} of {parties} arrived", self.arrived()),
-            Face::Cells(cells) => cells_in_words(cells),
-            Face::Block { bytes: size } => bytes(*size),
-            Face::Served(clients) => {
-                let waiting: u32 = clients.iter().map(|client| client.waiting).sum();
-                let trips: u64 = clients.iter().map(|client| client.trips).sum();
-                format!("{} waiting, {} round trips", counted(waiting, "request"), grouped(trips))
-            }
+            Face::Barrier { parties, .. } => match self.waking() {
+                0 => format!("{} of {parties} arrived", self.arrived()),
+                waking => format!("open, {waking} of {parties} still wake up"),
+            },
+            Face::Cells(cells) => cells.words(),
+            Face::Block(block) => block.words(),
+            Face::Served(served) => served.words(),
         }
     }
 
@@ -336,8 +292,22 @@ impl Seen {
         self.waiters.iter().any(|waiter| holds_up(waiter.wish))
     }
 
-    /// How many parties wait at a barrier.
+    /// How many parties of an open barrier have not gone on yet.
+    pub fn waking(&self) -> usize {
+        match self.face {
+            Face::Barrier { parties, going, broken: false, .. } if going > 0 => {
+                (parties.saturating_sub(going) as usize).min(self.at_barrier())
+            }
+            _ => 0,
+        }
+    }
+
+    /// How many parties wait at a barrier for others to come.
     pub fn arrived(&self) -> usize {
+        self.at_barrier() - self.waking()
+    }
+
+    fn at_barrier(&self) -> usize {
         self.waiters.iter().filter(|waiter| waiter.wish == Wish::Pass).count()
     }
 
@@ -370,17 +340,4 @@ fn sleepers(count: usize) -> String {
     } else {
         format!("{count} sleep")
     }
-}
-
-fn cells_in_words(cells: &Cells) -> String {
-    let values: Vec<String> = cells.cells.iter().take(16).map(|cell| grouped_signed(cell.value)).collect();
-    let more = if cells.cells.len() > 16 { ", …" } else { "" };
-    let verdict = cells.verdict().map_or_else(String::new, |verdict| format!("; {verdict}"));
-    format!("{}{more}{verdict}", values.join(", "))
-}
-
-/// `−12,345`.
-pub fn grouped_signed(value: i64) -> String {
-    let sign = if value < 0 { "−" } else { "" };
-    format!("{sign}{}", grouped(value.unsigned_abs()))
 }

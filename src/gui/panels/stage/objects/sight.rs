@@ -41,6 +41,8 @@ pub struct Sight {
     pub objects: Vec<Seen>,
     /// Who waits.
     pub waits: Vec<Wait>,
+    /// What managers do: their process, and the words.
+    pub serving: Vec<(ActorId, String)>,
     /// The deadlock.
     pub cycle: Option<Cycle>,
 }
@@ -64,13 +66,34 @@ impl Sight {
     /// Writes on the cards of those who wait what for, and for how long.
     pub fn tell(&self, cards: &mut [Card]) {
         for card in cards {
+            if let Some((_, words)) = self.serving.iter().find(|(server, _)| *server == card.id)
+                && !matches!(card.status.tone, Tone::Gone | Tone::Bad)
+            {
+                card.status.words.clone_from(words);
+                card.status.tone = Tone::Computing;
+                card.brief = words
+                    .split("; ")
+                    .next()
+                    .map(str::to_owned)
+                    .into_iter()
+                    .chain(std::mem::take(&mut card.brief))
+                    .collect();
+                continue;
+            }
             let Some(wait) = self.waits.iter().find(|wait| wait.who.id == card.id) else { continue };
             if matches!(card.status.tone, Tone::Gone | Tone::Bad) {
                 continue;
             }
             card.status.words = format!("{} · {}", wait.words, duration(wait.for_ns));
             let time = duration(wait.for_ns);
-            card.brief = vec![format!("{} · {time}", wait.brief), format!("waits {time}")];
+            // Without what holds it up, or by its name alone.
+            let what = wait.words.split(", ").next().unwrap_or(&wait.words);
+            card.brief = vec![
+                format!("{what} · {time}"),
+                format!("{} · {time}", wait.brief),
+                format!("waits {time}"),
+                "waits".to_owned(),
+            ];
             card.status.tone = if wait.held_up || self.in_cycle(card.id) { Tone::Blocked } else { Tone::Waits };
         }
     }

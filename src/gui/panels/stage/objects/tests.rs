@@ -3,12 +3,17 @@
 use egui::{Rect, pos2, vec2};
 
 use super::arrows::Says;
-use super::layout::{Placed, Scene, Setting};
+use super::block::Block;
+use super::cells::{Cell, Cells};
+use super::layout::{Placed, Scene};
 use super::road::Traffic;
 use super::seen::*;
+use super::served::{Client, Served};
 use super::sight::{Cycle, Sight, Wait};
 use crate::gui::panels::fixture::{BEGAN_NS, program};
+use crate::gui::panels::stage::setting::Setting;
 use crate::model::objects::cells::Known;
+use crate::model::objects::trips::Stage;
 use crate::trace::{ActorId, Awaited, ObjectId, ObjectKind, Wish};
 
 const MS: u64 = 1_000_000;
@@ -61,7 +66,26 @@ fn all() -> Vec<Seen> {
         ..Cells::default()
     };
     let array = Cells { cells: vec![Cell::default(); 40], ..Cells::default() };
-    let client = Client { lane: 0, who: Some(who(2)), waiting: 1, trips: 41, last_ns: Some(90_000) };
+    let client = Client {
+        lane: 0,
+        who: Some(who(2)),
+        under_way: Some((Stage::Waiting, 7_000)),
+        trips: 41,
+        last_ns: Some(90_000),
+    };
+    let served = Served {
+        server: Some(who(5)),
+        clients: vec![client.clone(), Client { lane: 1, ..client }],
+        updates: Cells::default(),
+    };
+    let block = Block {
+        bytes: Some(10),
+        room: 64,
+        is_made: true,
+        made_by: Some(who(2)),
+        users: vec![who(2)],
+        ..Block::default()
+    };
     let duplex = Road { pipe_capacity: 65_536, ..Road::default() };
     vec![
         queue(0, 2),
@@ -70,17 +94,17 @@ fn all() -> Vec<Seen> {
         seen(3, ObjectKind::Semaphore, Face::Gate(semaphore)),
         seen(4, ObjectKind::Event, Face::Flag { set: true }),
         seen(5, ObjectKind::Condition, Face::Bell { lock: None }),
-        seen(6, ObjectKind::Barrier, Face::Barrier { parties: 3, broken: false, passed: 1 }),
+        seen(6, ObjectKind::Barrier, Face::Barrier { parties: 3, broken: false, passed: 1, going: 0 }),
         seen(7, ObjectKind::Value, Face::Cells(value)),
         seen(8, ObjectKind::Array, Face::Cells(array)),
-        seen(9, ObjectKind::Block, Face::Block { bytes: 1 << 20 }),
-        seen(10, ObjectKind::Manager, Face::Served(vec![client.clone(), Client { lane: 1, ..client }])),
+        seen(9, ObjectKind::Block, Face::Block(block)),
+        seen(10, ObjectKind::Manager, Face::Served(served)),
     ]
 }
 
 fn setting(width: f32, height: f32, scale: f32) -> Setting {
     let area = Rect::from_min_size(pos2(280.0, 60.0), vec2(width, height));
-    Setting { area, scale, type_size: 12.5 * scale, at_ns: BEGAN_NS + 20 * MS, first: (0, 0) }
+    Setting { area, scale, type_size: 12.5 * scale, at_ns: BEGAN_NS + 20 * MS, ..Setting::default() }
 }
 
 fn scene(sight: &Sight, setting: &Setting) -> Scene {
@@ -129,7 +153,10 @@ fn every_family_has_its_parts_inside_its_card() {
         let roads = parts.roads.iter().flat_map(|road| [road.writer, road.pipe, road.reader, road.fill]);
         let slots = parts.slots.iter().map(|slot| slot.space);
         let more = parts.more_cells.iter().map(|(space, _)| *space);
-        let all = roads.chain(slots).chain(more).chain(parts.cells.iter().copied()).chain(parts.lock);
+        let all =
+            roads.chain(slots).chain(more).chain(parts.cells.iter().copied()).chain(parts.lock).chain(parts.strip);
+        let counter = parts.counter.iter().flat_map(|counter| counter.places.into_iter().chain(counter.captions));
+        let all = all.chain(counter);
         assert!(
             all.chain(parts.clients.iter().copied()).all(|part| placed.space.contains_rect(part)),
             "{name}: {parts:?}"
@@ -233,7 +260,7 @@ fn a_deadlock_is_a_circle_of_arrows_from_card_to_card() {
         held_up: false,
     };
     let cycle = Some(Cycle { actors: vec![ActorId(2), ActorId(3)], objects: vec![ObjectId(0), ObjectId(1)] });
-    let sight = Sight { objects: vec![a, b], waits: vec![wait(2, 1), wait(3, 0)], cycle };
+    let sight = Sight { objects: vec![a, b], waits: vec![wait(2, 1), wait(3, 0)], cycle, ..Sight::default() };
     let shown = scene(&sight, &setting(744.0, 240.0, 1.0));
     assert_eq!(shown.arrows.len(), 4);
     assert!(shown.arrows.iter().all(|arrow| arrow.in_cycle));

@@ -2,6 +2,7 @@
 
 use egui::Color32;
 
+use super::cells::Cells;
 use super::layout::Placed;
 use super::paint::hold_colour;
 use super::seen::{Face, Gate, Hold, Road, Seen, listed};
@@ -34,6 +35,10 @@ pub(super) fn brief(placed: &Placed) -> String {
             format!("{} put · {} taken", grouped(sum(|road| road.put)), grouped(sum(|road| road.got)))
         }
         Face::Cells(_) if full => String::new(),
+        Face::Cells(cells) => cells.verdict().unwrap_or_else(|| cells.last_in_words()),
+        Face::Block(block) => block.brief(),
+        Face::Served(served) if full && served.updates.updates > 0 => served.total(),
+        Face::Served(served) if !full => told_briefly(placed).unwrap_or_else(|| served.total()),
         Face::Flag { .. } if !full && waiting > 0 => format!("{}, {waiting} waiting", seen.state()),
         _ if full && matches!(seen.face, Face::Bell { .. } | Face::Barrier { .. } | Face::Served(_)) => String::new(),
         _ => seen.state(),
@@ -51,18 +56,12 @@ pub(super) fn told(theme: Theme, placed: &Placed) -> (String, Color32) {
                 if lock.hold(0) == Hold::Free { "its lock is free".to_owned() } else { format!("its lock: {words}") };
             (format!("{} · {lock}", seen.state()), colour)
         }
-        Face::Cells(cells) if cells.updates == 0 => {
-            let written = cells.cells.iter().any(|cell| cell.writer.is_some());
-            (if written { "written, not updated" } else { "not written yet" }.to_owned(), theme.faint())
-        }
-        Face::Cells(cells) => match cells.overwritten {
-            // That it is good is only known at the end.
-            0 => {
-                let colour = if cells.known == Known::Final { theme.good() } else { theme.text() };
-                (cells.verdict().unwrap_or_default(), colour)
-            }
-            _ => (format!("▲ {}", cells.verdict().unwrap_or_default()), theme.lost()),
-        },
+        Face::Cells(cells) if cells.updates == 0 => (cells.last_in_words(), theme.faint()),
+        Face::Block(block) => (block.last_in_words(), theme.text()),
+        Face::Cells(cells) => verdict(theme, cells),
+        // Where the requests are is drawn.
+        Face::Served(served) if served.updates.updates > 0 => verdict(theme, &served.updates),
+        Face::Served(served) if placed.parts.counter.is_some() => (format!("{} in all", served.total()), theme.faint()),
         Face::Roads(roads) => {
             let places = roads.iter().find_map(|road| road.places);
             let places = places.map(|(used, most)| format!("{used} of {most} places taken"));
@@ -72,12 +71,42 @@ pub(super) fn told(theme: Theme, placed: &Placed) -> (String, Color32) {
         }
         Face::Barrier { broken: true, .. } => ("broken: whoever waits gets BrokenBarrierError".to_owned(), theme.bad()),
         Face::Barrier { passed, .. } => {
-            let passed = if *passed == 1 { "once".to_owned() } else { format!("{} times", grouped(*passed)) };
-            (format!("{} · passed {passed}", seen.state()), theme.text())
+            let passed = match passed {
+                0 => "not passed yet".to_owned(),
+                1 => "passed once".to_owned(),
+                times => format!("passed {} times", grouped(*times)),
+            };
+            (format!("{} · {passed}", seen.state()), if seen.waking() > 0 { theme.held() } else { theme.text() })
         }
         Face::Flag { set: true } => ("set: wait() returns at once".to_owned(), theme.held()),
         Face::Flag { set: false } => ("clear: wait() sleeps until set()".to_owned(), theme.faint()),
         _ => (seen.state(), if seen.holds_up() { theme.waits() } else { theme.faint() }),
+    }
+}
+
+/// The same where there is little room, if it can be said in fewer words.
+pub(super) fn told_briefly(placed: &Placed) -> Option<String> {
+    let cells = match &placed.seen.face {
+        Face::Cells(cells) => cells,
+        Face::Served(served) => &served.updates,
+        _ => return None,
+    };
+    Some(match (cells.updates, cells.overwritten, cells.known) {
+        (0, ..) => return None,
+        (_, 0, Known::Final) => "none lost this time".to_owned(),
+        (_, 0, _) => "none lost so far".to_owned(),
+        (_, lost, _) => format!("▲ {} overwritten", grouped(lost)),
+    })
+}
+
+/// What became of updates.
+fn verdict(theme: Theme, cells: &Cells) -> (String, Color32) {
+    let words = cells.verdict().unwrap_or_default();
+    match (cells.overwritten, cells.known) {
+        // That it is good is only known at the end.
+        (0, Known::Final) => (words, theme.good()),
+        (0, _) => (words, theme.text()),
+        _ => (format!("▲ {words}"), theme.lost()),
     }
 }
 
