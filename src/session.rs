@@ -177,6 +177,11 @@ impl Session {
         &self.reports
     }
 
+    /// Now, on the clock of the events: until then, all that came has been [reported](Self::reports).
+    pub fn now_ns(&self) -> u64 {
+        sys::now_ns()
+    }
+
     /// Asks the run to end in order; after 1.5 s it is ended by force.
     pub fn stop(&self) {
         let _ = self.orders.send(Order::Stop);

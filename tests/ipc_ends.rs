@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use common::chance::Dice;
 use common::ipc::programs;
 use common::programs::{at_once, plan};
-use poolscope::engine::ipc::{Block, Layout, Lock};
+use poolscope::engine::ipc::{Block, Hand, Incoming, Layout, Lock, Outgoing, Queue, RobustSemaphore};
 use poolscope::program::{Chosen, Program, script};
 use poolscope::session::{Options, Report};
 use poolscope::sys::{self, Child, Forked, SharedMemory};
@@ -156,6 +156,108 @@ fn g09_a_robust_lock_survives_holders_killed_at_any_moment() {
     }
     // How many is a matter of luck; that it was none of 240 is not.
     assert!(died > 0, "nobody was killed while they had it");
+}
+
+/// What killed users leave of permits and of a queue: the others go on, and at the end nothing is missing.
+#[test]
+fn g09_robust_permits_and_queues_survive_users_killed_at_any_moment() {
+    const PARTIES: u32 = 4;
+    const KILLS: u32 = 150;
+    let memory = Block::create(1024).expect("room");
+    let (reader, writer) = sys::pipe().expect("a pipe");
+    reader.set_nonblocking().expect("it can");
+    writer.set_nonblocking().expect("it can");
+    let (permits, queue) = (RobustSemaphore::at(memory.part(0..100), 2), Queue::robust_at(&memory.part(100..300), 4));
+    let (turns, moved) = (&memory[400], &memory[401]);
+    // More than a pipe holds, so that many are killed in the middle of an item.
+    let body = vec![7; 100_000];
+    let take_turn = |me| {
+        let got = permits.acquire_for(me, 2 * SOON);
+        let too_many = got.is_none_or(|(left, _)| left > 1);
+        turns.fetch_add(1, Relaxed);
+        if too_many || permits.release(me).is_err() { Err(7) } else { Ok(()) }
+    };
+    let put = |me| -> Result<(), i32> {
+        let (number, mut hand) = (queue.pipe.next_number(), Hand::default());
+        if !queue.take_place(me, number, 2 * SOON) {
+            return Err(8);
+        }
+        let mut message = Outgoing::new(number, |out| out.extend_from_slice(&body));
+        let give_up = Instant::now() + 2 * SOON;
+        while Instant::now() < give_up {
+            match queue.put(&writer, &mut message, &mut hand, me, Duration::from_millis(20)) {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(_) => break,
+            }
+        }
+        Err(9)
+    };
+    let get = |me, incoming: &mut Incoming, patience| {
+        let mut hand = Hand::of(incoming);
+        let give_up = Instant::now() + patience;
+        loop {
+            let received =
+                queue.get(&reader, incoming, &mut hand, me, Duration::from_millis(20)).is_ok_and(|got| got.is_some());
+            if received || Instant::now() >= give_up {
+                queue.pipe.let_go(&mut hand);
+                return if received { Ok(()) } else { Err(10) };
+            }
+        }
+    };
+    let live = |me: ActorId| {
+        let mut incoming = Incoming::default();
+        loop {
+            // Half of them write, the others read.
+            let outcome = take_turn(me)
+                .and_then(|()| if me.0.is_multiple_of(2) { put(me) } else { get(me, &mut incoming, 2 * SOON) });
+            if let Err(code) = outcome {
+                return code;
+            }
+            moved.fetch_add(1, Relaxed);
+        }
+    };
+    let bury = |me: ActorId, child: &mut Child| {
+        child.kill();
+        let exit = sys::wait_with_deadline(child, SOON);
+        assert_eq!(
+            exit,
+            Some(Exit::Signal(9)),
+            "7: permits; 8: it got no place; 9: it could not write; 10: nothing came"
+        );
+        // Twice is the same.
+        for _ in 0..2 {
+            permits.recover(me);
+            queue.recover(me, Some(&reader));
+        }
+    };
+    let start = |me| (ActorId(me), copy(|| live(ActorId(me))));
+    let mut parties: Vec<(ActorId, Child)> = (0..PARTIES).map(start).collect();
+    let mut dice = Dice(2);
+    for kill in 0..KILLS {
+        let before = (turns.load(Relaxed), moved.load(Relaxed));
+        let give_up = Instant::now() + SOON;
+        while turns.load(Relaxed) < before.0 + 2 || moved.load(Relaxed) < before.1 + 2 {
+            assert!(
+                Instant::now() < give_up,
+                "after {kill} they hang: {} permits, {} items",
+                permits.value(),
+                queue.size()
+            );
+            std::thread::sleep(Duration::from_micros(50 + dice.roll(300)));
+        }
+        let party = dice.roll(PARTIES.into()) as usize;
+        let (me, child) = &mut parties[party];
+        bury(*me, child);
+        parties[party] = start(me.0 + PARTIES);
+    }
+    for (me, child) in &mut parties {
+        bury(*me, child);
+    }
+    assert_eq!(permits.value(), 2);
+    let mut incoming = Incoming::default();
+    while get(ActorId(1 << 20), &mut incoming, Duration::from_millis(100)).is_ok() {}
+    assert_eq!(queue.size(), 0);
 }
 
 /// What a process has open besides its standard streams: how many ends of pipes, its own copies of one counted once,

@@ -111,14 +111,21 @@ fn plan_of(program: &Program, start: StartMethod, knobs: &[(&str, u64)], deadlin
     Plan { deadline_ms: Some(deadline_ms), ..plan(program.name, start, knobs) }
 }
 
+/// Every program; and where its objects can be robust, once more with those.
+fn variants() -> Vec<(&'static Program, &'static [(&'static str, u64)])> {
+    let robust = programs().into_iter().filter(|program| program.knobs.iter().any(|knob| knob.name == "robust"));
+    let robust = robust.map(|program| (program, &[("robust", 1)][..]));
+    programs().into_iter().map(|program| (program, &[][..])).chain(robust).collect()
+}
+
 /// G09, G10, F08, F09: for each program, every point to which a process in it comes.
 #[test]
 fn whoever_is_killed_at_whatever_point_the_run_ends() {
-    let all = programs();
+    let all = variants();
     let points = Mutex::new(BTreeMap::<usize, BTreeSet<String>>::new());
     common::jobs(all.len() as u64, AT_ONCE, |job| {
-        let program = all[job as usize];
-        let told = run(&plan_of(program, methods()[0], &[], DEADLINE_MS), |_| false);
+        let (program, knobs) = all[job as usize];
+        let told = run(&plan_of(program, methods()[0], knobs, DEADLINE_MS), |_| false);
         let parents = |event: &&Event| event.by != ActorId::PARENT;
         let found: BTreeSet<String> = told.events.iter().filter(parents).filter_map(point).collect();
         points.lock().expect("nobody panicked").insert(job as usize, found);
@@ -130,10 +137,12 @@ fn whoever_is_killed_at_whatever_point_the_run_ends() {
         .collect();
     let met = Mutex::new(0);
     common::jobs(cases.len() as u64, AT_ONCE, |job| {
-        let (program, wanted) = &cases[job as usize];
+        let (variant, wanted) = &cases[job as usize];
+        let (program, knobs) = all[*variant];
         let start = methods()[job as usize % methods().len()];
-        let told = run(&plan_of(all[*program], start, &[], DEADLINE_MS), |event| point(event).as_ref() == Some(wanted));
-        let way = format!("{} by {}, killed when it {wanted}", all[*program].name, start.name());
+        let is_point = |event: &Event| point(event).as_ref() == Some(wanted);
+        let told = run(&plan_of(program, start, knobs, DEADLINE_MS), is_point);
+        let way = format!("{} {knobs:?} by {}, killed when it {wanted}", program.name, start.name());
         assert!(told.took < Duration::from_millis(DEADLINE_MS) + SOON, "{way}: {:?}", told.took);
         *met.lock().expect("nobody panicked") += usize::from(told.is_killed());
     });

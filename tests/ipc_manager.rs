@@ -131,9 +131,25 @@ fn j01_j03_j04_j07_proxies_keep_their_rules() {
             "{}",
             start.name()
         );
-        assert_eq!((ran.exit("Process-1"), ran.exit("Process-2")), (Exit::Code(0), Exit::Signal(9)));
-        assert_eq!(ran.actor("Process-1").role, Role::Manager);
+        assert_eq!((ran.exit("SyncManager-1"), ran.exit("SyncManager-2")), (Exit::Code(0), Exit::Signal(9)));
+        assert_eq!(ran.actor("SyncManager-1").role, Role::Manager);
     });
+}
+
+#[test]
+fn h11_a_managers_locks_in_the_same_order_are_no_trap_and_python_agrees() {
+    at_once(|start| {
+        let ran = run("two-locks", start, &[("same-order", 1), ("managed", 1)]);
+        for name in ["a", "b"] {
+            let lock = ran.run.objects().iter().find(|object| object.name == name).expect("it is told");
+            assert_eq!((lock.permits.taken(), lock.holders(u64::MAX).len()), (2, 0), "{}", start.name());
+            let turns: BTreeSet<(u64, u64)> =
+                lock.permits.turns().map(|(_, from_ns, to_ns)| (from_ns, to_ns)).collect();
+            let turns: Vec<(u64, u64)> = turns.into_iter().collect();
+            assert!(turns[0].1 <= turns[1].0, "{}: never two at once: {turns:?}", start.name());
+        }
+    });
+    same_in_python("two-locks", &[("same-order", 1), ("managed", 1)]);
 }
 
 #[test]
@@ -214,7 +230,7 @@ fn g12_and_j04_when_the_manager_is_killed_every_client_learns_it_within_a_second
 }
 
 /// What the program about the rules of shared memory prints, but for the block that is too large.
-const BLOCK_RULES: [&str; 18] = [
+const BLOCK_RULES: [&str; 19] = [
     "FileExistsError: [Errno 17] File exists: '/rules'",
     "FileNotFoundError: [Errno 2] No such file or directory: '/nope'",
     "ValueError: 'size' must be a positive number different from zero",
@@ -231,7 +247,8 @@ const BLOCK_RULES: [&str; 18] = [
     "ValueError: bytes/str item exceeds available storage",
     "IndexError: index out of range",
     "IndexError: assignment index out of range",
-    "list: [1, 'xyz', None, True]",
+    "the child's list: [1, 'xyz', None, True]",
+    "list: [-5, 'xyz', None, True]",
     "MemoryError: there is no room for 'huge': it wants 1099511627776 bytes, and the room for it has 128",
 ];
 

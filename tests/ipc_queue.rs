@@ -344,8 +344,8 @@ fn f08_and_f09_whoever_is_killed_at_a_queue_leaves_the_others_waiting_for_ever()
                 What::Waits { wish, .. } if event.by == second => Some(wish),
                 _ => None,
             });
-            // The one waits for a message with the dead one's lock, the other for its feeder, which waits for it.
-            let expected = if writer == 1 { Wish::Feed } else { Wish::Receive };
+            // The one waits for the dead one's lock, the other for its feeder, which waits for it.
+            let expected = if writer == 1 { Wish::Feed } else { Wish::Acquire };
             assert_eq!(waits.collect::<Vec<_>>(), [expected], "{way}");
             let got = told.events.iter().any(|event| matches!(event.what, What::Used { deed: Deed::Got { .. }, .. }));
             assert!(!got, "{way}: nobody gets anything");
@@ -364,15 +364,16 @@ fn f08_and_f09_a_robust_queue_goes_on_with_the_next_whole_item() {
             all.collect::<Vec<_>>()
         };
         let killed = |writer| {
-            let ran = || run("killed-at-a-queue", start, &[("robust", 1), ("writer", writer)]);
+            // The only place there is: it is free again.
+            let ran = || run("killed-at-a-queue", start, &[("robust", 1), ("writer", writer), ("maxsize", 1)]);
             let waited = |ran: &Ran| has_waited(&ran.told.events, "Process-1");
             (0..TRIES).map(|_| ran()).find(waited).expect("it waits before it is killed")
         };
         let ran = killed(0);
-        assert_eq!(ran.lines(), ["killed", "Process-2 got: 1"], "{}", start.name());
+        assert_eq!(ran.lines(), ["killed, qsize() 0", "Process-2 got: 1"], "{}", start.name());
         assert_eq!(recovered(&ran), [(ActorId::PARENT, ran.actor("Process-1").id)], "{}", start.name());
         let ran = killed(1);
-        assert_eq!(ran.lines(), ["killed", "the parent got: 2"], "{}", start.name());
+        assert_eq!(ran.lines(), ["killed, qsize() 0", "the parent got: 2"], "{}", start.name());
         assert_eq!(recovered(&ran), [(ActorId::PARENT, ran.actor("Process-1").id)], "{}", start.name());
         let capacity = poolscope::sys::pipe().expect("a pipe").1.capacity_bytes();
         assert_eq!(traffic(&ran, 0).torn, capacity, "what the dead one had written, by {}", start.name());

@@ -445,6 +445,71 @@ fn g09_the_robust_lock_is_free_again_and_says_why() {
 }
 
 #[test]
+fn g09_permits_of_a_dead_holder_are_gone_and_the_robust_ones_come_back() {
+    for (robust, bounded) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        each("dead-holder", &[("robust", robust), ("bounded", bounded)], |ran| {
+            let said = "the last owner of this permit died with it: what it stands for may be half-done";
+            let (first, another, left) =
+                if robust == 1 { (Some(said), "True", [1, 2]) } else { (None, "False", [0, 1]) };
+            let told = [
+                "left while both live: 0".to_owned(),
+                format!("another within 0.5 s: {another}"),
+                format!("left then: {}", left[0]),
+                format!("left when the other gave its back: {}", left[1]),
+            ];
+            let mut lines = ran.lines();
+            lines.retain(|line| Some(&line[..]) != first);
+            assert_eq!(lines, told, "robust {robust}, bounded {bounded} by {}", ran.start.name());
+            assert_eq!(ran.lines().len(), 4 + usize::from(robust == 1));
+            let permits = ran.run.object(ObjectId(0)).expect("it was made");
+            assert_eq!(permits.free(u64::MAX), left[1], "as far as the trace knows");
+            let died = ran.actor("Process-1").id;
+            let recovered: Vec<ActorId> = permits.permits.recovered.all().iter().map(|&(_, owner)| owner).collect();
+            assert_eq!(recovered, vec![died; 2 * robust as usize], "by {}", ran.start.name());
+        });
+    }
+}
+
+#[test]
+fn g09_dead_holder_python_agrees() {
+    same_in_python("dead-holder", &[]);
+    same_in_python("dead-holder", &[("bounded", 1), ("permits", 2)]);
+}
+
+#[test]
+fn g09_what_the_dead_had_comes_back_though_whoever_would_notice_is_killed_too() {
+    each("dead-heir", &[("robust", 1)], |ran| {
+        let said = "its last owner died while it had the lock: what it guards may be half-done";
+        let permit = "the last owner of this permit died with it: what it stands for may be half-done";
+        let told =
+            ["the lock within 2 s: True", "the permit within 0.5 s: True", "the barrier is broken: True", "got 2"];
+        let mut lines = ran.lines();
+        lines.retain(|line| line != said && line != permit);
+        assert_eq!(lines, told, "by {}", ran.start.name());
+        let killed = ran.run.actors.iter().filter(|actor| {
+            let exit = actor.exited.map(|(_, exit)| exit);
+            // Nobody is left who could say how the child of a dead server ended.
+            exit == Some(Exit::Signal(9)) || exit == Some(Exit::Unknown) && ran.start == StartMethod::Forkserver
+        });
+        assert!(killed.count() >= 2, "by {}", ran.start.name());
+    });
+}
+
+#[test]
+fn g09_without_robust_objects_nothing_comes_back() {
+    each("dead-heir", &[], |ran| {
+        let told =
+            ["the lock within 2 s: False", "the permit within 0.5 s: False", "the barrier is broken: False", "Full"];
+        assert_eq!(ran.lines(), told, "by {}", ran.start.name());
+    });
+}
+
+#[test]
+fn g09_dead_heir_python_agrees() {
+    same_in_python("dead-heir", &[]);
+}
+
+#[test]
 fn g10_a_killed_waiter_holds_up_nobody() {
     each("dead-waiter", &[], |ran| {
         assert_eq!(ran.lines(), ["notify_all() returned", "Process-2 was notified"], "{}", ran.start.name());

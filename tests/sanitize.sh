@@ -2,7 +2,7 @@
 # What threads and processes share, under Miri (undefined behaviour, and every value that weak memory may show) and
 # under ThreadSanitizer (races between threads that really run).
 #
-#     tests/sanitize.sh miri      about 10 minutes on two cores, from nothing
+#     tests/sanitize.sh miri      about 5 minutes on two cores, from nothing
 #     tests/sanitize.sh threads   about 15 minutes: builds the standard library, too
 #
 # Needs the nightly toolchain with `miri` and `rust-src`. Not part of .ci/run, where there is none.

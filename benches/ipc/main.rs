@@ -47,10 +47,13 @@ const ROWS: &[Row] = &[
 
 fn main() {
     let quick = std::env::args().any(|argument| argument == "--quick" || argument == "--test");
+    // Rows whose names begin so; all, if none is named.
+    let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let is_wanted = |row: &&Row| named.is_empty() || named.iter().any(|name| row.name.starts_with(name.as_str()));
     let (repeats, divisor) = if quick { (1, 100) } else { (5, 1) };
     println!("{} cores; medians of {repeats}; microseconds for one", poolscope::plan::cores());
     println!("{:<24}{:>10}{:>10}{:>10}{:>10}{:>10}{:>14}", "", "ours", "raw", "CPython", "/ raw", "/ CPython", "");
-    for row in ROWS {
+    for row in ROWS.iter().filter(is_wanted) {
         let times = (row.times / divisor).max(2);
         let (mut ours, mut raw, mut cpython) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..repeats {

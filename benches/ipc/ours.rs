@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use poolscope::engine::ipc::manager::{Counter, Proxy, Request};
 use poolscope::engine::ipc::{
-    Arrived, Block, Connection, Event, Hand, Incoming, Ints, Lock, Outgoing, Received, Rooms, SimpleQueue,
+    Arrived, Block, Connection, Event, Hand, Incoming, Ints, Lock, Outgoing, RLock, Received, Rooms, SimpleQueue,
 };
 use poolscope::program::plain::Plain;
 use poolscope::program::uses::Kind;
@@ -149,12 +149,12 @@ pub(super) fn locked_increment(times: u32) -> Duration {
     let value = || Ints::at(words.part(32..64), 1);
     let me = std::process::id();
     let took = both(|| {
-        let (lock, value) = (Lock::at(words.part(0..16)), value());
+        let (lock, value) = (RLock::at(words.part(0..16)), value());
         let who = if std::process::id() == me { ME } else { OTHER };
         for _ in 0..times {
             while lock.acquire_for(who, SLICE).is_none() {}
             value.write(0, value.read(0).wrapping_add(1));
-            lock.release().expect("it is taken");
+            lock.release(who).expect("it is taken");
         }
     });
     assert_eq!(value().read(0), 2 * times as i32, "nothing is lost");
@@ -175,14 +175,18 @@ pub(super) fn manager(times: u32) -> Duration {
         let ends = [(&requests, &answer)];
         let mut counter = Counter::new(1, false);
         while !counter.is_over() {
-            counter.wait(&ends, SLICE).expect("ends of ours");
-            counter.turn(&ends, |_| ());
+            counter.serve(&ends, SLICE, |_| ()).expect("ends of ours");
         }
     };
     let use_it = || {
         let mut proxy = Proxy::default();
         let mut trip = |request: &Request| {
-            proxy.trip(request, &ask, &answers).expect("the manager lives").expect("nothing is wrong")
+            proxy.ask(request).expect("it can be sent");
+            loop {
+                if let Some((reply, _)) = proxy.answer(&ask, &answers, SLICE).expect("the manager lives") {
+                    return reply.expect("nothing is wrong");
+                }
+            }
         };
         let a = || Plain::text("a");
         trip(&Request::Make(Kind::Dict, vec![Plain::Dict(vec![(a(), Plain::Int(1))])]));

@@ -23,6 +23,8 @@ use crate::trace::Machine;
 
 /// Two frames of a replay are at least so far apart.
 const REPLAY_FRAME: Duration = Duration::from_millis(33);
+/// After so long a live run that told nothing is looked at.
+const SILENCE: Duration = Duration::from_millis(250);
 
 /// The window's state.
 pub struct App {
@@ -106,6 +108,8 @@ impl App {
     /// Takes in what has come and lets time pass.
     pub fn advance(&mut self, ctx: &Context) {
         match self.source.drain() {
+            // What is silent must be looked at, too: nobody wakes the window for that.
+            Drained::All if self.source.is_live() => ctx.request_repaint_after(SILENCE),
             Drained::All => {}
             Drained::Part => ctx.request_repaint(),
             Drained::Ended => {

@@ -115,7 +115,11 @@ impl Source {
                     self.session = None;
                     return Drained::Ended;
                 }
-                Err(crossbeam_channel::TryRecvError::Empty) => return Drained::All,
+                Err(crossbeam_channel::TryRecvError::Empty) => {
+                    // That nothing comes tells something, too: who waits still waits.
+                    self.model.pass_time(session.now_ns());
+                    return Drained::All;
+                }
                 Err(crossbeam_channel::TryRecvError::Disconnected) => {
                     self.failure = Some("The run's observer is gone. Press Run to try again.".to_owned());
                     self.session = None;

@@ -162,6 +162,14 @@ impl Tally {
         u64::try_from(sum.saturating_sub(gone)).unwrap_or(u64::MAX)
     }
 
+    /// The first time since a moment, and how much that was.
+    pub(super) fn first_since(&self, at_ns: u64) -> Option<(u64, u64)> {
+        let told = self.settled();
+        let place = told.times_ns.partition_point(|&time| time < at_ns);
+        let before = place.checked_sub(1).map_or(0, |last| told.sums[last]);
+        Some((*told.times_ns.get(place)?, told.sums[place].saturating_sub(before)))
+    }
+
     /// When it happened next, after a moment.
     pub fn after(&self, at_ns: u64) -> Option<u64> {
         let next = self.times_ns.get(self.times_ns.partition_point(|&time| time <= at_ns)).copied();

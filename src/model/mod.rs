@@ -9,6 +9,7 @@ pub mod buffer;
 pub mod check;
 pub mod deadlock;
 mod family;
+mod filling;
 mod history;
 pub mod lane;
 pub mod objects;

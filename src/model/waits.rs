@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Actor, Run};
+use crate::chunk::grouped;
 use crate::trace::{ActorId, Awaited, Deed, ObjectId, Role, Wish};
 
 /// So many waits are known one by one; of more, of each actor the last one.
@@ -80,6 +81,13 @@ impl Waits {
         }
     }
 
+    /// Whether an actor got what it waited for last.
+    fn note_got(&mut self, actor: ActorId, got: bool) {
+        if let Some(last) = self.by_actor.get_mut(&actor).and_then(|waits| waits.last_mut()) {
+            last.got = got;
+        }
+    }
+
     /// The actor goes on, or has ended; the wait that this ends, if it waited.
     pub(super) fn close(&mut self, actor: ActorId, at_ns: u64, got: bool) -> Option<Wait> {
         // What it did last may be heard of after its end.
@@ -101,6 +109,15 @@ impl Run {
     /// How many waits are not known one by one, since there were too many.
     pub fn waits_summed(&self) -> u64 {
         self.waits.summed
+    }
+
+    /// That not every wait is known, in a sentence.
+    pub fn summed_in_words(&self) -> Option<String> {
+        let (summed, all) = (self.waits.summed, self.waits.summed + self.waits.count as u64);
+        (summed > 0).then(|| {
+            let (summed, all) = (grouped(summed), grouped(all));
+            format!("Of {all} waits {summed} are only counted: so many are not kept one by one.")
+        })
     }
 
     /// How long somebody waited for something of an object at most: also who gave up, or waits still.
@@ -134,21 +151,15 @@ impl Run {
         last.filter(|wait| wait.cut || wait.to_ns == u64::MAX)
     }
 
-    /// What the pipe on a road of an object holds at a moment, in bytes: whatever its size says, it is full while
-    /// somebody waits for room in it.
-    pub fn pipe_fill(&self, object: ObjectId, lane: u16, at_ns: u64) -> u64 {
-        let Some(known) = self.object(object) else { return 0 };
-        let waits_for_room = |wait: &Wait| wait.wish == Wish::Send && wait.lane == lane;
-        if known.pipe_bytes > 0 && self.waiters(object, at_ns).any(waits_for_room) {
-            return known.pipe_bytes.into();
-        }
-        let bytes = known.stations.road(lane).map_or(0, |road| road.in_pipe(at_ns).bytes);
-        if known.pipe_bytes > 0 { bytes.min(known.pipe_bytes.into()) } else { bytes }
-    }
-
     /// An actor can't go on.
     pub(super) fn begin_wait(&mut self, mut wait: Wait) {
-        self.waits.close(wait.actor, wait.from_ns, false);
+        if let Some(before) = self.waits.close(wait.actor, wait.from_ns, false)
+            && (before.wish, before.on, before.lane) != (wait.wish, wait.on, wait.lane)
+        {
+            // It got the lock within a queue, and now waits for what it wanted that for.
+            self.waits.note_got(wait.actor, self.aim(&before) == (wait.wish, wait.lane) && before.on == wait.on);
+            self.watch.note_end(wait.actor, wait.from_ns);
+        }
         if let Some(end_ns) = self.actor(wait.actor).and_then(Actor::end_ns) {
             (wait.to_ns, wait.cut) = (end_ns.max(wait.from_ns), true);
         }

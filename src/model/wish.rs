@@ -1,11 +1,11 @@
 //! Waits in words, and the locks within a queue, which no program names.
 
 use super::{Object, Run, Wait};
-use crate::trace::{ActorId, Awaited, ObjectKind, Wish};
+use crate::trace::{ActorId, Awaited, ObjectKind, WRITE_LOCK, Wish};
 use crate::words;
 
-/// Whoever waits for a lock within a queue says so by this road of it.
-const WRITE_LOCK: u16 = 0;
+/// So soon after it took the lock within a queue a process has said what it waits for.
+const TOLD_WITHIN_NS: u64 = 5_000_000;
 
 impl Run {
     /// A wait in words: `waits for lock a, which Process-2 holds, for 1.2 s`.
@@ -30,8 +30,7 @@ impl Run {
         match wait.wish {
             Wish::Acquire if kind.is_some_and(is_queue) => {
                 let lock = lock_in_words(wait);
-                let owner = object.and_then(|object| self.inner_owner(object, wait, at_ns));
-                let owner = owner.map_or_else(String::new, |owner| self.which_holds(&[owner], at_ns));
+                let owner = object.map_or_else(String::new, |object| self.which_has(object, wait, at_ns));
                 format!("for the {lock} of {thing}{owner}")
             }
             Wish::Acquire => {
@@ -79,57 +78,61 @@ impl Run {
         }
     }
 
+    /// Of a lock within a queue: `, which Process-1 has while it waits for a message`.
+    fn which_has(&self, queue: &Object, wait: &Wait, at_ns: u64) -> String {
+        let what = if moves(wait) == Wish::Send { "room" } else { "a message" };
+        // Whoever has it may say a moment later what it waits for.
+        let at_ns = at_ns.max(wait.from_ns.saturating_add(TOLD_WITHIN_NS).min(wait.to_ns.saturating_sub(1)));
+        match self.inner_owner(queue, wait, at_ns) {
+            Some(owner) if self.has_ended(owner, at_ns) => {
+                format!(", which {} held when it ended", self.full_title(owner))
+            }
+            Some(owner) => format!(", which {} has while it waits for {what}", self.full_title(owner)),
+            None => String::new(),
+        }
+    }
+
     /// Why a message can't pass: `, which is empty`. Only what is certain is said.
     fn road_in_words(&self, object: &Object, wait: &Wait, at_ns: u64) -> String {
-        if let Some(owner) = self.dead_inner_owner(object, wait, at_ns) {
-            return format!(", whose {} {} held when it ended", lock_in_words(wait), self.full_title(owner));
-        }
         let sends = wait.wish == Wish::Send;
         let other = if sends { Wish::Receive } else { Wish::Send };
         let is_other = |at: &Wait| at.wish == other && at.lane == wait.lane;
-        let in_pipe = object.stations.road(wait.lane).map_or(0, |road| road.in_pipe(at_ns).messages);
+        let in_pipe = self.in_pipe(object.id, wait.lane, at_ns).messages;
         if self.waiters(object.id, at_ns).any(is_other) || (!sends && in_pipe > 0) {
             return String::new();
         }
         if sends { ", which is full" } else { ", which is empty" }.to_owned()
     }
 
-    /// Who has the lock within a queue that this wait needs, as far as it is known: whoever reads or writes has it
-    /// meanwhile, and of those who wait for a message or for room, the one who came first.
-    pub(super) fn inner_owner(&self, object: &Object, wait: &Wait, at_ns: u64) -> Option<ActorId> {
-        let dead = self.dead_inner_owner(object, wait, at_ns);
-        let wish = moves(wait);
-        let others = self.waiters(object.id, at_ns).filter(|other| other.wish == wish && other.actor != wait.actor);
-        dead.or_else(|| others.min_by_key(|other| other.from_ns).map(|other| other.actor))
+    /// What somebody waits for in the end, and on which road: whoever waits for a lock within a queue wants to read
+    /// from it, or to write into it.
+    pub fn aim(&self, wait: &Wait) -> (Wish, u16) {
+        let object = wait.object().and_then(|object| self.object(object));
+        let is_inner = wait.wish == Wish::Acquire && object.is_some_and(|object| is_queue(object.kind));
+        if is_inner { (moves(wait), 0) } else { (wait.wish, wait.lane) }
     }
 
-    /// Who was killed while it read from, or wrote into, a queue, and so has its lock for ever.
-    pub(super) fn dead_inner_owner(&self, object: &Object, wait: &Wait, at_ns: u64) -> Option<ActorId> {
-        if !is_queue(object.kind) || object.robust {
-            return None;
-        }
+    /// Who has the lock within a queue that this wait is for, as far as it is known: whoever waits for a message, or
+    /// for room; or who was killed while it did, and has it for ever.
+    pub(super) fn inner_owner(&self, queue: &Object, wait: &Wait, at_ns: u64) -> Option<ActorId> {
         let wish = moves(wait);
-        let road = object.stations.road(if wait.wish == Wish::Acquire { 0 } else { wait.lane });
-        let cut = self.unended_waits().filter(|last| last.cut && last.to_ns <= at_ns);
-        let mut cut = cut.filter(|last| last.object() == Some(object.id) && last.wish == wish);
-        let owner = cut.find(|last| {
-            // It had waited for the lock itself if somebody else had it, or got it afterwards.
-            let is_first =
-                self.waiters(object.id, at_ns).all(|other| other.wish != wish || other.from_ns > last.from_ns);
-            let passed = road.map(|road| if wish == Wish::Receive { &road.got } else { &road.fed });
-            is_first && passed.is_none_or(|passed| passed.count(at_ns) == passed.count(last.to_ns))
-        });
-        owner.map(|last| last.actor)
+        let alive = self.waiters(queue.id, at_ns).filter(|other| other.wish == wish);
+        // Who went on may say so after the next one began to wait.
+        if let Some(owner) = alive.max_by_key(|other| other.from_ns) {
+            return Some(owner.actor);
+        }
+        let passed = queue.stations.road(0).map(|road| if wish == Wish::Receive { &road.got } else { &road.fed });
+        let cut = self.unended_waits().filter(|last| last.cut && last.to_ns <= at_ns && !queue.robust);
+        let mut on_it = cut.filter(|last| last.object() == Some(queue.id) && last.wish == wish);
+        // If any message passed since then, the lock was free.
+        let has_it = |last: &&Wait| passed.is_none_or(|passed| passed.count(at_ns) == passed.count(last.to_ns));
+        on_it.find(has_it).map(|last| last.actor)
     }
 }
 
-/// Whether whoever waits needs the lock of those who write or of those who read.
+/// What whoever waits for a lock within a queue wants to do with it.
 fn moves(wait: &Wait) -> Wish {
-    match wait.wish {
-        Wish::Acquire if wait.lane == WRITE_LOCK => Wish::Send,
-        Wish::Acquire => Wish::Receive,
-        wish => wish,
-    }
+    if wait.lane == WRITE_LOCK { Wish::Send } else { Wish::Receive }
 }
 
 fn lock_in_words(wait: &Wait) -> &'static str {

@@ -1,49 +1,77 @@
 //! Locks and semaphores: who may go on, who waits, and who waits for ever.
 
 use super::first::{each, seconds, start};
+use super::managed::server;
 use super::object::{Make, Obj, Object};
 use super::script::{Child, Method, Step};
-use super::uses::Sync;
+use super::uses::{Ask, Call, Kept, Kind, Sync};
 use super::{Knob, Program};
 
 pub(super) static TWO_LOCKS: Program = Program {
     name: "two-locks",
     title: "Two locks in opposite order",
     summary: "Two processes each take one lock and then want the other's: neither can go on. Nobody's fault alone, and \
-              no error: it just stands still, until it is ended. If both take them in the same order, it can't happen.",
-    knobs: &[Knob {
-        name: "same-order",
-        summary: "Whether both take the locks in the same order: 0 no, 1 yes.",
-        default: 0,
-        range: (0, 1),
-    }],
+              no error: it just stands still, until it is ended. If both take them in the same order, it can't happen. \
+              With a manager's locks it is the same, though the manager itself waits for nobody.",
+    knobs: &[
+        Knob {
+            name: "same-order",
+            summary: "Whether both take the locks in the same order: 0 no, 1 yes.",
+            default: 0,
+            range: (0, 1),
+        },
+        Knob { name: "managed", summary: "Whether a manager keeps the locks: 0 no, 1 yes.", default: 0, range: (0, 1) },
+    ],
     script: |chosen| {
-        let same = chosen.knob("same-order") == 1;
-        let pass = Step::Sync(2, Sync::Pass { timeout_ms: None, label: None, action: None });
-        let taker = |var: u32, first: Obj, second: Obj| {
+        let (same, managed) = (chosen.knob("same-order") == 1, chosen.knob("managed") == 1);
+        // Locks of its own are its first objects; else there is only the manager before the barrier.
+        let (m, barrier): (Obj, Obj) = (0, if managed { 1 } else { 2 });
+        let [a, b] = [Kept(0, "a"), Kept(1, "b")];
+        let call = |kept, method| Step::Ask(m, Ask::Call(Call::new(kept, method, [])));
+        let with = |lock: Kept, inner: Vec<Step>| {
+            if managed {
+                [vec![call(lock, "acquire")], inner, vec![call(lock, "release")]].concat()
+            } else {
+                vec![Step::With(lock.0, inner)]
+            }
+        };
+        let pass = Step::Sync(barrier, Sync::Pass { timeout_ms: None, label: None, action: None });
+        let taker = |var: u32, first: Kept, second: Kept| {
             let both = Step::Print(format!("Process-{var} has both locks"));
             // In opposite order, each has its first lock before one of them wants the second.
-            let inner = vec![Step::Sleep(300), Step::With(second, vec![both])];
             let waits = if same { Vec::new() } else { vec![pass.clone()] };
-            Child::new(var, [Step::With(first, [waits, inner].concat())])
+            let inner = [waits, vec![Step::Sleep(300)], with(second, vec![both])].concat();
+            let child = Child::new(var, with(first, inner));
+            if managed { child.with_end(m, var as u16) } else { child }
         };
-        let children = [taker(1, 0, 1), if same { taker(2, 0, 1) } else { taker(2, 1, 0) }];
-        let mut script = vec![
-            Step::Deadline(5000),
-            Step::Make(Object::new("a", Make::Lock)),
-            Step::Make(Object::new("b", Make::Lock)),
-            Step::Make(Object::new("both_have_one", Make::Barrier(2))),
-        ];
-        script.extend(start(&children));
-        script.extend(each(2, Method::Join(None)));
+        let mut script = vec![Step::Deadline(5000)];
+        if managed {
+            script.push(Step::Make(Object::new("m", Make::Manager(3))));
+        } else {
+            script.extend([a, b].map(|lock| Step::Make(Object::new(lock.1, Make::Lock))));
+        }
+        script.push(Step::Make(Object::new("both_have_one", Make::Barrier(2))));
+        if managed {
+            let keep = |kept| Step::Ask(m, Ask::Make(kept, Kind::Lock, Vec::new()));
+            script.extend([Step::New(server(1, m)), Step::Call(1, Method::Start), keep(a), keep(b)]);
+        }
+        let first = 1 + u32::from(managed);
+        let (p1, p2) = (taker(first, a, b), if same { taker(first + 1, a, b) } else { taker(first + 1, b, a) });
+        script.extend(start(&[p1, p2]));
+        script.extend((first..first + 2).map(|var| Step::Call(var, Method::Join(None))));
         script.push(Step::Print("both are done".to_owned()));
         script
     },
     python: |chosen| {
         let (wait, second) =
             if chosen.knob("same-order") == 1 { ("pass", "a, b") } else { ("both_have_one.wait()", "b, a") };
+        let (imports, make) = if chosen.knob("managed") == 1 {
+            ("Barrier, Manager", "m = Manager()\n    a, b, both_have_one = m.Lock(), m.Lock(), Barrier(2)")
+        } else {
+            ("Barrier, Lock", "a, b, both_have_one = Lock(), Lock(), Barrier(2)")
+        };
         format!(
-            "from multiprocessing import Barrier, Lock, Process, current_process, set_start_method
+            "from multiprocessing import {imports}, Process, current_process, set_start_method
 from time import sleep
 
 def taker(first, second, both_have_one):
@@ -55,7 +83,7 @@ def taker(first, second, both_have_one):
 
 if __name__ == \"__main__\":
     set_start_method(\"{}\")
-    a, b, both_have_one = Lock(), Lock(), Barrier(2)
+    {make}
     p1 = Process(target=taker, args=(a, b, both_have_one))
     p2 = Process(target=taker, args=({second}, both_have_one))
     p1.start()

@@ -66,6 +66,19 @@ pub(super) static SHARED_MEMORY_RULES: Program = Program {
             attempt(l, Bytes::SetItem(1, Plain::text("123456789"))),
             attempt(l, Bytes::GetItem(4)),
             attempt(l, Bytes::SetItem(4, Plain::Int(1))),
+        ]);
+        let p3 = Child::new(
+            3,
+            [
+                Step::Block(l, Bytes::AttachList("list")),
+                Step::Block(l, Bytes::PrintList("the child's list:")),
+                Step::Block(l, Bytes::SetItem(0, Plain::Int(-5))),
+            ],
+        );
+        script.extend([
+            Step::New(p3),
+            Step::Call(3, Method::Start),
+            Step::Call(3, Method::Join(None)),
             Step::Block(l, Bytes::PrintList("list:")),
         ]);
         if chosen.knob("huge") == 1 {
@@ -102,6 +115,12 @@ def attacher(name, number, byte, dies):
         os.kill(os.getpid(), signal.SIGKILL)
     attempt(name, SharedMemory, \"nope\")
 
+def changer(name):
+    l = ShareableList(name=name)
+    print(\"the child's list:\", list(l), flush=True)
+    l[0] = -5
+    l.shm.close()
+
 if __name__ == \"__main__\":
     set_start_method(\"{}\")
     name = f\"rules-{{os.getpid()}}\"                     # the whole system knows it
@@ -128,6 +147,9 @@ if __name__ == \"__main__\":
     attempt(name, l.__setitem__, 1, \"123456789\")
     attempt(name, l.__getitem__, 4)
     attempt(name, l.__setitem__, 4, 1)
+    p = Process(target=changer, args=(l.shm.name,))
+    p.start()
+    p.join()
     print(\"list:\", list(l))
     l.shm.close()
     l.shm.unlink()

@@ -7,7 +7,7 @@ use super::uses::Sync;
 use super::{Chosen, Knob, Program};
 
 /// Whether the object is of the variant that notices.
-const ROBUST: Knob = Knob {
+pub(super) const ROBUST: Knob = Knob {
     name: "robust",
     summary: "Whether it notices that a process died: 0 no, as Python's, 1 yes.",
     default: 0,
@@ -15,12 +15,12 @@ const ROBUST: Knob = Knob {
 };
 
 /// An object as Python makes it, or the variant that notices.
-fn made(chosen: &Chosen<'_>, object: Object) -> Step {
+pub(super) fn made(chosen: &Chosen<'_>, object: Object) -> Step {
     Step::Make(if chosen.knob("robust") == 1 { object.robust() } else { object })
 }
 
 /// What the Python text says first.
-fn remark(chosen: &Chosen<'_>) -> &'static str {
+pub(super) fn remark(chosen: &Chosen<'_>) -> &'static str {
     if chosen.knob("robust") == 1 { "# Python has no such variant: this is how its own behaves.\n" } else { "" }
 }
 

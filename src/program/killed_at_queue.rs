@@ -1,9 +1,10 @@
 //! What a process leaves behind that is killed while it uses a queue.
 
+use super::dying::{ROBUST, made};
 use super::first::start;
 use super::object::{Make, Object};
 use super::script::{Child, Method, Script, Step};
-use super::uses::{Message, Payload};
+use super::uses::{Message, Payload, Query};
 use super::{Knob, Program};
 
 /// How long the one that is killed has until then: by then it waits.
@@ -17,22 +18,22 @@ pub(super) static KILLED_AT_A_QUEUE: Program = Program {
     name: "killed-at-a-queue",
     title: "Killed at a queue",
     summary: "A process is killed while it waits in get, with the queue's read lock; or while it writes a long item, with \
-              the write lock. In Python all others then wait for ever. The robust queue frees the lock and goes on with \
-              the next whole item. What the dead one had in hand is lost, and qsize() and maxsize still count it: a \
-              bounded queue has a place less for ever.",
+              the write lock. In Python all others then wait for ever; what the dead one had in hand is lost, and \
+              qsize() and maxsize still count it. The robust queue frees the lock, goes on with the next whole item, and \
+              counts what is there.",
     knobs: &[
         Knob { name: "writer", summary: "Who is killed: 0 a reader, 1 a writer.", default: 0, range: (0, 1) },
-        Knob { name: "robust", summary: "0: the queue is Python's; 1: a robust one.", default: 0, range: (0, 1) },
+        ROBUST,
+        Knob { name: "maxsize", summary: "How many items the queue holds; 0: no limit.", default: 0, range: (0, 8) },
     ],
     script: |chosen| {
-        let queue = Object::new("q", Make::Queue(0));
-        let queue = if chosen.knob("robust") == 1 { queue.robust() } else { queue };
-        let mut script: Script = vec![Step::Deadline(5000), Step::Make(queue)];
+        let queue = made(chosen, Object::new("q", Make::Queue(chosen.knob("maxsize") as u32)));
+        let mut script: Script = vec![Step::Deadline(5000), queue];
         let kill = [
             Step::Sleep(UNTIL_IT_WAITS_MS),
             Step::Call(1, Method::Kill),
             Step::Call(1, Method::Join(None)),
-            Step::Print("killed".to_owned()),
+            step(Message::Ask("killed, qsize()", Query::Size)),
         ];
         if chosen.knob("writer") == 1 {
             script.extend(start(&[Child::new(1, [step(Message::Put(Payload::Bytes(1_000_000)))])]));
@@ -70,19 +71,20 @@ def writes(q, item):
 
 if __name__ == \"__main__\":
     set_start_method(\"{}\")
-    q = Queue()                           # Python has no robust one
+    q = Queue({})                           # Python has no robust one
     p1 = Process(target={first})
     p1.start()
     sleep({})
     p1.kill()
     p1.join()
-    print(\"killed\")
+    print(\"killed, qsize()\", q.qsize())
     p2 = Process(target={second})
     p2.start()
     {then}
     p2.join()                             # never returns
 ",
             chosen.start.name(),
+            chosen.knob("maxsize"),
             super::script::seconds(UNTIL_IT_WAITS_MS.cast_signed())
         )
     },

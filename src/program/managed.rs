@@ -10,7 +10,7 @@ use super::{Knob, Program};
 const M: Obj = 0;
 
 /// A process that serves as the manager of this object.
-fn server(var: u32, manager: Obj) -> Child {
+pub(super) fn server(var: u32, manager: Obj) -> Child {
     Child::new(var, [Step::Ask(manager, Ask::Serve)]).with_end(manager, 0)
 }
 

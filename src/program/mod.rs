@@ -9,6 +9,7 @@ use crate::plan::{PlanError, StartMethod};
 mod agreeing;
 mod blocks;
 mod dying;
+mod dying_holders;
 mod ending;
 mod family;
 mod first;
@@ -131,6 +132,8 @@ static IPC: &[&Program] = &[
     &managed::MANAGER_DICT,
     &managed::MANAGER_RULES,
     &dying::DEAD_OWNER,
+    &dying_holders::DEAD_HOLDER,
+    &dying_holders::DEAD_HEIR,
     &dying::DEAD_WAITER,
     &dying::DEAD_PARTY,
     &agreeing::LOCK_RULES,

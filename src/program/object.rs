@@ -114,13 +114,13 @@ impl Make {
     }
 }
 
-/// The ids of objects in a trace: in order, and after an object that of its own lock.
-pub fn ids<'a>(objects: impl IntoIterator<Item = &'a Object>) -> Vec<ObjectId> {
+/// The ids of objects in a trace: in order, and after an object that of its own lock. With them, the next one.
+pub fn ids<'a>(objects: impl IntoIterator<Item = &'a Object>) -> (Vec<ObjectId>, u32) {
     let mut next = 0;
     let mut ids = Vec::new();
     for object in objects {
         ids.push(ObjectId(next));
         next += 1 + u32::from(object.make.has_lock());
     }
-    ids
+    (ids, next)
 }

@@ -16,7 +16,7 @@ pub use event::{
     ActorId, Birth, ChannelId, Content, Doing, Event, Exit, Fate, Machine, Medium, Outcome, Role, TaskFailure, What,
 };
 pub use exit::signal_name;
-pub use object::{Awaited, Deed, Made, ObjectId, ObjectKind, Wish};
+pub use object::{Awaited, Deed, Made, ObjectId, ObjectKind, READ_LOCK, WRITE_LOCK, Wish};
 
 /// Units up to this number are recorded one by one; past it, as sums per interval. It is more than
 /// any screen could show, and about 40 MB of trace.

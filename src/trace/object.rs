@@ -3,7 +3,7 @@
 //! An object is introduced once ([`ObjectMade`](super::What::ObjectMade)). From then on whoever does something with
 //! it says so when it is done ([`Used`](super::What::Used)); whoever can't go on says so at once
 //! ([`Waits`](super::What::Waits)), and that wait lasts until the same actor next tells what it did (`Used`, `Called`,
-//! `Did`) or has ended. So a deadlock is in the trace while it lasts: it is a cycle of waits.
+//! `Did`) or what else it waits for, or has ended. So a deadlock is in the trace while it lasts: it is a cycle of waits.
 
 use serde::{Deserialize, Serialize};
 
@@ -110,7 +110,7 @@ fn is_zero(bytes: &u32) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Wish {
-    /// A lock, or a permit of a semaphore.
+    /// A lock, or a permit of a semaphore; of a queue, one of the locks within it.
     Acquire,
     /// Room in a pipe: it is full.
     Send,
@@ -160,6 +160,12 @@ pub enum Awaited {
     /// On another process: its end.
     Actor(ActorId),
 }
+
+/// As the road of a wish to [acquire](Wish::Acquire) on a queue: the lock within it that whoever writes into its pipe
+/// has meanwhile. Whoever wishes to [send](Wish::Send) has it already.
+pub const WRITE_LOCK: u16 = 0;
+/// The same of whoever reads. Whoever wishes to [receive](Wish::Receive) has it already.
+pub const READ_LOCK: u16 = 1;
 
 /// What an actor did with an object.
 ///

@@ -50,6 +50,25 @@ fn a_deadlock_is_named_while_it_lasts_and_in_every_report() {
 }
 
 #[test]
+fn a_robust_object_says_so_and_what_was_taken_back_from_the_dead() {
+    let folder = folder();
+    let told = |program: &str, robust: &str| {
+        let output = poolscope(folder.path(), &["run", "--program", program, "--knob", robust]);
+        assert_eq!(code(&output), Some(0), "{output:?}");
+        text(&output.stdout).to_owned()
+    };
+    let (robust, faithful) = (told("dead-holder", "robust=1"), told("dead-holder", "robust=0"));
+    for part in ["semaphore permits (robust Semaphore, 3 permits)", "taken back from a dead owner 2 times"] {
+        assert!(robust.contains(part) && !faithful.contains(part), "{part}: {robust}\n{faithful}");
+    }
+    let robust = told("dead-heir", "robust=1");
+    for part in ["lock lock (robust Lock)", "queue q (robust Queue, maxsize 1)"] {
+        let line = robust.lines().find(|line| line.contains(part)).unwrap_or_else(|| panic!("{part}: {robust}"));
+        assert!(line.contains("taken back from a dead owner 1 time"), "{line}");
+    }
+}
+
+#[test]
 fn updates_that_are_lost_are_counted_by_what_is_missing() {
     let folder = folder();
     let numbers = |lock: &str| {

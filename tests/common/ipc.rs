@@ -31,6 +31,8 @@ pub fn small_knobs(program: &Program, dice: &mut Dice) -> Vec<(&'static str, u64
     let knobs = program.knobs.iter().filter_map(|knob| {
         let (low, high) = knob.range;
         match dice.roll(3) {
+            // A choice between a few, such as whether it is robust.
+            _ if high - low < 4 => Some((knob.name, low + dice.roll(high - low + 1))),
             0 => None,
             1 => Some((knob.name, low)),
             _ => Some((knob.name, low + dice.roll(knob.default.clamp(low, high) - low + 1))),

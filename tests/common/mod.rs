@@ -6,6 +6,7 @@
 pub mod chance;
 #[cfg(target_os = "linux")]
 pub mod ipc;
+pub mod live;
 #[cfg(target_os = "linux")]
 pub mod place;
 pub mod programs;

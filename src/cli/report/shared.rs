@@ -14,6 +14,11 @@ use crate::trace::{ObjectKind, Role, Wish};
 pub(in crate::cli) struct Shared<'a> {
     /// Every object that was used, in the order in which they were made.
     pub(in crate::cli) objects: Vec<ObjectFigures<'a>>,
+    /// How many waits were too many to be kept one by one.
+    pub(in crate::cli) waits_only_counted: u64,
+    /// The same in a sentence.
+    #[serde(skip)]
+    pub(in crate::cli) only_counted: Option<String>,
     /// Every deadlock, in the order in which they were known.
     pub(in crate::cli) deadlocks: Vec<DeadlockTold>,
     /// Who waited, and never got it.
@@ -37,6 +42,9 @@ pub(in crate::cli) struct ObjectFigures<'a> {
     pub(in crate::cli) waits: u64,
     /// How often somebody gave up.
     pub(in crate::cli) gave_up: u64,
+    /// Whether it notices that its owner died; and how often something was taken back from the dead.
+    pub(in crate::cli) robust: bool,
+    pub(in crate::cli) recovered: u64,
     /// Of a lock or a semaphore.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::cli) turns: Option<Turns>,
@@ -65,8 +73,6 @@ pub(in crate::cli) struct Turns {
     pub(in crate::cli) waited_ns: u64,
     /// How long at most.
     pub(in crate::cli) longest_wait_ns: u64,
-    /// How often it was taken back from a dead owner.
-    pub(in crate::cli) recovered: u64,
 }
 
 /// What passed one road of a pipe or a queue.
@@ -78,6 +84,8 @@ pub(in crate::cli) struct RoadFigures {
     pub(in crate::cli) put: u64,
     /// Messages taken out.
     pub(in crate::cli) got: u64,
+    /// Of those put in, how many were too many to be kept one by one.
+    pub(in crate::cli) only_counted: u64,
     /// Bytes put in, with the headers of messages.
     pub(in crate::cli) bytes: u64,
     /// Most messages in it at once.
@@ -180,7 +188,7 @@ pub(in crate::cli) struct UnendedWait {
 
 impl<'a> Shared<'a> {
     /// What was shared in a run.
-    pub(super) fn of(run: &'a Run) -> Self {
+    pub(in crate::cli) fn of(run: &'a Run) -> Self {
         let since = |at_ns: u64| at_ns.saturating_sub(run.began_ns);
         // The lock of something is only told of if it was used.
         let objects = run.objects().iter().filter(|object| object.of.is_none() || object.permits.taken() > 0);
@@ -209,6 +217,8 @@ impl<'a> Shared<'a> {
         let waits = run.unended_waits().filter(|wait| is_person(wait.actor));
         Self {
             objects: objects.map(|object| ObjectFigures::of(run, object)).collect(),
+            waits_only_counted: run.waits_summed(),
+            only_counted: run.summed_in_words(),
             deadlocks: deadlocks.collect(),
             unended_waits: waits
                 .map(|wait| UnendedWait {
@@ -244,6 +254,7 @@ impl<'a> ObjectFigures<'a> {
                 lane,
                 put: road.came.total(),
                 got: road.got.total(),
+                only_counted: road.summed,
                 bytes: road.came.total_sum(),
                 most: road.most_under_way().messages,
                 pipe_bytes: object.pipe_bytes,
@@ -262,12 +273,13 @@ impl<'a> ObjectFigures<'a> {
             capacity: object.capacity,
             waits: object.waits,
             gave_up: permits.gave_up,
+            robust: object.robust,
+            recovered: count(permits.recovered.all().len()),
             turns: is_turns.then(|| Turns {
                 taken: permits.taken(),
                 held_ns: permits.held_ns,
                 waited_ns: permits.waited_ns,
                 longest_wait_ns: run.longest_wait_ns(object.id),
-                recovered: count(permits.recovered.all().len()),
             }),
             roads: roads.collect(),
             numbers: has_numbers.then(|| Numbers {

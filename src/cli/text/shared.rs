@@ -15,11 +15,12 @@ pub(super) struct SharedInWords<'a>(pub(super) &'a Shared<'a>);
 
 impl Display for SharedInWords<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Shared { objects, deadlocks, unended_waits } = self.0;
+        let Shared { objects, only_counted, deadlocks, unended_waits, .. } = self.0;
         if !objects.is_empty() {
             writeln!(f, "\nshared")?;
         }
-        folded(objects.iter().map(object)).iter().try_for_each(|line| writeln!(f, "  {line}"))?;
+        let lines = folded(objects.iter().map(object)).into_iter().chain(only_counted.clone());
+        lines.into_iter().try_for_each(|line| writeln!(f, "  {line}"))?;
         if !unended_waits.is_empty() {
             writeln!(f, "\nwaits that never ended")?;
         }
@@ -62,9 +63,6 @@ fn object(object: &ObjectFigures<'_>) -> String {
             waits if turns.taken > 0 => told.push(format!("waited for {}, at most for {longest}", times(waits))),
             waits => told.push(format!("waited for {}", times(waits))),
         }
-        if turns.recovered > 0 {
-            told.push(format!("taken back from a dead owner {}", times(turns.recovered)));
-        }
     }
     let is_pipe = *what == ObjectKind::Pipe;
     told.extend(object.roads.iter().map(|way| road(way, is_pipe && *capacity > 1, *what)));
@@ -75,6 +73,9 @@ fn object(object: &ObjectFigures<'_>) -> String {
         told.push(format!("{}{median}", counted(trips.count, "round trip", "round trips")));
     }
     told.extend(object.signals.as_ref().map(|signals| signalled(signals, *what, object.waits)));
+    if object.recovered > 0 {
+        told.push(format!("taken back from a dead owner {}", times(object.recovered)));
+    }
     if object.gave_up > 0 {
         told.push(format!("given up {}", times(object.gave_up)));
     }
@@ -83,7 +84,8 @@ fn object(object: &ObjectFigures<'_>) -> String {
         0 => "not used".to_owned(),
         waits => format!("waited for {}, and nothing came of it", times(waits)),
     };
-    format!("{noun} {name} ({kind}{size}): {told}")
+    let robust = if object.robust { "robust " } else { "" };
+    format!("{noun} {name} ({robust}{kind}{size}): {told}")
 }
 
 fn times(count: u64) -> String {
@@ -112,7 +114,11 @@ fn road(road: &RoadFigures, is_one_of_two: bool, kind: ObjectKind) -> String {
         torn => format!("; torn {}, {}", times(torn), bytes(road.torn_bytes)),
     };
     let count = counted(road.put, "message", "messages");
-    format!("{way}{count}, {}{most}{left}{fullest}{torn}", bytes(road.bytes))
+    let only_counted = match road.only_counted {
+        0 => String::new(),
+        more => format!("; {} of them only counted: so many are not kept one by one", grouped(more)),
+    };
+    format!("{way}{count}, {}{most}{left}{fullest}{torn}{only_counted}", bytes(road.bytes))
 }
 
 /// `32,366 of 80,000 updates kept; 47,634 were overwritten`.
@@ -147,5 +153,49 @@ fn signalled(signals: &Signals, kind: ObjectKind, waits: u64) -> String {
         ObjectKind::Condition => format!("notified {}, {waited}, {} awake", times(*notified), grouped(*woke)),
         _ if *broken > 0 => format!("passed {}, found broken {}", times(*passed), times(*broken)),
         _ => format!("passed {}, {waited}", times(*passed)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Model;
+    use crate::plan::Plan;
+    use crate::trace::{ActorId, Awaited, Birth, Deed, Event, Made, ObjectId, Role, What, Wish};
+
+    /// So many waits and messages are kept one by one.
+    const KEPT: u32 = 200_000;
+
+    #[test]
+    fn what_is_only_counted_is_said() {
+        let (by, queue) = (ActorId::PARENT, ObjectId(0));
+        let plan = Box::new(Plan { program: Some("by-hand".to_owned()), ..Plan::default() });
+        let (name, initial, lock, robust) = ("q".to_owned(), None, None, false);
+        let (kind, capacity, pipe_bytes) = (ObjectKind::SimpleQueue, 0, 65_536);
+        let made = Made { object: queue, kind, name, capacity, pipe_bytes, initial, lock, robust };
+        let begin = [
+            What::RunBegan { run: 0, plan, items: 0, chunksize: 1, detail_units: 9 },
+            What::ActorBorn(Box::new(Birth::new(by, Role::Parent, 0, 7, 0))),
+            What::ObjectMade(Box::new(made)),
+        ];
+        let told = |count: u32| {
+            let each = (0..count).flat_map(|message| {
+                let used = |deed| What::Used { object: queue, since_ns: u64::from(message), deed };
+                [
+                    used(Deed::Fed { lane: 0, message, bytes: 9 }),
+                    What::Waits { wish: Wish::Receive, on: Awaited::Object(queue), lane: 0, for_ever: true },
+                    used(Deed::Got { lane: 0, message, bytes: 9 }),
+                ]
+            });
+            let all = begin.iter().cloned().chain(each);
+            let events: Vec<Event> = all.zip(1..).map(|(what, at_ns)| Event { at_ns, by, what }).collect();
+            let model = Model::of(&events);
+            SharedInWords(&Shared::of(&model.runs[0])).to_string()
+        };
+        assert!(!told(5).contains("only counted"), "{}", told(5));
+        let told = told(KEPT + 7);
+        for words in ["200,007 messages", "; 7 of them only counted", "Of 200,007 waits 7 are only counted"] {
+            assert!(told.contains(words), "{words}: {told}");
+        }
     }
 }

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use crate::trace::ActorId;
 
 use super::layout::CELL;
-use super::{Barrier, Block, Broken, Condition, Event, Ints, Lock, RLock, Semaphore};
+use super::lock::Taken;
+use super::{Barrier, Block, Broken, Condition, Event, Ints, Lock, RLock, RobustSemaphore, Semaphore};
 
 /// As a caller waits: in slices, again and again.
 const SLICE: Duration = Duration::from_millis(20);
@@ -104,6 +105,60 @@ fn h03_never_more_are_inside_than_permits() {
     });
     assert!(most.load(Ordering::Acquire) <= 3);
     assert_eq!(semaphore.value(), 3);
+}
+
+fn permits_words(permits: u32) -> Block {
+    Block::create(RobustSemaphore::<Block>::words_of(permits)).expect("room")
+}
+
+#[test]
+fn h03_and_h04_robust_permits_are_counted_as_the_faithful_ones_are() {
+    let (me, other) = (ActorId(1), ActorId(2));
+    let (plain, bounded) = (RobustSemaphore::at(permits_words(2), 2), RobustSemaphore::bounded_at(permits_words(1), 1));
+    assert_eq!((plain.release(me), plain.value()), (Ok(3), 3));
+    assert_eq!(bounded.release(me).expect_err("too many").message, "semaphore or lock released too many times");
+    let taken = |got: Option<(u32, Taken)>| got.map(|(left, _)| left);
+    assert_eq!((taken(bounded.try_acquire(me)), taken(bounded.try_acquire(other))), (Some(0), None));
+    assert_eq!(bounded.release(other), Ok(1), "anybody may");
+    for left in [2, 1, 0] {
+        assert_eq!(taken(plain.try_acquire(me)), Some(left));
+    }
+    assert!(plain.try_acquire(me).is_none());
+    assert_eq!((plain.release(other), plain.recover(me), plain.value()), (Ok(1), 2, 3), "one was given back for it");
+    let many = RobustSemaphore::at(permits_words(0), 0);
+    let given = (1..=100).find(|_| many.release(me).is_err()).expect("there is an end");
+    assert_eq!((given, many.value()), (65, 64));
+}
+
+#[test]
+fn g09_only_the_permits_of_the_dead_come_back_and_whoever_takes_one_is_told() {
+    let (dead, living) = (ActorId(1), ActorId(2));
+    let permits = RobustSemaphore::at(permits_words(3), 3);
+    let got = [dead, living, dead].map(|me| permits.try_acquire(me).expect("there is one"));
+    assert!(got.iter().all(|(_, taken)| taken.died.is_none()));
+    assert_eq!((permits.value(), permits.recover(ActorId(9)), permits.recover(dead)), (0, 0, 2));
+    assert_eq!((permits.value(), permits.recover(dead)), (2, 0));
+    let told = [0, 1].map(|_| permits.try_acquire(living).expect("there is one").1.died);
+    assert_eq!(told, [Some(dead); 2]);
+    assert!(permits.release(living) == Ok(1) && permits.release(living) == Ok(2));
+    assert_eq!(permits.try_acquire(living).map(|(_, taken)| taken.died), Some(None), "it was given back since");
+}
+
+#[test]
+fn g09_whoever_sleeps_for_a_permit_is_woken_when_its_dead_owner_is_buried() {
+    let (permits, dead) = (RobustSemaphore::bounded_at(permits_words(2), 2), ActorId(99));
+    assert!(permits.try_acquire(dead).is_some() && permits.try_acquire(dead).is_some());
+    thread::scope(|scope| {
+        let sleepers = [1, 2].map(|me| {
+            let permits = permits.clone();
+            scope.spawn(move || permits.acquire_for(ActorId(me), HANGS))
+        });
+        thread::sleep(SLICE);
+        assert_eq!(permits.recover(dead), 2);
+        for sleeper in sleepers {
+            assert_eq!(sleeper.join().expect("it ends").expect("it is woken").1.died, Some(dead));
+        }
+    });
 }
 
 #[test]

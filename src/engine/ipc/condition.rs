@@ -53,7 +53,7 @@ impl<M: Words> Condition<M> {
         let number = number.max(1);
         self.words.word(LAST).store(number.into());
         let word = u64::from(me.0) << 32 | u64::from(number) << 1;
-        let place = (1..=self.places).find(|&place| self.take(place, word))?;
+        let place = (1..=self.places).find(|&place| self.alter(place, 0, word))?;
         Some(Waiting { place, word })
     }
 
@@ -99,33 +99,20 @@ impl<M: Words> Condition<M> {
     }
 
     /// Gives up the place of somebody who is dead. What it was notified of, and did not live to see, goes on to the
-    /// next.
+    /// next: first, so that it is not lost if this one is killed, too, before it gave up the place. Whoever comes after
+    /// it may then notify one more, who looks, and waits on.
     pub fn forget(&self, dead: ActorId) {
         for place in 1..=self.places {
             let word = self.words.word(place).load();
-            if word != 0 && (word >> 32) as u32 == dead.0 {
-                let woken = !self.alter(place, word & !WOKEN, 0);
-                if woken {
-                    self.words.word(place).store(0);
-                    self.notify(1);
-                }
+            if word != 0 && (word >> 32) as u32 == dead.0 && !self.alter(place, word & !WOKEN, 0) {
+                self.notify(1);
+                self.words.word(place).store(0);
             }
         }
-    }
-
-    fn take(&self, place: usize, word: u64) -> bool {
-        self.alter(place, 0, word)
     }
 
     /// Whether a place was like this, and is like that now.
     fn alter(&self, place: usize, from: u64, to: u64) -> bool {
-        loop {
-            match self.words.word(place).replace(from, to) {
-                Ok(()) => return true,
-                // The exchange may fail for no reason.
-                Err(now) if now == from => {}
-                Err(_) => return false,
-            }
-        }
+        self.words.word(place).alter(from, to)
     }
 }

@@ -24,9 +24,12 @@ use super::simple_queue::Hand;
 #[derive(Clone, Debug, Default)]
 pub struct Buffer(Arc<(Mutex<Waiting>, Condvar)>);
 
+/// A message; or the number that it would have had, and why it can't be sent.
+pub type Entry = Result<Outgoing, (u32, Refusal)>;
+
 #[derive(Debug, Default)]
 struct Waiting {
-    entries: VecDeque<Result<Outgoing, Refusal>>,
+    entries: VecDeque<Entry>,
     /// Nothing will be put any more.
     closed: bool,
     /// The feeder has nothing in hand and will never have.
@@ -35,7 +38,7 @@ struct Waiting {
 
 impl Buffer {
     /// Lays a message down, or the error that it can't be sent.
-    pub fn push(&self, entry: Result<Outgoing, Refusal>) {
+    pub fn push(&self, entry: Entry) {
         self.waiting().entries.push_back(entry);
         self.0.1.notify_all();
     }
@@ -62,7 +65,7 @@ impl Buffer {
     }
 
     /// The next entry, if there is one within so long.
-    fn next(&self, patience: Duration) -> Option<Result<Outgoing, Refusal>> {
+    fn next(&self, patience: Duration) -> Option<Entry> {
         let mut waiting = self.waiting();
         if waiting.entries.is_empty() && !waiting.closed && !patience.is_zero() {
             waiting = self.0.1.wait_timeout(waiting, patience).unwrap_or_else(PoisonError::into_inner).0;
@@ -94,8 +97,10 @@ pub enum Turn {
     Fed(Outgoing),
     /// Something can't be sent; its place is free again.
     Dropped(Refusal),
-    /// The pipe is full, or another writes.
+    /// The pipe is full.
     Stuck,
+    /// Another writes, and has the lock.
+    LockedOut,
     /// There is nothing to do.
     Idle,
     /// There never will be.
@@ -113,8 +118,8 @@ impl Feeder {
         if self.at_hand.is_none() {
             match self.buffer.next(patience) {
                 Some(Ok(message)) => self.at_hand = Some(message),
-                Some(Err(refusal)) => {
-                    self.queue.free_place();
+                Some(Err((number, refusal))) => {
+                    self.queue.free_place(number);
                     return Turn::Dropped(refusal);
                 }
                 None if self.buffer.is_over(Duration::ZERO) => return Turn::Over,
@@ -123,15 +128,21 @@ impl Feeder {
             // Whether the pipe is full shall be known at once.
             patience = Duration::ZERO;
         }
+        if !self.hand.holds() {
+            if !self.queue.pipe.begin_write(&mut self.hand, self.me, patience) {
+                return Turn::LockedOut;
+            }
+            patience = Duration::ZERO;
+        }
         let Some(mut message) = self.at_hand.take() else { return Turn::Idle };
-        match self.queue.pipe.put(&self.writer, &mut message, &mut self.hand, self.me, patience) {
+        match self.queue.put(&self.writer, &mut message, &mut self.hand, self.me, patience) {
             Ok(true) => Turn::Fed(message),
             Ok(false) => {
                 self.at_hand = Some(message);
                 Turn::Stuck
             }
             Err(refusal) => {
-                self.queue.free_place();
+                self.queue.free_place(message.number());
                 Turn::Dropped(refusal)
             }
         }
@@ -147,7 +158,7 @@ impl Feeder {
 mod tests {
     use super::*;
     use crate::engine::ipc::frame::Incoming;
-    use crate::engine::ipc::layout::CELL;
+    use crate::engine::ipc::layout::{CELL, QUEUE_CELLS};
     use crate::engine::ipc::memory::Block;
     use crate::engine::ipc::pipe::Received;
     use crate::sys::{self, PipeReader};
@@ -159,11 +170,15 @@ mod tests {
         let (reader, writer) = sys::pipe().expect("a pipe");
         reader.set_nonblocking().expect("it can");
         writer.set_nonblocking().expect("it can");
-        (Queue::at(&Block::create(5 * CELL).expect("memory"), maxsize), reader, writer)
+        (Queue::at(&Block::create(QUEUE_CELLS * CELL).expect("memory"), maxsize), reader, writer)
     }
 
     fn message(queue: &Queue, body: &[u8]) -> Outgoing {
         Outgoing::new(queue.pipe.next_number(), |out| out.extend_from_slice(body))
+    }
+
+    fn take(queue: &Queue, patience: Duration) -> bool {
+        queue.take_place(ActorId(1), 0, patience)
     }
 
     fn get(queue: &Queue, reader: &PipeReader, incoming: &mut Incoming) -> Option<Vec<u8>> {
@@ -181,7 +196,7 @@ mod tests {
         let (queue, reader, writer) = shared(0);
         let buffer = Buffer::default();
         let mut feeder = Feeder::new(buffer.clone(), queue.clone(), writer, ActorId(1));
-        assert!(queue.take_place(SOON));
+        assert!(take(&queue, SOON));
         buffer.push(Ok(message(&queue, b"x")));
         let mut incoming = Incoming::default();
         assert!(feeder.is_busy() && get(&queue, &reader, &mut incoming).is_none());
@@ -199,7 +214,7 @@ mod tests {
         let mut feeder = Feeder::new(buffer.clone(), queue.clone(), writer, ActorId(1));
         let long = vec![7; 1 << 20];
         for body in [&long[..], b"last"] {
-            assert!(queue.take_place(SOON));
+            assert!(take(&queue, SOON));
             buffer.push(Ok(message(&queue, body)));
         }
         buffer.close();
@@ -222,15 +237,15 @@ mod tests {
         let buffer = Buffer::default();
         let mut feeder = Feeder::new(buffer.clone(), queue.clone(), writer, ActorId(1));
         for body in [b"a", b"b"] {
-            assert!(!queue.is_full() && queue.take_place(SOON));
+            assert!(!queue.is_full() && take(&queue, SOON));
             buffer.push(Ok(message(&queue, body)));
         }
-        assert!(queue.is_full() && !queue.take_place(SOON) && queue.size() == 2);
+        assert!(queue.is_full() && !take(&queue, SOON) && queue.size() == 2);
         while matches!(feeder.turn(Duration::ZERO), Turn::Fed(_)) {}
         assert!(queue.is_full(), "what is in the pipe still has its place");
         let mut incoming = Incoming::default();
         assert_eq!(get(&queue, &reader, &mut incoming).as_deref(), Some(&b"a"[..]));
-        assert!(!queue.is_full() && queue.take_place(Duration::ZERO));
+        assert!(!queue.is_full() && take(&queue, Duration::ZERO));
     }
 
     #[test]
@@ -238,10 +253,10 @@ mod tests {
         let (queue, reader, writer) = shared(1);
         let buffer = Buffer::default();
         let mut feeder = Feeder::new(buffer.clone(), queue.clone(), writer, ActorId(1));
-        assert!(queue.take_place(SOON));
-        buffer.push(Err(Refusal::new("PicklingError", "no")));
+        assert!(take(&queue, SOON));
+        buffer.push(Err((0, Refusal::new("PicklingError", "no"))));
         assert!(matches!(feeder.turn(Duration::ZERO), Turn::Dropped(refusal) if refusal.kind == "PicklingError"));
-        assert!(queue.take_place(SOON), "its place is free");
+        assert!(take(&queue, SOON), "its place is free");
         buffer.push(Ok(message(&queue, b"good")));
         assert!(matches!(feeder.turn(Duration::ZERO), Turn::Fed(_)));
         assert_eq!(get(&queue, &reader, &mut Incoming::default()).as_deref(), Some(&b"good"[..]));
@@ -260,7 +275,7 @@ mod tests {
                 let queue = queue.clone();
                 scope.spawn(move || {
                     for number in 0..EACH {
-                        while !queue.take_place(SOON) {}
+                        while !take(&queue, SOON) {}
                         let body = [producer.to_le_bytes(), number.to_le_bytes()].concat();
                         buffer.push(Ok(message(&queue, &body)));
                     }

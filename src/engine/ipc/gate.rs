@@ -12,13 +12,15 @@
 //! whoever waits comes back after a while and tries again. A killed sleeper stays counted; that costs those who
 //! change the word a system call each, and nothing else.
 //!
-//! Cost: a change that the rule allows is one atomic operation and no system call while nobody sleeps.
+//! Cost: a change that the rule allows is one atomic operation and no system call while nobody sleeps. Before it falls
+//! asleep, whoever must wait [looks on](super::look_on) for a moment.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::sys;
 
+use super::look_on::look_on;
 use super::memory::Block;
 
 /// A word that several threads or processes change. There is a second one for the tests, which tries every order in
@@ -28,8 +30,23 @@ pub trait Word {
     fn load(&self) -> u64;
     /// Becomes this, if it is still what was seen; else the answer is what it is now.
     fn replace(&self, seen: u64, new: u64) -> Result<(), u64>;
+    /// Whether it was this, and is that now.
+    fn alter(&self, from: u64, to: u64) -> bool {
+        loop {
+            match self.replace(from, to) {
+                Ok(()) => return true,
+                // The exchange may fail for no reason.
+                Err(now) if now == from => {}
+                Err(_) => return false,
+            }
+        }
+    }
     /// Becomes this.
     fn store(&self, new: u64);
+    /// Looks on for a moment whether it is still this, if that is worth it; what it is then.
+    fn watch(&self, seen: u64) -> u64 {
+        seen
+    }
     /// Sleeps while the low half is that of `seen`, at most so long; may wake without a reason.
     fn park(&self, seen: u64, patience: Duration);
     /// Wakes at most so many of those who sleep.
@@ -37,16 +54,23 @@ pub trait Word {
 }
 
 impl Word for AtomicU64 {
+    #[inline]
     fn load(&self) -> u64 {
         self.load(Ordering::Acquire)
     }
 
+    #[inline]
     fn replace(&self, seen: u64, new: u64) -> Result<(), u64> {
         self.compare_exchange_weak(seen, new, Ordering::AcqRel, Ordering::Acquire).map(drop)
     }
 
+    #[inline]
     fn store(&self, new: u64) {
         self.store(new, Ordering::Release);
+    }
+
+    fn watch(&self, seen: u64) -> u64 {
+        look_on(|| Some(Word::load(self)).filter(|now| *now != seen)).unwrap_or(seen)
     }
 
     fn park(&self, seen: u64, patience: Duration) {
@@ -70,6 +94,7 @@ pub trait Words {
 impl Words for Block {
     type Word = AtomicU64;
 
+    #[inline]
     fn word(&self, number: usize) -> &AtomicU64 {
         &self[number]
     }
@@ -108,10 +133,38 @@ impl<W: Word> Gate<'_, W> {
 
     /// Changes the state as soon as the rule allows it, if that is so within this time.
     pub(super) fn change_within(&self, patience: Duration, rule: impl Fn(u32) -> Option<u32>) -> Option<Change> {
+        self.change_from(self.0.load(), patience, rule)
+    }
+
+    /// The same where the word is most likely this one, and the rule changes it then: without a look before, another
+    /// process's core has to hand the word over only once.
+    #[inline]
+    pub(super) fn change_from(
+        &self,
+        likely: u64,
+        patience: Duration,
+        rule: impl Fn(u32) -> Option<u32>,
+    ) -> Option<Change> {
+        match rule(likely as u32) {
+            Some(to) if to != likely as u32 => match self.0.replace(likely, likely & UPPER | u64::from(to)) {
+                Ok(()) => Some(Change { from: likely as u32, to, sleepers: likely >= SLEEPER }),
+                Err(now) => self.change_when_allowed(now, patience, rule),
+            },
+            _ => self.change_when_allowed(self.0.load(), patience, rule),
+        }
+    }
+
+    /// Not in line: there is time enough for a call where somebody waits.
+    #[inline(never)]
+    fn change_when_allowed(
+        &self,
+        mut seen: u64,
+        patience: Duration,
+        rule: impl Fn(u32) -> Option<u32>,
+    ) -> Option<Change> {
         let mut began = None;
-        let mut seen = self.0.load();
-        // Whether this one is among the sleepers that are counted.
-        let mut counted = false;
+        // Whether this one has looked on, and is among the sleepers that are counted.
+        let (mut watched, mut counted) = (false, false);
         loop {
             let from = seen as u32;
             let others = if counted { seen - SLEEPER } else { seen };
@@ -134,6 +187,8 @@ impl<W: Word> Gate<'_, W> {
             } else if counted {
                 self.0.park(seen, patience.saturating_sub(waited));
                 seen = self.0.load();
+            } else if !watched {
+                (seen, watched) = (self.0.watch(seen), true);
             } else {
                 match self.0.replace(seen, seen + SLEEPER) {
                     Ok(()) => (seen, counted) = (seen + SLEEPER, true),

@@ -13,7 +13,9 @@ use loom::thread;
 use crate::trace::ActorId;
 
 use super::gate::{Word, Words};
-use super::{Barrier, Condition, Event, Lock, RLock, Semaphore};
+use super::sizes::Sizes;
+use super::under_way::UnderWay;
+use super::{Barrier, Condition, Event, Lock, RLock, RobustSemaphore, Semaphore};
 
 const FOREVER: Duration = Duration::MAX;
 
@@ -61,8 +63,12 @@ struct Memory(Arc<Vec<LoomWord>>);
 
 impl Memory {
     fn new() -> Self {
+        Self::of(4)
+    }
+
+    fn of(words: usize) -> Self {
         let word = || LoomWord { word: AtomicU64::new(0), kernel: Mutex::new(()), bed: Condvar::new() };
-        Self(Arc::new((0..4).map(|_| word()).collect()))
+        Self(Arc::new((0..words).map(|_| word()).collect()))
     }
 }
 
@@ -204,6 +210,72 @@ fn never_more_permits_are_taken_than_were_given() {
 }
 
 #[test]
+fn never_more_robust_permits_are_taken_than_were_given() {
+    every_order(|| {
+        let (semaphore, inside) = (RobustSemaphore::bounded_at(Memory::new(), 1), Arc::new(AtomicU64::new(0)));
+        let body = {
+            let (semaphore, inside) = (semaphore.clone(), Arc::clone(&inside));
+            move |me| {
+                assert!(semaphore.acquire_for(me, FOREVER).is_some());
+                assert_eq!(inside.fetch_add(1, Ordering::AcqRel), 0);
+                inside.fetch_sub(1, Ordering::AcqRel);
+                semaphore.release(me).expect("it was taken");
+            }
+        };
+        let threads = beside(1, body.clone());
+        body(ActorId(0));
+        join(threads);
+        assert_eq!(semaphore.value(), 1);
+    });
+}
+
+#[test]
+fn a_dead_owners_permit_is_freed_for_whoever_waits_by_two_who_bury_at_once() {
+    every_order(|| {
+        let (semaphore, dead) = (RobustSemaphore::bounded_at(Memory::new(), 1), ActorId(9));
+        assert!(semaphore.try_acquire(dead).is_some());
+        let body = {
+            let semaphore = semaphore.clone();
+            move |me: ActorId| {
+                if me == ActorId(2) {
+                    semaphore.recover(dead);
+                } else {
+                    let (left, taken) = semaphore.acquire_for(me, FOREVER).expect("it is freed");
+                    assert_eq!((left, taken.died), (0, Some(dead)));
+                }
+            }
+        };
+        let threads = beside(2, body);
+        semaphore.recover(dead);
+        join(threads);
+        assert_eq!((semaphore.recover(dead), semaphore.value()), (0, 0), "it is another's now");
+    });
+}
+
+#[test]
+fn a_place_in_a_robust_queue_is_freed_once_whoever_is_quicker() {
+    every_order(|| {
+        let under_way = UnderWay::at(Memory::new(), 1);
+        let (writer, next) = (ActorId(8), ActorId(1));
+        assert!(under_way.begin(writer, 0, Duration::ZERO));
+        let body = {
+            let under_way = under_way.clone();
+            move |me: ActorId| match me {
+                ActorId(1) => assert!(under_way.begin(me, 1, FOREVER)),
+                // A reader has it already.
+                _ => under_way.end(0),
+            }
+        };
+        let threads = beside(2, body);
+        under_way.is_in_pipe(writer, 0, 10);
+        join(threads);
+        assert_eq!(under_way.count(), 1);
+        assert!(under_way.recover(next) && !under_way.recover(next));
+        assert_eq!(under_way.count(), 0);
+    });
+}
+
+#[test]
 fn an_event_wakes_all_who_wait() {
     every_order(|| {
         let event = Event::at(Memory::new());
@@ -309,5 +381,33 @@ fn whoever_leaves_a_condition_was_notified_or_was_not() {
         join(vec![thread]);
         assert_eq!(woken.load(Ordering::Acquire), u64::from(notified));
         assert!(condition.enter(ActorId(2)).is_some() && condition.enter(ActorId(3)).is_some(), "its place is free");
+    });
+}
+
+#[test]
+fn the_size_that_a_reader_expects_is_that_of_the_next_message() {
+    every_order(|| {
+        let (sizes, pipe) = (Sizes::at(Memory::of(12)), Arc::new(Mutex::new(Vec::new())));
+        let write = {
+            let (sizes, pipe) = (sizes.clone(), Arc::clone(&pipe));
+            move |_| {
+                for size in [7, 8, 8] {
+                    sizes.begin(size);
+                    pipe.lock().expect("nobody panics").push(size);
+                }
+            }
+        };
+        let threads = beside(1, write);
+        let mut taken = 0;
+        for _ in 0..3 {
+            let expected = sizes.of_next();
+            let come = pipe.lock().expect("nobody panics").get(taken).copied();
+            if let Some(size) = come {
+                assert!(expected.is_none_or(|expected| expected == size));
+                sizes.take();
+                taken += 1;
+            }
+        }
+        join(threads);
     });
 }

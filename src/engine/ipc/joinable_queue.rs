@@ -70,10 +70,10 @@ impl Tasks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::ipc::layout::CELL;
+    use crate::engine::ipc::layout::{CELL, QUEUE_CELLS};
 
     fn tasks() -> Tasks {
-        Tasks::of(&Block::create(5 * CELL).expect("memory"))
+        Tasks::of(&Block::create(QUEUE_CELLS * CELL).expect("memory"))
     }
 
     #[test]

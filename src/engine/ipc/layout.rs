@@ -5,14 +5,19 @@ use std::ops::Range;
 
 use crate::program::object::{self, Make, Obj, Object};
 use crate::program::script::{self, Child, Step};
+use crate::program::uses::{Ask, Kind};
 use crate::trace::ObjectId;
 
 use super::condition;
+use super::memory::Block;
+use super::queue::Queue;
+use super::robust_semaphore::RobustSemaphore;
 
 /// A lock, a counter: two cache lines, so that neighbours do not disturb each other.
 pub(super) const CELL: usize = 16;
-/// What a queue needs beside its pipe: a cell each for itself, its two locks, its free places and its tasks.
-const QUEUE_CELLS: usize = 5;
+/// What a queue needs beside its pipe: a cell each for itself, its two locks, its free places, its tasks and the sizes
+/// of its messages.
+pub(super) const QUEUE_CELLS: usize = 6;
 
 /// An object in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,11 +33,27 @@ pub struct Place {
     pub ends: Range<usize>,
 }
 
+/// A lock that a manager keeps. It lies with its manager, not here; but who has it and who waits for it is told in the
+/// trace as of any lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptLock {
+    /// Its id in the trace.
+    pub id: ObjectId,
+    /// Its manager.
+    pub manager: Obj,
+    /// Under which number it is kept.
+    pub kept: u32,
+    /// Whether its holder may take it again.
+    pub again: bool,
+}
+
 /// Where everything lies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
     /// The objects, in order.
     pub places: Vec<Place>,
+    /// The locks that managers keep, in the order of their making.
+    pub kept: Vec<KeptLock>,
     /// How many words there are.
     pub words: usize,
     /// How many ends of pipes there are.
@@ -43,15 +64,29 @@ impl Layout {
     /// Of the objects that this main script makes.
     pub fn of(script: &[Step]) -> Self {
         let objects = script::objects(script);
-        let ids = object::ids(objects.iter().copied());
+        let (ids, next) = object::ids(objects.iter().copied());
         let mut layout = Self::default();
         for (object, id) in objects.into_iter().zip(ids) {
-            let words = layout.words..layout.words + words_of(&object.make);
+            let words = layout.words..layout.words + words_of(object);
             let ends = layout.ends..layout.ends + 2 * pipes_of(&object.make);
             (layout.words, layout.ends) = (words.end, ends.end);
             layout.places.push(Place { id, object: object.clone(), words, ends });
         }
+        let kept = script::steps(script).into_iter().filter_map(|step| match step {
+            Step::Ask(manager, Ask::Make(kept, kind @ (Kind::Lock | Kind::RLock), _)) => {
+                Some((*manager, kept.0, *kind == Kind::RLock))
+            }
+            _ => None,
+        });
+        let kept =
+            kept.zip(next..).map(|((manager, kept, again), id)| KeptLock { id: ObjectId(id), manager, kept, again });
+        layout.kept = kept.collect();
         layout
+    }
+
+    /// The lock that a manager keeps under a number, if it is one.
+    pub fn kept_lock(&self, manager: Obj, kept: u32) -> Option<KeptLock> {
+        self.kept.iter().copied().find(|lock| (lock.manager, lock.kept) == (manager, kept))
     }
 
     /// The ends that a child has: those it is given, and those of all queues.
@@ -123,8 +158,12 @@ impl Place {
     }
 }
 
-fn words_of(make: &Make) -> usize {
-    match *make {
+fn words_of(object: &Object) -> usize {
+    match object.make {
+        Make::Semaphore(permits) | Make::BoundedSemaphore(permits) if object.robust => {
+            RobustSemaphore::<Block>::words_of(permits).next_multiple_of(CELL)
+        }
+        Make::Queue(maxsize) | Make::JoinableQueue(maxsize) if object.robust => Queue::robust_words(maxsize),
         Make::SimpleQueue | Make::Queue(_) | Make::JoinableQueue(_) => QUEUE_CELLS * CELL,
         Make::Condition => (1 + condition::PLACES).next_multiple_of(CELL) + CELL,
         Make::Value(_) => 2 * CELL,
@@ -147,6 +186,7 @@ fn pipes_of(make: &Make) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::program::uses::Kept;
 
     #[test]
     fn every_end_of_a_pipe_belongs_to_one_side() {
@@ -168,5 +208,21 @@ mod tests {
         }
         let child = Child::new(1, []).with_end(1, 1).with_end(3, 3);
         assert_eq!(layout.ends_of(&child), [0, 3, 13, 14]);
+    }
+
+    #[test]
+    fn the_locks_of_managers_have_the_ids_after_those_of_all_objects() {
+        let keep = |manager, number, kind| Step::Ask(manager, Ask::Make(Kept(number, "it"), kind, Vec::new()));
+        let script = [
+            Step::Make(Object::new("m", Make::Manager(1))),
+            keep(0, 0, Kind::Dict),
+            Step::Try(vec![keep(0, 1, Kind::Lock)]),
+            Step::Make(Object::new("again", Make::Manager(1))),
+            keep(1, 0, Kind::RLock),
+            Step::Make(Object::new("value", Make::Value(0))),
+        ];
+        let layout = Layout::of(&script);
+        let told = |manager, kept| layout.kept_lock(manager, kept).map(|lock| (lock.id.0, lock.again));
+        assert_eq!([told(0, 0), told(0, 1), told(1, 0)], [None, Some((4, false)), Some((5, true))]);
     }
 }

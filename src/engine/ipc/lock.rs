@@ -17,6 +17,8 @@ use super::refusal::Refusal;
 
 /// The word with the holder.
 const HOLDER: usize = 0;
+/// Nobody has it, and nobody sleeps.
+const FREE: u64 = 0;
 /// In its state: it is free, and whose name stands there died with it.
 const DIED: u32 = 1 << 31;
 /// The word for a count of the holder's own; see [`RLock`](super::RLock).
@@ -54,7 +56,7 @@ impl<M: Words> Lock<M> {
 
     /// Takes it as soon as it is free, if that is so within this time.
     pub fn acquire_for(&self, me: ActorId, patience: Duration) -> Option<Taken> {
-        let change = self.gate().change_within(patience, |state| is_free(state).then(|| name(me)))?;
+        let change = self.gate().change_from(FREE, patience, |state| is_free(state).then(|| name(me)))?;
         Some(Taken { died: named(change.from & !DIED) })
     }
 

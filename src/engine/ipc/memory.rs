@@ -42,6 +42,7 @@ impl Block {
 impl Deref for Block {
     type Target = [AtomicU64];
 
+    #[inline]
     fn deref(&self) -> &[AtomicU64] {
         &self.memory[self.words.clone()]
     }

@@ -9,11 +9,13 @@
 //! write first, both wait for ever. The end of the stream comes when *every* copy of the other end is closed, also the
 //! one that a forked sibling inherited and never uses. Two writers at one end need a lock.
 
+use std::io;
 use std::time::Duration;
 
 use crate::sys::{self, PipeReader, PipeWriter};
 
 use super::frame::{Arrival, Arrived, Incoming, Outgoing, Written};
+use super::look_on::look_on;
 use super::refusal::Refusal;
 
 /// One end of a pipe, as one process has it, for one call.
@@ -89,19 +91,33 @@ pub(super) fn recv(
     most_bytes: Option<u64>,
     patience: Duration,
 ) -> Result<Option<Received>, Refusal> {
-    let mut patience = Some(patience).filter(|patience| !patience.is_zero());
-    loop {
-        match incoming.next(most_bytes, |buffer| reader.read(buffer))? {
-            Arrival::Message(message) => return Ok(Some(Received::Message(message))),
-            Arrival::Closed { torn } => return Ok(Some(Received::End { torn })),
-            Arrival::TooLong => return Ok(Some(Received::TooLong)),
-            Arrival::Nothing => {}
-        }
-        let Some(patience) = patience.take() else { return Ok(None) };
-        let is_ready = wait(&[reader], patience)?[0];
-        if !is_ready && !incoming.search() {
-            return Ok(None);
-        }
+    let next = |incoming: &mut Incoming| incoming.next(most_bytes, |buffer| reader.read(buffer));
+    let mut look = || next(incoming).map(received).transpose();
+    let found = look().or_else(|| if patience.is_zero() { None } else { look_on(look) });
+    match found.transpose()? {
+        None if !patience.is_zero() => sleep(reader, incoming, patience, next),
+        received => Ok(received),
+    }
+}
+
+/// Sleeps until there is something, at most so long; then, by `next`, what it is.
+pub(super) fn sleep(
+    reader: &PipeReader,
+    incoming: &mut Incoming,
+    patience: Duration,
+    next: impl FnOnce(&mut Incoming) -> io::Result<Arrival>,
+) -> Result<Option<Received>, Refusal> {
+    let is_ready = wait(&[reader], patience)?[0];
+    if is_ready || incoming.search() { Ok(received(next(incoming)?)) } else { Ok(None) }
+}
+
+/// What that is for a receiver, if it is anything.
+pub(super) fn received(arrival: Arrival) -> Option<Received> {
+    match arrival {
+        Arrival::Message(message) => Some(Received::Message(message)),
+        Arrival::Closed { torn } => Some(Received::End { torn }),
+        Arrival::TooLong => Some(Received::TooLong),
+        Arrival::Nothing => None,
     }
 }
 

@@ -40,12 +40,16 @@ impl<M: Words> RLock<M> {
 
     /// Takes it as soon as nobody else has it, if that is so within this time; then, how often its holder has it now.
     pub fn acquire_for(&self, me: ActorId, patience: Duration) -> Option<(u32, Taken)> {
-        if self.holder() == Some(me) {
-            let count = self.count() + 1;
-            self.set_count(count);
-            return Some((count, Taken { died: None }));
-        }
-        let taken = self.0.acquire_for(me, patience)?;
+        // Most often it is free; who has it is only looked at when it is not.
+        let taken = match self.0.try_acquire(me) {
+            None if self.holder() == Some(me) => {
+                let count = self.count() + 1;
+                self.set_count(count);
+                return Some((count, Taken { died: None }));
+            }
+            None => self.0.acquire_for(me, patience)?,
+            Some(taken) => taken,
+        };
         self.set_count(1);
         Some((1, taken))
     }

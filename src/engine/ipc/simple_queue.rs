@@ -6,8 +6,8 @@
 //!
 //! *Traps:* there is no buffer: whoever puts into a full pipe waits, with the lock, and all other writers with it. A
 //! process that is killed while it reads or writes takes its lock along, and then all others wait for ever. The robust
-//! variant is told of deaths: its lock is free again, and the next reader goes on at the next whole message. Only the
-//! locks are robust: what the dead one had in hand is lost.
+//! variant is told of deaths: its lock is free again, and the next reader goes on at the next whole message. What the
+//! dead one had in hand is lost.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,16 +19,20 @@ use crate::trace::ActorId;
 use super::frame::{Arrival, Incoming, Outgoing};
 use super::layout::CELL;
 use super::lock::Lock;
+use super::look_on::look_on;
 use super::memory::Block;
 use super::pipe::{self, Received};
 use super::refusal::Refusal;
+use super::sizes::Sizes;
 
 /// The cell of the counters; in it, the next number of a message.
 const COUNTERS: usize = 0;
 /// Among the counters: how many writers died since the last reader saw that nothing of them is left in the pipe.
-const TORN: usize = 2;
+/// Who gets looks at it each time, who puts changes the others: it has a cache line of its own.
+const TORN: usize = 8;
 const READ_LOCK: usize = 1;
 const WRITE_LOCK: usize = 2;
+const SIZES: usize = 5;
 
 /// What the processes share of such a queue, beside its pipe.
 #[derive(Clone, Debug)]
@@ -36,6 +40,7 @@ pub struct SimpleQueue {
     counters: Block,
     read: Lock,
     write: Lock,
+    sizes: Sizes,
 }
 
 /// What a caller has in hand between two attempts: a call may take several.
@@ -49,6 +54,11 @@ impl Hand {
     pub fn of(incoming: &Incoming) -> Self {
         Self { holds: incoming.is_in_the_middle() }
     }
+
+    /// Whether it has the lock of its side of the queue.
+    pub fn holds(&self) -> bool {
+        self.holds
+    }
 }
 
 /// The words of this cell.
@@ -60,7 +70,8 @@ impl SimpleQueue {
     /// The queue in these words.
     pub fn at(words: &Block) -> Self {
         let lock = |number| Lock::at(cell(words, number));
-        Self { counters: cell(words, COUNTERS), read: lock(READ_LOCK), write: lock(WRITE_LOCK) }
+        let sizes = Sizes::at(cell(words, SIZES));
+        Self { counters: cell(words, COUNTERS), read: lock(READ_LOCK), write: lock(WRITE_LOCK), sizes }
     }
 
     /// The number of the next message.
@@ -73,6 +84,16 @@ impl SimpleQueue {
         &self.counters[number]
     }
 
+    /// Takes the lock of those who write, if it is free within so long; whether it is in hand.
+    pub fn begin_write(&self, hand: &mut Hand, me: ActorId, patience: Duration) -> bool {
+        take(&self.write, hand, me, patience).is_some()
+    }
+
+    /// Takes the lock of those who read, if it is free within so long; whether it is in hand.
+    pub fn begin_read(&self, hand: &mut Hand, me: ActorId, patience: Duration) -> bool {
+        take(&self.read, hand, me, patience).is_some()
+    }
+
     /// Puts on; true when all of the message is in the pipe.
     pub fn put(
         &self,
@@ -82,8 +103,27 @@ impl SimpleQueue {
         me: ActorId,
         patience: Duration,
     ) -> Result<bool, Refusal> {
+        self.put_and(writer, message, hand, me, patience, |_| ())
+    }
+
+    /// The same; what is to be done about a message that is in the pipe is done with the lock.
+    pub(super) fn put_and(
+        &self,
+        writer: &PipeWriter,
+        message: &mut Outgoing,
+        hand: &mut Hand,
+        me: ActorId,
+        patience: Duration,
+        sees: impl FnOnce(&Outgoing),
+    ) -> Result<bool, Refusal> {
         let Some(left) = take(&self.write, hand, me, patience) else { return Ok(false) };
+        if message.begun_ns() == 0 {
+            self.sizes.begin(message.size());
+        }
         let sent = pipe::send(writer, message, left);
+        if sent == Ok(true) {
+            sees(message);
+        }
         if sent != Ok(false) {
             give_back(&self.write, hand);
         }
@@ -100,8 +140,24 @@ impl SimpleQueue {
         me: ActorId,
         patience: Duration,
     ) -> Result<Option<Received>, Refusal> {
+        self.get_and(reader, incoming, hand, me, patience, |_| ())
+    }
+
+    /// The same; what is to be done about what came, or did not, is done with the lock.
+    pub(super) fn get_and(
+        &self,
+        reader: &PipeReader,
+        incoming: &mut Incoming,
+        hand: &mut Hand,
+        me: ActorId,
+        patience: Duration,
+        sees: impl FnOnce(Option<&Received>),
+    ) -> Result<Option<Received>, Refusal> {
         let Some(left) = take(&self.read, hand, me, patience) else { return Ok(None) };
         let received = self.receive(reader, incoming, left);
+        if let Ok(received) = &received {
+            sees(received.as_ref());
+        }
         if received != Ok(None) && !incoming.is_in_the_middle() {
             give_back(&self.read, hand);
         }
@@ -114,19 +170,22 @@ impl SimpleQueue {
         incoming: &mut Incoming,
         patience: Duration,
     ) -> Result<Option<Received>, Refusal> {
-        let mut patience = Some(patience).filter(|patience| !patience.is_zero());
-        loop {
-            match self.read_on(reader, incoming)? {
-                Arrival::Message(message) => return Ok(Some(Received::Message(message))),
-                Arrival::Closed { torn } => return Ok(Some(Received::End { torn })),
-                Arrival::TooLong => return Ok(Some(Received::TooLong)),
-                Arrival::Nothing => {}
-            }
-            let Some(patience) = patience.take() else { return Ok(None) };
-            if !pipe::wait(&[reader], patience)?[0] && !incoming.search() {
-                return Ok(None);
-            }
+        let may_wait = !patience.is_zero();
+        // As long as nothing is begun the kernel need not be asked; whoever only wants to know asks all the same, for
+        // the end of the stream is no message.
+        let may_have_come = || !may_wait || self.sizes.is_begun();
+        let mut look = || {
+            if may_have_come() { self.read_on(reader, incoming).map(pipe::received).transpose() } else { None }
+        };
+        let found = look().or_else(|| if may_wait { look_on(look) } else { None });
+        let received = match found.transpose()? {
+            None if may_wait => pipe::sleep(reader, incoming, patience, |incoming| self.read_on(reader, incoming))?,
+            received => received,
+        };
+        if matches!(received, Some(Received::Message(_))) {
+            self.sizes.take();
         }
+        Ok(received)
     }
 
     /// Reads what there is, carefully once a writer has died.
@@ -136,8 +195,11 @@ impl SimpleQueue {
         if deaths == 0 {
             // Nobody writes behind a torn message before its writer's death is known here.
             let has_died = || torn.load(Ordering::Acquire) != 0;
-            return incoming
-                .next(None, |buffer| if has_died() { Ok(Progress::WouldBlock) } else { reader.read(buffer) });
+            let read = |buffer: &mut [u8]| if has_died() { Ok(Progress::WouldBlock) } else { reader.read(buffer) };
+            return match self.sizes.of_next() {
+                Some(size) => incoming.next_of_size(size, read),
+                None => incoming.next(None, read),
+            };
         }
         // Where nobody writes, and nothing is left in the pipe, nothing more comes of what has begun to.
         let (nobody_writes, before) = (self.write.holder().is_none(), incoming.count());
@@ -168,6 +230,9 @@ impl SimpleQueue {
 
     /// One who shared the queue is dead: frees what it held. True if it held something.
     pub fn recover(&self, dead: ActorId) -> bool {
+        if [&self.read, &self.write].iter().any(|lock| lock.holder() == Some(dead)) {
+            self.sizes.lose();
+        }
         let read = self.read.recover(dead);
         if self.write.holder() == Some(dead) {
             // Said first: the next writer may be there at once.
@@ -203,6 +268,7 @@ fn give_back(lock: &Lock, hand: &mut Hand) {
 mod tests {
     use super::*;
     use crate::engine::ipc::frame::HEADER_BYTES;
+    use crate::engine::ipc::layout::QUEUE_CELLS;
     use crate::sys;
 
     const SOON: Duration = Duration::from_millis(10);
@@ -212,7 +278,7 @@ mod tests {
         let (reader, writer) = sys::pipe().expect("a pipe");
         reader.set_nonblocking().expect("it can");
         writer.set_nonblocking().expect("it can");
-        (SimpleQueue::at(&Block::create(5 * CELL).expect("memory")), reader, writer)
+        (SimpleQueue::at(&Block::create(QUEUE_CELLS * CELL).expect("memory")), reader, writer)
     }
 
     fn message(queue: &SimpleQueue, body: &[u8]) -> Outgoing {
@@ -262,6 +328,23 @@ mod tests {
         let expected: Vec<Vec<u8>> = (0..3).flat_map(|me| vec![vec![me; 9000]; MESSAGES]).collect();
         assert!(got == expected, "{} messages", got.len());
         assert_eq!(queue.next_number(), 3 * MESSAGES as u32);
+    }
+
+    #[test]
+    fn a_reader_knows_the_size_before_it_reads_also_if_the_lock_was_taken_first_or_the_pipe_was_full() {
+        let (queue, reader, writer) = shared();
+        let (mut incoming, mut hand) = (Incoming::default(), Hand::default());
+        assert!(queue.begin_write(&mut hand, ActorId(1), SOON));
+        let mut long = message(&queue, &vec![1; 1 << 20]);
+        for _ in 0..2 {
+            assert_eq!(queue.put(&writer, &mut long, &mut hand, ActorId(1), SOON), Ok(false));
+        }
+        assert_eq!(queue.sizes.of_next(), Some(long.size()));
+        std::thread::scope(|scope| {
+            scope.spawn(|| while queue.put(&writer, &mut long, &mut hand, ActorId(1), SOON) != Ok(true) {});
+            assert!(matches!(get(&queue, &reader, &mut incoming, ActorId(2)), Received::Message(_)));
+        });
+        assert_eq!((queue.sizes.is_begun(), queue.sizes.of_next()), (false, None));
     }
 
     #[test]

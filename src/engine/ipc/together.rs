@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::trace::ActorId;
 
 use super::layout::CELL;
-use super::{Barrier, Block, Condition, Event, Lock, RLock, Semaphore};
+use super::{Barrier, Block, Condition, Event, Lock, RLock, RobustSemaphore, Semaphore};
 
 /// Nobody waits so long for a thread that lives.
 const LONG: Duration = Duration::from_secs(30);
@@ -80,6 +80,20 @@ fn no_more_than_the_permits_are_inside() {
             assert!(inside.fetch_add(1, Relaxed) < 2);
             inside.fetch_sub(1, Relaxed);
             semaphore.release().expect("it is held");
+        }
+    });
+    assert_eq!(semaphore.value(), 2);
+}
+
+#[test]
+fn no_more_than_the_robust_permits_are_inside() {
+    let (semaphore, inside) = (RobustSemaphore::bounded_at(words(1), 2), AtomicU64::new(0));
+    threads(|me| {
+        for _ in 0..ROUNDS {
+            semaphore.acquire_for(actor(me), LONG).expect("it is given back");
+            assert!(inside.fetch_add(1, Relaxed) < 2);
+            inside.fetch_sub(1, Relaxed);
+            semaphore.release(actor(me)).expect("it is held");
         }
     });
     assert_eq!(semaphore.value(), 2);

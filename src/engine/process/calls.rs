@@ -87,13 +87,14 @@ impl<'a, H: Host> Carrier<'a, H> {
             Some(StartMethod::Spawn) => "Spawn",
             Some(StartMethod::Forkserver) => "ForkServer",
         };
+        let class = if self.objects.serves(child) { "SyncManager".to_owned() } else { format!("{context}Process") };
         let actor = self.take_ids(script::actors(&child.target));
         self.held.push(Held {
             var: child.var,
             child: Some(child),
             index: self.number_of(child),
             number,
-            name: format!("{context}Process-{numbers}"),
+            name: format!("{class}-{numbers}"),
             daemon: child.daemon,
             method: child.method.or(self.odd.context).unwrap_or(self.common.start),
             life: Life::Initial,
@@ -277,10 +278,12 @@ impl<'a, H: Host> Carrier<'a, H> {
         // Of whom nobody can say how it ended nobody knows whether it did, unless it ends with its server.
         let is_dead = held.started.is_some() || child.is_some_and(|child| !child.outlives);
         let script = child.map(|child| &child.target[..]);
+        // Of a fork server's child only the server can say.
+        let known = if let Some(Started::Ours(child)) = &held.started { child.peek() } else { None };
         if is_dead {
             // Before it is waited for: were this process killed in between, the engine would find the dead, and could
             // do the same again.
-            self.bury(actor, script, None);
+            self.bury(actor, script, known);
         }
         let held = &mut self.held[place];
         let exit = match &mut held.started {
@@ -292,10 +295,11 @@ impl<'a, H: Host> Carrier<'a, H> {
         };
         let exit = exit.unwrap_or(Exit::Unknown);
         (held.life, held.tasks) = (Life::Ended(exit), None);
-        self.say(What::ActorExited { actor, exit });
-        if is_dead {
+        if is_dead && known.is_none() {
+            // Before it is said: nobody buries whose end is known.
             self.bury(actor, script, Some(exit));
         }
+        self.say(What::ActorExited { actor, exit });
         true
     }
 

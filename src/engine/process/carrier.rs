@@ -291,7 +291,7 @@ impl<'a, H: Host> Carrier<'a, H> {
             self.obey(actor, action);
         }
         while let Some((actor, exit)) = self.host.next_dead() {
-            self.bury(actor, None, Some(exit));
+            self.bury(actor, None, exit);
         }
         if self.looked.elapsed() >= LOOK_EVERY {
             self.looked = Instant::now();

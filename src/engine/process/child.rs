@@ -159,7 +159,7 @@ impl Host for ChildHost {
         self.orders.pop_front()
     }
 
-    fn next_dead(&mut self) -> Option<(ActorId, Exit)> {
+    fn next_dead(&mut self) -> Option<(ActorId, Option<Exit>)> {
         None
     }
 

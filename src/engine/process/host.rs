@@ -38,8 +38,8 @@ pub(super) trait Host {
     /// What somebody wants to be done to a process, and to which.
     fn next_order(&mut self) -> Option<(ActorId, Action)>;
 
-    /// Who has died that nobody but the host had to wait for, and how.
-    fn next_dead(&mut self) -> Option<(ActorId, Exit)>;
+    /// Who has died that nobody but the host had to wait for, and how, if that is known.
+    fn next_dead(&mut self) -> Option<(ActorId, Option<Exit>)>;
 
     /// When a process said its first word, if it has.
     fn first_word(&self, actor: ActorId) -> Option<u64>;

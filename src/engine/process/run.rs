@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::engine::desk::{Desk, End};
 use crate::engine::ipc::Objects;
-use crate::plan::Action;
+use crate::plan::{Action, StartMethod};
 use crate::program::{Program, script};
 use crate::sys::{self, Child, PipeReader, PipeWriter, Progress};
 use crate::trace::codec::{self, Decoder};
@@ -48,7 +48,7 @@ pub(in crate::engine) fn run(desk: &mut Desk<'_>, program: &'static Program) -> 
         Ok(objects) => objects,
         Err(error) => return fail(desk, format!("What the processes share could not be made ({error}).")),
     };
-    let host = match EngineHost::new(desk, common.deadline_ns) {
+    let host = match EngineHost::new(desk, &common) {
         Ok(host) => host,
         Err(error) => {
             return fail(desk, format!("The pipe for the processes' story could not be made ({error})."));
@@ -122,9 +122,13 @@ struct EngineHost<'d, 'a> {
     decoder: Decoder,
     /// Processes that others started and that have not been waited for, as far as is known.
     strangers: Vec<Stranger>,
-    /// Who of them has died since somebody asked.
-    dead: Vec<(ActorId, Exit)>,
+    /// Who of them has died since somebody asked, and how, if that is known.
+    dead: Vec<(ActorId, Option<Exit>)>,
+    /// Everybody who is known to be gone; of the first so many, all that they told has been read.
+    gone: Vec<ActorId>,
+    silent: usize,
     words: HashMap<ActorId, u64>,
+    adopts: bool,
     deadline_ns: u64,
     interrupted: Option<Halt>,
 }
@@ -133,6 +137,10 @@ struct EngineHost<'d, 'a> {
 struct Stranger {
     actor: ActorId,
     pid: u32,
+    /// Who started it, as what, and how.
+    parent: Option<ActorId>,
+    role: Role,
+    start: Option<StartMethod>,
     /// There once it has become the engine's own child: its parent is gone.
     adopted: Option<Child>,
     /// Whether it was ended with the program.
@@ -140,7 +148,7 @@ struct Stranger {
 }
 
 impl<'d, 'a> EngineHost<'d, 'a> {
-    fn new(desk: &'d mut Desk<'a>, deadline_ns: u64) -> io::Result<Self> {
+    fn new(desk: &'d mut Desk<'a>, common: &Common) -> io::Result<Self> {
         let (story, pen) = sys::pipe()?;
         story.set_nonblocking()?;
         let mut decoder = Decoder::default();
@@ -154,8 +162,11 @@ impl<'d, 'a> EngineHost<'d, 'a> {
             decoder,
             strangers: Vec::new(),
             dead: Vec::new(),
+            gone: Vec::new(),
+            silent: 0,
             words: HashMap::new(),
-            deadline_ns,
+            adopts: common.adopts,
+            deadline_ns: common.deadline_ns,
             interrupted: None,
         })
     }
@@ -163,8 +174,12 @@ impl<'d, 'a> EngineHost<'d, 'a> {
     /// Takes in what was told since the last time.
     fn take_story(&mut self) -> Result<(), Halt> {
         let mut chunk = [0; 16 << 10];
+        let gone = self.gone.len();
         for _ in 0..STORY_READS {
-            let Ok(Progress::Moved(count)) = self.story.read(&mut chunk) else { break };
+            let Ok(Progress::Moved(count)) = self.story.read(&mut chunk) else {
+                self.silent = gone;
+                break;
+            };
             let mut events = Vec::new();
             self.decoder.push(&chunk[..count], &mut events).map_err(|_| Halt::Lost)?;
             self.desk.scribe.relay(self.decoder.whole_blocks());
@@ -179,9 +194,13 @@ impl<'d, 'a> EngineHost<'d, 'a> {
     fn note(&mut self, event: &Event) {
         match &event.what {
             What::ActorBorn(birth) if birth.role != Role::ProcessThread => {
-                self.strangers.push(Stranger { actor: birth.actor, pid: birth.pid, adopted: None, killed: false });
+                let (actor, pid, parent, role, start) = (birth.actor, birth.pid, birth.parent, birth.role, birth.start);
+                self.strangers.push(Stranger { actor, pid, parent, role, start, adopted: None, killed: false });
             }
-            What::ActorExited { actor, .. } => self.strangers.retain(|stranger| stranger.actor != *actor),
+            What::ActorExited { actor, .. } => {
+                self.gone.push(*actor);
+                self.strangers.retain(|stranger| stranger.actor != *actor);
+            }
             What::ActorReady => {
                 self.words.entry(event.by).or_insert(event.at_ns);
             }
@@ -191,19 +210,38 @@ impl<'d, 'a> EngineHost<'d, 'a> {
 
     /// Whoever has lost its parent is a child of the engine now; who of them has ended is waited for.
     fn adopt(&mut self) {
-        for stranger in &mut self.strangers {
+        for place in 0..self.strangers.len() {
+            let stranger = &mut self.strangers[place];
             if stranger.adopted.is_none() {
                 stranger.adopted = Child::adopt(stranger.pid);
             }
-            if let Some(child) = &mut stranger.adopted
-                && let Ok(Some(exit)) = child.try_wait()
-            {
-                self.desk.scribe.say(What::ActorExited { actor: stranger.actor, exit });
-                self.dead.push((stranger.actor, exit));
+            // How it ended, a parent made use of before it waited, so nothing is to be done about that any more; but a
+            // fork server waits first.
+            let unknown = (stranger.start == Some(StartMethod::Forkserver)).then_some(Exit::Unknown);
+            let ended = match &mut stranger.adopted {
+                Some(child) => child.try_wait().ok().flatten().map(|exit| (exit, Some(exit))),
+                None => self.has_vanished(place).then_some((Exit::Unknown, unknown)),
+            };
+            if let Some((exit, known)) = ended {
+                let stranger = &mut self.strangers[place];
                 stranger.pid = 0;
+                let actor = stranger.actor;
+                self.desk.scribe.say(What::ActorExited { actor, exit });
+                self.gone.push(actor);
+                self.dead.push((actor, known));
             }
         }
         self.strangers.retain(|stranger| stranger.pid != 0);
+    }
+
+    /// Whether somebody has ended of whom nobody says so: it is no child of the engine, though all who could have waited
+    /// for it are gone. They were killed before they could tell.
+    fn has_vanished(&self, place: usize) -> bool {
+        let silent = &self.gone[..self.silent];
+        let Some(parent) = self.strangers[place].parent.filter(|parent| silent.contains(parent)) else { return false };
+        let others = self.strangers.iter().enumerate().filter(|&(other, _)| other != place);
+        let mut servers = others.filter(|(_, other)| other.role == Role::ForkServer);
+        self.adopts && !servers.any(|(_, server)| server.parent == Some(parent))
     }
 
     /// At the end of the program nobody is left to wait for an orphan: it is ended.
@@ -244,6 +282,9 @@ impl<'d, 'a> EngineHost<'d, 'a> {
 
 impl Host for EngineHost<'_, '_> {
     fn tell(&mut self, by: ActorId, at_ns: u64, what: What) {
+        if let What::ActorExited { actor, .. } = what {
+            self.gone.push(actor);
+        }
         if by == ActorId::PARENT {
             self.desk.scribe.say_at(at_ns, what);
         } else {
@@ -282,7 +323,7 @@ impl Host for EngineHost<'_, '_> {
         Some((ActorId(actor), action))
     }
 
-    fn next_dead(&mut self) -> Option<(ActorId, Exit)> {
+    fn next_dead(&mut self) -> Option<(ActorId, Option<Exit>)> {
         self.dead.pop()
     }
 

@@ -111,6 +111,9 @@ fn waits(look: &Look<'_>, line: f32, ui: &mut Ui, commands: &mut Vec<Command>) {
     if count > waits.len() {
         note(ui, theme, format!("The latest {} of {}.", waits.len(), grouped(count as u64)));
     }
+    if let Some(sentence) = run.summed_in_words() {
+        note(ui, theme, sentence);
+    }
     let height = 2.0 * line + theme.length(9.0);
     let room = ui.available_height().max(height * 4.2);
     let area = ScrollArea::vertical().id_salt("waits").max_height(room).auto_shrink([false, true]);
@@ -152,7 +155,7 @@ fn in_words(look: &Look<'_>, wait: &Wait) -> String {
 fn draw(ink: &Ink<'_>, look: &Look<'_>, wait: &Wait, (space, line): (Rect, f32), marked: bool) {
     let (theme, lasts) = (ink.theme, wait.lasts(look.at_ns));
     ink.card(space, 5, if marked { theme.hovered() } else { theme.card() }, theme.border());
-    let waits = if holds_up(wait.wish) { theme.waits() } else { theme.faint() };
+    let waits = if holds_up(look.run.aim(wait).0) { theme.waits() } else { theme.faint() };
     if lasts {
         ink.dashed_box(space.shrink(0.5), waits);
     }

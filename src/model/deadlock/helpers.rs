@@ -110,24 +110,34 @@ impl<'a> Scene<'a> {
     /// Who has the lock within a queue that those who read, or write, take one after the other.
     fn who_has_inner(&self, wait: &Wait, object: &Object) -> Helpers {
         let (run, at_ns) = (self.run, self.now_ns);
-        match (run.dead_inner_owner(object, wait, at_ns), run.inner_owner(object, wait, at_ns)) {
-            (Some(dead), _) => Helpers::Dead(dead),
-            (None, Some(owner)) => Helpers::These(vec![owner]),
-            (None, None) => Helpers::Anybody,
+        match run.inner_owner(object, wait, at_ns) {
+            Some(owner) if run.has_ended(owner, at_ns) => Helpers::Dead(owner),
+            Some(owner) => Helpers::These(vec![owner]),
+            // Whoever feeds without a thread may have it, and waits for room while it does something else.
+            None if run.aim(wait).0 == Wish::Send && self.feeds_itself(object) => Helpers::Anybody,
+            // It is free, and who wants it had no core yet; or somebody has it who does not wait.
+            None => Helpers::NotNeeded,
         }
+    }
+
+    /// Whether a process that has no threads has something for a queue in its buffer.
+    fn feeds_itself(&self, object: &Object) -> bool {
+        let (run, at_ns) = (self.run, self.now_ns);
+        let Some(road) = object.stations.road(0) else { return false };
+        let has_thread = |id| run.children(id).any(|child| child.role == Role::ProcessThread);
+        let busy = road.producers().filter(|&id| road.in_buffer_of(id, at_ns).messages > 0);
+        busy.into_iter().any(|id| !run.has_ended(id, at_ns) && !has_thread(id))
     }
 
     /// Who could read from, or write into, the road of a pipe or a queue.
     fn who_could_move(&self, wait: &Wait, object: &Object) -> Helpers {
         let (run, at_ns) = (self.run, self.now_ns);
-        if let Some(dead) = run.dead_inner_owner(object, wait, at_ns) {
-            return Helpers::Dead(dead);
-        }
         let sends = wait.wish == Wish::Send;
         let other_wish = if sends { Wish::Receive } else { Wish::Send };
         // A pipe is never full and empty at once: one side has only not looked yet.
         let is_moving = self.count(wait, other_wish) > 0;
-        let holds_some = object.stations.road(wait.lane).is_some_and(|road| road.under_way(at_ns).messages > 0);
+        let in_buffers = object.stations.road(wait.lane).map_or(0, |road| road.in_buffers(at_ns).messages);
+        let holds_some = in_buffers > 0 || run.in_pipe(object.id, wait.lane, at_ns).messages > 0;
         if is_moving || (!sends && holds_some) {
             return Helpers::NotNeeded;
         }
@@ -159,7 +169,7 @@ impl<'a> Scene<'a> {
             return if self.count(wait, Wish::Receive) > 0 { Helpers::NotNeeded } else { Helpers::Anybody };
         }
         let at_work = alive.iter().copied().filter(|&id| {
-            run.wait_of(id, at_ns).is_some_and(|wait| wait.wish == Wish::Send && wait.object() == Some(object.id))
+            run.wait_of(id, at_ns).is_some_and(|wait| run.aim(wait).0 == Wish::Send && wait.object() == Some(object.id))
         });
         let at_work: Vec<ActorId> = at_work.collect();
         self.living(if at_work.is_empty() { alive } else { at_work }.into_iter())

@@ -8,10 +8,6 @@
 //! It is looked for while a run is taken in, so that it is known live within a second, and in a replay from the
 //! moment on at which the last one began to wait. Only waits that have lasted count: whoever can go on notices
 //! that within some milliseconds.
-//!
-//! What is not seen: a manager keeps its locks by itself, and whoever asks for one only waits for an answer. So two
-//! clients that take two of a manager's locks in opposite order are never told to be in a deadlock; that they wait
-//! for the manager's answer is all that is known.
 
 mod core;
 mod helpers;

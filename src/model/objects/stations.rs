@@ -196,10 +196,10 @@ impl Road {
         &self.letters
     }
 
-    /// What is in the pipe at a moment. Of a message that is half written nothing is known.
-    pub fn in_pipe(&self, at_ns: u64) -> Load {
-        let load = Load::between(&self.fed, &self.got, at_ns);
-        Load { bytes: load.bytes.saturating_sub(self.torn.sum(at_ns)), ..load }
+    /// What was written into the pipe and not taken out as a message. What of it was found torn is
+    /// [known to the run](crate::model::Run::in_pipe).
+    pub(in crate::model) fn written(&self, at_ns: u64) -> Load {
+        Load::between(&self.fed, &self.got, at_ns)
     }
 
     /// What lies in feeders' buffers at a moment.
@@ -313,7 +313,7 @@ mod tests {
                 let (station, message, at_ns) = news[place];
                 pass(&mut road, station, message, at_ns);
             }
-            let loads = |at_ns| (road.in_buffers(at_ns).messages, road.in_pipe(at_ns).messages, road.got.count(at_ns));
+            let loads = |at_ns| (road.in_buffers(at_ns).messages, road.written(at_ns).messages, road.got.count(at_ns));
             assert_eq!(loads(10), (1, 0, 0), "{order:?}");
             assert_eq!(loads(11), (2, 0, 0));
             assert_eq!(loads(20), (1, 1, 0));
@@ -344,7 +344,7 @@ mod tests {
             }
         }
         assert_eq!((road.letters().len(), road.summed), (MOST_LETTERS, 100));
-        let told = (road.came.total(), road.fed.total(), road.got.total(), road.in_pipe(u64::MAX).messages);
+        let told = (road.came.total(), road.fed.total(), road.got.total(), road.written(u64::MAX).messages);
         let (all, half) = (u64::from(count), u64::from(count / 2));
         assert_eq!(told, (all, all, half, half));
     }

@@ -91,6 +91,13 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The method that makes it.
+    pub fn method_name(self) -> String {
+        let name = format!("{self:?}");
+        // Python's own types are written small.
+        if matches!(self, Self::Dict | Self::List) { name.to_lowercase() } else { name }
+    }
+
     /// Python's name for its proxy, as errors tell it.
     pub fn proxy_name(self) -> &'static str {
         match self {

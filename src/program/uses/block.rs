@@ -24,6 +24,8 @@ pub enum Bytes {
     Close,
     /// `l = ShareableList(values, name=name)`
     MakeList(&'static str, Vec<Plain>),
+    /// `l = ShareableList(name=name)`
+    AttachList(&'static str),
     /// `l[index] = value`
     SetItem(i64, Plain),
     /// `l[index]`

@@ -125,6 +125,7 @@ fn nameless(bytes: usize) -> io::Result<OwnedFd> {
 impl Deref for SharedMemory {
     type Target = [AtomicU64];
 
+    #[inline]
     fn deref(&self) -> &[AtomicU64] {
         // SAFETY: the mapping is that many words long, page-aligned, zeroed, and lives as long as we do.
         unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.words) }

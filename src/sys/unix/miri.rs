@@ -52,6 +52,7 @@ impl SharedMemory {
 impl Deref for SharedMemory {
     type Target = [AtomicU64];
 
+    #[inline]
     fn deref(&self) -> &[AtomicU64] {
         &self.0
     }

@@ -77,6 +77,14 @@ impl PipeReader {
         Ok(Self(self.0.try_clone()?))
     }
 
+    /// How much could be read now; `None` if the system does not say.
+    pub fn waiting_bytes(&self) -> io::Result<Option<u32>> {
+        let mut waiting: libc::c_int = 0;
+        // SAFETY: `waiting` is a valid place for the one number that is answered.
+        let outcome = unsafe { libc::ioctl(self.0.as_raw_fd(), libc::FIONREAD, &raw mut waiting) };
+        if outcome < 0 { Err(io::Error::last_os_error()) } else { Ok(u32::try_from(waiting).ok()) }
+    }
+
     /// From now on a read of an empty pipe answers `WouldBlock` instead of waiting.
     pub fn set_nonblocking(&self) -> io::Result<()> {
         set_nonblocking(&self.0)

@@ -58,7 +58,12 @@ impl Child {
 
     /// Whether it has ended, waited for or not: a zombie stays one.
     pub fn has_ended(&self) -> bool {
-        self.exit.is_some() || state(self.pid) != Some(false)
+        self.exit.is_some() || !matches!(state(self.pid), Some(State::Lives))
+    }
+
+    /// How it ended, if it has: a zombie stays one. `None` also where the system does not say before it is waited for.
+    pub fn peek(&self) -> Option<Exit> {
+        self.exit.or_else(|| if let Some(State::Ended(exit)) = state(self.pid) { Some(exit) } else { None })
     }
 
     /// The process with this id, if it has become a child of this one ([`adopt_orphans`]).
@@ -68,15 +73,24 @@ impl Child {
     }
 }
 
-/// Whether a child has ended, without waiting for it; `None` if it is no child of this process.
-fn state(pid: Pid) -> Option<bool> {
+/// Of a child that was not waited for.
+enum State {
+    Lives,
+    /// It is a zombie.
+    Ended(Exit),
+}
+
+/// What has become of a child, without waiting for it; `None` if it is no child of this process.
+fn state(pid: Pid) -> Option<State> {
     // SAFETY: plain data, for which zeros are a value.
     let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
     let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
     // SAFETY: `info` is a valid place for the answer.
     let outcome = unsafe { libc::waitid(libc::P_PID, pid.as_raw() as libc::id_t, &raw mut info, flags) };
     // SAFETY: `waitid` fills in these fields, or leaves them zero if the child lives.
-    (outcome == 0).then(|| unsafe { info.si_pid() } != 0)
+    let (ended, status) = unsafe { (info.si_pid() != 0, info.si_status()) };
+    let exit = if info.si_code == libc::CLD_EXITED { Exit::Code(status) } else { Exit::Signal(status) };
+    (outcome == 0).then_some(if ended { State::Ended(exit) } else { State::Lives })
 }
 
 /// How a process ended, by what the standard library says of it.

@@ -96,6 +96,7 @@ impl SharedMemory {
 impl Deref for SharedMemory {
     type Target = [AtomicU64];
 
+    #[inline]
     fn deref(&self) -> &[AtomicU64] {
         // SAFETY: the view is that many words long, page-aligned, zeroed, and lives as long as we do.
         unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.words) }

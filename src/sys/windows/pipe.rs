@@ -140,7 +140,7 @@ impl PipeReader {
     }
 
     /// How much could be read now; `None` if the other side is gone and all was read.
-    pub(super) fn waiting_bytes(&self) -> io::Result<Option<u32>> {
+    pub fn waiting_bytes(&self) -> io::Result<Option<u32>> {
         let mut waiting = 0;
         // SAFETY: nothing is to be copied; `waiting` is a valid place for the one answer we want.
         let outcome = unsafe { PeekNamedPipe(self.raw(), null_mut(), 0, null_mut(), &raw mut waiting, null_mut()) };

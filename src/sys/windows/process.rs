@@ -74,6 +74,11 @@ impl Child {
         self.exit.is_some() || has_ended(self.process.as_raw_handle())
     }
 
+    /// It is not said before it is waited for.
+    pub fn peek(&self) -> Option<Exit> {
+        self.exit
+    }
+
     /// Nobody's child becomes another's here.
     pub fn adopt(_pid: u32) -> Option<Self> {
         None

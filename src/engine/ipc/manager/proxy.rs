@@ -1,9 +1,10 @@
 //! A client's side: sends a request, and takes the answer.
 
-use std::io;
+use std::time::{Duration, Instant};
 
 use crate::engine::ipc::frame::{Arrival, Incoming, Outgoing, Written};
-use crate::sys::{PipeReader, PipeWriter};
+use crate::engine::ipc::look_on::look_on;
+use crate::sys::{self, PipeReader, PipeWriter};
 
 use super::request::{Fault, Reply, Request};
 
@@ -37,8 +38,30 @@ impl Proxy {
         Ok(sent)
     }
 
-    /// Sends what there is room for, and looks for the answer: that, and its size with its header.
-    pub fn advance(&mut self, to: &PipeWriter, from: &PipeReader) -> Result<Option<(Reply, u32)>, Lost> {
+    /// The answer, and its size with its header, if it comes within so long. The request is sent before.
+    pub fn answer(
+        &mut self,
+        to: &PipeWriter,
+        from: &PipeReader,
+        patience: Duration,
+    ) -> Result<Option<(Reply, u32)>, Lost> {
+        let began = Instant::now();
+        loop {
+            let mut look = || self.advance(to, from).transpose();
+            if let Some(answer) = look().or_else(|| look_on(look)) {
+                return answer.map(Some);
+            }
+            let left = patience.saturating_sub(began.elapsed());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            let writers: &[&PipeWriter] = if self.outgoing.is_some() { &[to] } else { &[] };
+            sys::wait_ready(&[from], writers, left).map_err(|_| Lost::BeforeTheAnswer)?;
+        }
+    }
+
+    /// Sends what there is room for, and looks for the answer.
+    fn advance(&mut self, to: &PipeWriter, from: &PipeReader) -> Result<Option<(Reply, u32)>, Lost> {
         if let Some(outgoing) = &mut self.outgoing {
             match outgoing.write(to) {
                 // The answer can't be there yet: to look for it would be a call for nothing.
@@ -54,7 +77,7 @@ impl Proxy {
             }
         }
         loop {
-            match self.incoming.next(None, |bytes: &mut [u8]| from.read(bytes)) {
+            match self.incoming.next_alone(|bytes: &mut [u8]| from.read(bytes)) {
                 // An answer to a request that was given up.
                 Ok(Arrival::Message(message)) if message.number + 1 != self.next => {}
                 Ok(Arrival::Message(message)) => {
@@ -67,24 +90,6 @@ impl Proxy {
                 Ok(Arrival::Nothing) => return Ok(None),
                 Ok(Arrival::Closed { .. } | Arrival::TooLong) | Err(_) => return Err(Lost::BeforeTheAnswer),
             }
-        }
-    }
-
-    /// Whether the request is not wholly sent yet.
-    pub fn is_sending(&self) -> bool {
-        self.outgoing.is_some()
-    }
-
-    /// A request that can be sent without telling anybody: for what counts more than its story.
-    pub fn trip(&mut self, request: &Request, to: &PipeWriter, from: &PipeReader) -> io::Result<Reply> {
-        self.ask(request).map_err(|fault| io::Error::other(fault.message))?;
-        loop {
-            let lost = |_| io::Error::from(io::ErrorKind::BrokenPipe);
-            if let Some((reply, _)) = self.advance(to, from).map_err(lost)? {
-                return Ok(reply);
-            }
-            let writers: &[&PipeWriter] = if self.is_sending() { &[to] } else { &[] };
-            crate::sys::wait_ready(&[from], writers, std::time::Duration::from_millis(20))?;
         }
     }
 }

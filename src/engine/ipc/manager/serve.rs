@@ -1,8 +1,10 @@
 //! The server's side of the pipes: takes in requests as they come, and sends the answers.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use crate::engine::ipc::frame::{Arrival, Incoming, Outgoing, Written};
+use crate::engine::ipc::look_on::look_on;
 use crate::sys::{self, PipeReader, PipeWriter};
 
 use super::request::Request;
@@ -22,6 +24,16 @@ struct Place {
     /// It closed its ends, or spoke nonsense.
     gone: bool,
 }
+
+impl Place {
+    /// Whether another request was read together with the last one: nobody would say that it has come.
+    fn has_asked_again(&self) -> bool {
+        !self.gone && self.incoming.has_whole()
+    }
+}
+
+/// A client's ends: one from which its requests are read, and one into which its answers are written.
+pub type Ends<'a> = (&'a PipeReader, &'a PipeWriter);
 
 /// What happened at the counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,33 +72,47 @@ impl Counter {
         Self { manager: Manager::new(robust), places }
     }
 
-    /// Sleeps until something comes, at most so long, and takes in what is there. Each client has a pair of ends.
-    pub fn wait(&self, ends: &[(&PipeReader, &PipeWriter)], patience: Duration) -> std::io::Result<()> {
-        let patience = self.manager.patience(Instant::now()).map_or(patience, |due| due.min(patience));
-        let here = || ends.iter().zip(&self.places).filter(|(_, place)| !place.gone);
-        let readers: Vec<&PipeReader> = here().map(|((reader, _), _)| *reader).collect();
-        let full = here().filter(|(_, place)| place.outgoing.is_some());
-        let writers: Vec<&PipeWriter> = full.map(|((_, writer), _)| *writer).collect();
-        sys::wait_ready(&readers, &writers, patience).map(drop)
-    }
-
-    /// Does whatever can be done now, and says each thing before anybody else could see it.
-    pub fn turn(&mut self, ends: &[(&PipeReader, &PipeWriter)], mut say: impl FnMut(Heard)) {
-        for (client, (reader, writer)) in (0..).zip(ends) {
-            if self.places.get(usize::from(client)).is_some_and(|place| !place.gone) {
-                self.listen(client, reader, &mut say);
-                self.send_on(client, writer, &mut say);
+    /// Sleeps until something comes, at most so long, and does whatever can be done then. Says each thing before anybody
+    /// else could see it. Each client has a pair of ends.
+    pub fn serve(&mut self, ends: &[Ends<'_>], patience: Duration, mut say: impl FnMut(Heard)) -> io::Result<()> {
+        let due = self.manager.patience(Instant::now());
+        for client in self.wait(ends, due.map_or(patience, |due| due.min(patience)))? {
+            loop {
+                self.listen(client, ends[usize::from(client)].0, &mut say);
+                // Whoever was served meanwhile is answered before the next one is heard.
+                self.answer(ends, &mut say);
+                if !self.places[usize::from(client)].has_asked_again() {
+                    break;
+                }
             }
-            // Whoever was served meanwhile is answered before the next one is heard.
-            self.answer(ends, &mut say);
+        }
+        for (client, (_, writer)) in (0..).zip(ends) {
+            self.send_on(client, writer, &mut say);
         }
         self.manager.answer_the_late(Instant::now());
         self.answer(ends, &mut say);
+        Ok(())
+    }
+
+    /// Whose requests have come, at once or after at most so long.
+    fn wait(&self, ends: &[Ends<'_>], patience: Duration) -> io::Result<Vec<u16>> {
+        let here = || (0..).zip(ends.iter().zip(&self.places)).filter(|(_, (_, place))| !place.gone);
+        let readers: Vec<&PipeReader> = here().map(|(_, ((reader, _), _))| *reader).collect();
+        let full = here().filter(|(_, (_, place))| place.outgoing.is_some());
+        let writers: Vec<&PipeWriter> = full.map(|(_, ((_, writer), _))| *writer).collect();
+        let look = |patience| -> io::Result<Option<Vec<bool>>> {
+            let ready = sys::wait_ready(&readers, &writers, patience)?;
+            let is_any = ready.readers.iter().chain(&ready.writers).any(|is_ready| *is_ready);
+            Ok(is_any.then_some(ready.readers))
+        };
+        let soon = look_on(|| look(Duration::ZERO).transpose());
+        let ready = soon.map_or_else(|| look(patience), |ready| ready.map(Some))?.unwrap_or_default();
+        Ok(here().zip(ready).filter(|(_, is_ready)| *is_ready).map(|((client, _), _)| client).collect())
     }
 
     fn listen(&mut self, client: u16, reader: &PipeReader, say: &mut impl FnMut(Heard)) {
         let place = &mut self.places[usize::from(client)];
-        match place.incoming.next(None, |bytes: &mut [u8]| reader.read(bytes)) {
+        match place.incoming.next_alone(|bytes: &mut [u8]| reader.read(bytes)) {
             Ok(Arrival::Message(message)) => {
                 let Ok(request) = serde_json::from_slice::<Request>(message.body()) else {
                     return self.lose(client, say);
@@ -99,7 +125,7 @@ impl Counter {
         }
     }
 
-    fn answer(&mut self, ends: &[(&PipeReader, &PipeWriter)], say: &mut impl FnMut(Heard)) {
+    fn answer(&mut self, ends: &[Ends<'_>], say: &mut impl FnMut(Heard)) {
         for Served { client, number, reply } in self.manager.take_served() {
             let outgoing = Outgoing::new(number, |bytes| {
                 // Plain values can always be written.

@@ -7,9 +7,10 @@ use crate::engine::ipc::manager::{Fault, Lost, Proxy, Reply, Request, call_copy}
 use crate::program::object::{Make, Obj};
 use crate::program::plain::{self, Plain};
 use crate::program::uses::{Ask, Call, Kept};
-use crate::sys::{self, PipeWriter};
+use crate::sys;
 use crate::trace::{Awaited, Deed, ObjectId, Wish};
 
+use super::kept_lock::Turn;
 use super::{Carrier, Host, Need, Raised, SLICE, Stop};
 
 /// An answer that comes so soon is no wait worth telling: that of a manager which has nothing else to do.
@@ -21,6 +22,8 @@ pub(in crate::engine::process) struct Asking {
     proxies: HashMap<Obj, Proxy>,
     /// Round trips so far.
     trips: u64,
+    /// How often it has each lock that a manager keeps.
+    pub(super) held: HashMap<ObjectId, u32>,
     looked: Option<Instant>,
 }
 
@@ -40,10 +43,11 @@ impl<H: Host> Carrier<'_, H> {
             Ask::Serve => self.serve_clients(object),
             Ask::Make(kept, kind, arguments) => {
                 let given: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-                let text = format!("{} = m.{}({})", kept.1, format!("{kind:?}").to_lowercase(), given.join(", "));
+                let text = format!("{} = m.{}({})", kept.1, kind.method_name(), given.join(", "));
                 let request = Request::Make(*kind, arguments.clone());
                 let made = self.told(text, |carrier| carrier.trip(object, &request))?;
                 if made == Plain::Proxy(kept.0) {
+                    self.introduce_kept(object, *kept);
                     return Ok(());
                 }
                 let message = format!("{} is kept under another number: {made}", kept.1);
@@ -144,12 +148,18 @@ impl<H: Host> Carrier<'_, H> {
         let sent = proxy.ask(request).map_err(raised)?;
         let (lane, (message, bytes)) = (road.lane, sent);
         self.used(road.id, since_ns, Deed::Put { lane, message, bytes });
-        let need = Need { wish: Wish::Answer, on: Awaited::Object(road.id), lane };
+        let turn = self.turn_of(object, request);
+        // What the manager can't answer yet depends on somebody else.
+        let answer = Need { wish: Wish::Answer, on: Awaited::Object(road.id), lane };
+        let need = turn.as_ref().and_then(Turn::need).unwrap_or(answer);
         let outcome = self.wait_for(need, None, |carrier, nap| carrier.look_for_answer(road, &mut proxy, nap));
         self.asking.proxies.insert(object, proxy);
         let Some((reply, bytes)) = outcome? else { return Ok(Plain::None) };
         self.asking.trips += 1;
         self.used(road.id, since_ns, Deed::Answered { lane, message, bytes });
+        if let (Some(turn), Ok(answer)) = (turn, &reply) {
+            self.tell_turn(&turn, since_ns, answer);
+        }
         Ok(reply.map_err(raised)?)
     }
 
@@ -161,19 +171,7 @@ impl<H: Host> Carrier<'_, H> {
             Lost::BeforeTheRequest => Raised::new("BrokenPipeError", "[Errno 32] Broken pipe"),
             Lost::BeforeTheAnswer => Raised::new("EOFError", ""),
         };
-        let give_up = Instant::now() + nap.max(SOON);
-        loop {
-            if let Some(answer) = proxy.advance(to, from).map_err(lost)? {
-                return Ok(Some(answer));
-            }
-            let left = give_up.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(None);
-            }
-            let writers: &[&PipeWriter] = if proxy.is_sending() { &[to] } else { &[] };
-            let ready = sys::wait_ready(&[from], writers, left);
-            ready.map_err(|error| Raised::new("OSError", error.to_string()))?;
-        }
+        Ok(proxy.answer(to, from, nap.max(SOON)).map_err(lost)?)
     }
 
     /// The road that this process has to a manager: it has the ends of one client, or of several that it has not

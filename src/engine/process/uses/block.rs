@@ -92,6 +92,11 @@ impl<H: Host> Carrier<'_, H> {
                 self.touched(room, Deed::Created { bytes: bytes as u32 });
                 self.wrote_bytes(room, sys::now_ns(), 0..bytes);
             }
+            Bytes::AttachList(name) => {
+                let text = format!("ShareableList(name='{name}')");
+                let found = self.tried(text, |carrier| ShareableList::attach(carrier.rooms().attach(name)?))?;
+                self.attached.lists.insert(object, found);
+            }
             Bytes::SetItem(index, value) => {
                 let text = format!("l[{index}] = {value}");
                 self.tried(text, |carrier| carrier.list_of(object)?.set(*index, value))?;

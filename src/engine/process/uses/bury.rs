@@ -1,10 +1,11 @@
 //! What becomes of shared objects when a process is dead.
 //!
 //! Python's learn nothing of it: a lock whose holder was killed stays taken. The robust variants do, from whoever
-//! waits for the dead: its parent, or the engine where there is none any more. A condition is told in every case; see
-//! [`Condition`].
+//! waits for the dead: its parent, or the engine where there is none any more. The parent does so before it waits, or
+//! at the latest before it says how the dead ended; so whom it leaves half-buried, the engine finds, and buries again. A
+//! condition is told in every case; see [`Condition`].
 
-use crate::engine::ipc::{Condition, SimpleQueue};
+use crate::engine::ipc::Condition;
 use crate::program::object::{Make, Obj};
 use crate::program::script::{self, Step};
 use crate::program::uses::Sync;
@@ -33,17 +34,17 @@ impl<H: Host> Carrier<'_, H> {
             if !robust {
                 continue;
             }
-            if matches!(place.object.make, Make::SimpleQueue | Make::Queue(_) | Make::JoinableQueue(_)) {
-                let queue = SimpleQueue::at(&self.objects.block(place));
-                // Its feeder died with it, and took the lock in its name.
-                if queue.recover(dead) {
-                    self.used(id, since_ns, Deed::Recovered { owner: dead });
-                }
-            }
-            if let Ok(guard) = self.guard(object)
-                && guard.recover(dead)
+            let reader = self.objects.reader(place.ends.start);
+            // Its feeder died with it, and took the lock in its name.
+            if let Ok(found) = self.find_queue(object)
+                && found.queue.recover(dead, reader)
             {
-                self.used_at(guard.id, since_ns, since_ns, Deed::Recovered { owner: dead });
+                self.used(id, since_ns, Deed::Recovered { owner: dead });
+            }
+            if let Ok(guard) = self.guard(object) {
+                for _ in 0..guard.recover(dead) {
+                    self.used_at(guard.id, since_ns, since_ns, Deed::Recovered { owner: dead });
+                }
             }
             if failed
                 && script.is_none_or(|script| passes(script, object))

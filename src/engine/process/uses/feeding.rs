@@ -10,12 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::engine::ipc::{Buffer, Feeder, Outgoing, Refusal, Turn};
+use crate::engine::ipc::{Buffer, Entry, Feeder, Turn};
 use crate::engine::process::story::Teller;
 use crate::program::object::Obj;
 use crate::program::script;
 use crate::sys;
-use crate::trace::{ActorId, Awaited, Birth, Deed, Exit, ObjectId, Role, What, Wish, print};
+use crate::trace::{ActorId, Birth, Deed, Exit, ObjectId, Role, WRITE_LOCK, What, Wish, print};
 
 use super::queue::Found;
 use super::{Carrier, Host, Need, Raised, Stop};
@@ -56,7 +56,7 @@ impl<H: Host> Carrier<'_, H> {
     }
 
     /// Lays a message, or what was wrong with it, before the queue's feeder.
-    pub(super) fn feed(&mut self, object: Obj, entry: Result<Outgoing, Refusal>) {
+    pub(super) fn feed(&mut self, object: Obj, entry: Entry) {
         if let Some(feed) = self.mail.feeds.get(&object) {
             feed.buffer.push(entry);
         }
@@ -107,7 +107,7 @@ impl<H: Host> Carrier<'_, H> {
                         feed.by = Feeding::Over;
                         break;
                     }
-                    Turn::Idle | Turn::Stuck => break,
+                    Turn::Idle | Turn::Stuck | Turn::LockedOut => break,
                     turn => turns.push((feed.object, turn)),
                 }
             }
@@ -205,7 +205,7 @@ fn live(mut feeder: Feeder, me: ActorId, object: ObjectId, teller: &Teller, sile
         }
     };
     tell(sys::now_ns(), What::ActorReady);
-    let (mut patience, mut waits) = (Duration::ZERO, false);
+    let (mut patience, mut waits) = (Duration::ZERO, None);
     loop {
         match feeder.turn(patience) {
             Turn::Over => return,
@@ -213,16 +213,19 @@ fn live(mut feeder: Feeder, me: ActorId, object: ObjectId, teller: &Teller, sile
                 let _ = teller.flush();
                 patience = SLICE;
             }
-            Turn::Stuck => {
-                if !std::mem::replace(&mut waits, true) {
-                    let on = Awaited::Object(object);
-                    tell(sys::now_ns(), What::Waits { wish: Wish::Send, on, lane: 0, for_ever: true });
+            turn @ (Turn::Stuck | Turn::LockedOut) => {
+                let is_locked_out = matches!(turn, Turn::LockedOut);
+                let need =
+                    if is_locked_out { Need::lock_within(object, WRITE_LOCK) } else { Need::of(Wish::Send, object) };
+                if waits.replace(need) != Some(need) {
+                    let Need { wish, on, lane } = need;
+                    tell(sys::now_ns(), What::Waits { wish, on, lane, for_ever: true });
                 }
                 patience = SLICE;
             }
             turn => {
                 tell_turn(object, turn, me, tell);
-                (patience, waits) = (Duration::ZERO, false);
+                (patience, waits) = (Duration::ZERO, None);
             }
         }
     }
@@ -243,6 +246,6 @@ fn tell_turn(object: ObjectId, turn: Turn, me: ActorId, mut tell: impl FnMut(u64
             let call = "pickle.dumps(…)".to_owned();
             tell(now_ns, What::Called { call, since_ns: now_ns, answer: raised, raised: true });
         }
-        Turn::Stuck | Turn::Idle | Turn::Over => {}
+        Turn::Stuck | Turn::LockedOut | Turn::Idle | Turn::Over => {}
     }
 }

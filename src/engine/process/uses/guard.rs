@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::engine::ipc::{Lock, RLock, Refusal, Semaphore};
+use crate::engine::ipc::{Lock, RLock, Refusal, RobustSemaphore, Semaphore};
 use crate::program::object::{Make, Obj};
 use crate::sys;
 use crate::trace::{ActorId, Deed, ObjectId, Wish};
@@ -22,6 +22,7 @@ enum Kind {
     Lock(Lock),
     RLock(RLock),
     Semaphore(Semaphore),
+    RobustSemaphore(RobustSemaphore),
 }
 
 impl Guard {
@@ -31,6 +32,7 @@ impl Guard {
             Kind::Lock(lock) => lock.acquire_for(me, patience).map(|taken| (0, taken.died)),
             Kind::RLock(lock) => lock.acquire_for(me, patience).map(|(count, taken)| (count, taken.died)),
             Kind::Semaphore(semaphore) => semaphore.acquire_for(patience).map(|left| (left, None)),
+            Kind::RobustSemaphore(permits) => permits.acquire_for(me, patience).map(|(left, taken)| (left, taken.died)),
         }
     }
 
@@ -39,6 +41,7 @@ impl Guard {
             Kind::Lock(lock) => lock.release().map(|()| 1),
             Kind::RLock(lock) => lock.release(me),
             Kind::Semaphore(semaphore) => semaphore.release(),
+            Kind::RobustSemaphore(permits) => permits.release(me),
         }
     }
 
@@ -49,15 +52,20 @@ impl Guard {
 
     /// The permits that are left, if it is a semaphore.
     pub(super) fn permits(&self) -> Option<u32> {
-        if let Kind::Semaphore(semaphore) = &self.kind { Some(semaphore.value()) } else { None }
+        match &self.kind {
+            Kind::Semaphore(semaphore) => Some(semaphore.value()),
+            Kind::RobustSemaphore(permits) => Some(permits.value()),
+            Kind::Lock(_) | Kind::RLock(_) => None,
+        }
     }
 
-    /// Frees it from somebody who is dead, if it is a lock and is his.
-    pub(super) fn recover(&self, dead: ActorId) -> bool {
+    /// Frees it from somebody who is dead; how often he had it, as far as that has to be given back one by one.
+    pub(super) fn recover(&self, dead: ActorId) -> u32 {
         match &self.kind {
-            Kind::Lock(lock) => lock.recover(dead),
-            Kind::RLock(lock) => lock.recover(dead),
-            Kind::Semaphore(_) => false,
+            Kind::Lock(lock) => lock.recover(dead).into(),
+            Kind::RLock(lock) => lock.recover(dead).into(),
+            Kind::Semaphore(_) => 0,
+            Kind::RobustSemaphore(permits) => permits.recover(dead),
         }
     }
 }
@@ -68,10 +76,14 @@ impl<H: Host> Carrier<'_, H> {
         let id = self.id_of(object)?;
         let unknown = || Raised::new("NameError", format!("there is no object {object}"));
         let place = self.objects.place(object).ok_or_else(unknown)?;
-        let block = self.objects.block(place);
+        let (block, robust) = (self.objects.block(place), place.object.robust);
         let kind = match place.object.make {
             Make::Lock => Kind::Lock(Lock::at(block)),
             Make::RLock => Kind::RLock(RLock::at(block)),
+            Make::Semaphore(permits) if robust => Kind::RobustSemaphore(RobustSemaphore::at(block, permits)),
+            Make::BoundedSemaphore(permits) if robust => {
+                Kind::RobustSemaphore(RobustSemaphore::bounded_at(block, permits))
+            }
             Make::Semaphore(permits) => Kind::Semaphore(Semaphore::at(block, permits)),
             Make::BoundedSemaphore(permits) => Kind::Semaphore(Semaphore::bounded_at(block, permits)),
             _ if place.object.make.has_lock() => {
@@ -98,14 +110,17 @@ impl<H: Host> Carrier<'_, H> {
             None => Deed::GaveUp { wish: Wish::Acquire },
         };
         self.used(guard.id, since_ns, deed);
-        self.warn(got);
+        self.warn(guard, got);
         Ok(got.is_some())
     }
 
     /// Says once that whoever had it before died with it.
-    fn warn(&mut self, got: Option<(u32, Option<ActorId>)>) {
+    fn warn(&mut self, guard: &Guard, got: Option<(u32, Option<ActorId>)>) {
         if let Some((_, Some(_))) = got {
-            self.print("its last owner died while it had the lock: what it guards may be half-done");
+            self.print(match guard.permits() {
+                None => "its last owner died while it had the lock: what it guards may be half-done",
+                Some(_) => "the last owner of this permit died with it: what it stands for may be half-done",
+            });
         }
     }
 
@@ -130,7 +145,7 @@ impl<H: Host> Carrier<'_, H> {
     pub(super) fn locked<T>(&mut self, lock: Option<&Guard>, body: impl FnOnce() -> T) -> Result<T, Stop> {
         let Some(lock) = lock else { return Ok(body()) };
         let got = self.await_guard(lock, None)?;
-        self.warn(got);
+        self.warn(lock, got);
         let value = body();
         lock.give(self.me.actor)?;
         Ok(value)

@@ -12,6 +12,7 @@ mod bury;
 mod cell;
 mod feeding;
 mod guard;
+mod kept_lock;
 mod log;
 mod meet;
 mod message;
@@ -38,7 +39,7 @@ use super::life::Raised;
 const SLICE: Duration = Duration::from_millis(20);
 
 /// What is waited for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Need {
     /// What.
     pub(super) wish: Wish,
@@ -52,6 +53,11 @@ impl Need {
     /// Of an object with one road.
     pub(super) fn of(wish: Wish, object: ObjectId) -> Self {
         Self { wish, on: Awaited::Object(object), lane: 0 }
+    }
+
+    /// The lock within a queue that its readers, or its writers, take one after the other.
+    pub(super) fn lock_within(queue: ObjectId, lock: u16) -> Self {
+        Self { wish: Wish::Acquire, on: Awaited::Object(queue), lane: lock }
     }
 }
 
@@ -141,29 +147,43 @@ impl<'a, H: Host> Carrier<'a, H> {
         patience: Option<Duration>,
         mut attempt: impl FnMut(&mut Self, Duration) -> Result<Option<T>, Stop>,
     ) -> Result<Option<T>, Stop> {
+        self.wait_for_each(patience, |carrier, slice| {
+            let got = attempt(carrier, slice)?;
+            Ok(got.ok_or(need))
+        })
+    }
+
+    /// The same for what takes several waits, one after the other: a failed attempt says what it needs now.
+    pub(super) fn wait_for_each<T>(
+        &mut self,
+        patience: Option<Duration>,
+        mut attempt: impl FnMut(&mut Self, Duration) -> Result<Result<T, Need>, Stop>,
+    ) -> Result<Option<T>, Stop> {
         // Who never has to wait must serve, too.
         self.look_up()?;
-        if let Some(got) = attempt(self, Duration::ZERO)? {
-            return Ok(Some(got));
-        }
+        let mut need = match attempt(self, Duration::ZERO)? {
+            Ok(got) => return Ok(Some(got)),
+            Err(need) => need,
+        };
         if patience == Some(Duration::ZERO) {
             return Ok(None);
         }
-        let Need { wish, on, lane } = need;
-        let waits = What::Waits { wish, on, lane, for_ever: patience.is_none() };
-        let mut said = self.say_waits(waits.clone());
+        let waits = |Need { wish, on, lane }: Need| What::Waits { wish, on, lane, for_ever: patience.is_none() };
+        let mut said = self.say_waits(waits(need));
         let began = Instant::now();
         loop {
             let left = patience.map_or(SLICE, |patience| patience.saturating_sub(began.elapsed()));
-            if let Some(got) = attempt(self, self.nap(left.min(SLICE)))? {
-                return Ok(Some(got));
-            }
+            let next = match attempt(self, self.nap(left.min(SLICE)))? {
+                Ok(got) => return Ok(Some(got)),
+                Err(next) => next,
+            };
             self.pause(Duration::ZERO)?;
             if left.is_zero() {
                 return Ok(None);
             }
-            if self.deeds != said {
-                said = self.say_waits(waits.clone());
+            if self.deeds != said || next != need {
+                need = next;
+                said = self.say_waits(waits(need));
             }
         }
     }

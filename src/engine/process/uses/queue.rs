@@ -7,7 +7,7 @@ use crate::engine::process::value::Value;
 use crate::program::object::{Make, Obj};
 use crate::program::uses::{Payload, Query};
 use crate::sys;
-use crate::trace::{Deed, ObjectId, Wish};
+use crate::trace::{Deed, ObjectId, READ_LOCK, WRITE_LOCK, Wish};
 
 use super::{Carrier, Host, Need, Raised, Stop};
 
@@ -54,26 +54,27 @@ impl<H: Host> Carrier<'_, H> {
             Err(raised) if *payload != Payload::Unpicklable => return Err(raised.into()),
             item => item,
         };
-        let need = Need::of(Wish::Put, found.object);
-        let place = self.wait_for(need, patience, |_, patience| Ok(found.queue.take_place(patience).then_some(())))?;
+        let (need, me, number) = (Need::of(Wish::Put, found.object), self.me.actor, found.queue.pipe.next_number());
+        let place = self
+            .wait_for(need, patience, |_, patience| Ok(found.queue.take_place(me, number, patience).then_some(())))?;
         if place.is_none() {
             self.used(found.object, since_ns, Deed::GaveUp { wish: Wish::Put });
             return Err(Raised::new("Full", "").into());
         }
         if let Err(no_feeder) = self.ready_feeder(object, found) {
-            found.queue.free_place();
+            found.queue.free_place(number);
             return Err(no_feeder);
         }
         if let Some(tasks) = &found.tasks {
             tasks.add();
         }
-        let message = item.map(|item| Outgoing::new(found.queue.pipe.next_number(), |out| item.write(out)));
+        let message = item.map(|item| Outgoing::new(number, |out| item.write(out)));
         if let Ok(message) = &message {
             let (number, bytes) = (message.number(), message.size());
             // Said first: the feeder may have written it before this process gets to say more.
             self.used(found.object, since_ns, Deed::Put { lane: 0, message: number, bytes });
         }
-        self.feed(object, message);
+        self.feed(object, message.map_err(|refusal| (number, refusal)));
         Ok(())
     }
 
@@ -83,9 +84,17 @@ impl<H: Host> Carrier<'_, H> {
         let number = found.queue.pipe.next_number();
         let mut message = Outgoing::new(number, |out| item.write(out));
         let (me, mut hand) = (self.me.actor, Hand::default());
-        self.wait_for(Need::of(Wish::Send, found.object), None, |carrier, patience| {
+        self.wait_for_each(None, |carrier, mut patience| {
             let Some(writer) = carrier.objects.writer(found.end + 1) else { return Err(handle_is_closed().into()) };
-            Ok(found.queue.pipe.put(writer, &mut message, &mut hand, me, patience)?.then_some(()))
+            if !hand.holds() {
+                if !found.queue.pipe.begin_write(&mut hand, me, patience) {
+                    return Ok(Err(Need::lock_within(found.object, WRITE_LOCK)));
+                }
+                // What it waits for from now on is something else, and shall be known at once.
+                patience = Duration::ZERO;
+            }
+            let is_in = found.queue.pipe.put(writer, &mut message, &mut hand, me, patience)?;
+            Ok(if is_in { Ok(()) } else { Err(Need::of(Wish::Send, found.object)) })
         })?;
         self.used(found.object, since_ns, Deed::Fed { lane: 0, message: number, bytes: message.size() });
         Ok(())
@@ -121,7 +130,16 @@ impl<H: Host> Carrier<'_, H> {
             let received = found.queue.get(reader, incoming, hand, me, slice)?;
             Ok((received, incoming.is_in_the_middle()))
         };
-        let mut received = self.wait_for(need, patience, |carrier, slice| Ok(attempt(carrier, &mut hand, slice)?.0))?;
+        let mut received = self.wait_for_each(patience, |carrier, mut slice| {
+            if !hand.holds() {
+                if !found.queue.pipe.begin_read(&mut hand, me, slice) {
+                    return Ok(Err(Need::lock_within(found.object, READ_LOCK)));
+                }
+                // What it waits for from now on is something else, and shall be known at once.
+                slice = Duration::ZERO;
+            }
+            Ok(attempt(carrier, &mut hand, slice)?.0.ok_or(need))
+        })?;
         if received.is_none() && self.mail.incoming.get(&found.end).is_some_and(Incoming::is_in_the_middle) {
             // Who has begun to read a message reads all of it, unless its writer is dead.
             received = self
@@ -239,7 +257,8 @@ impl<H: Host> Carrier<'_, H> {
             _ => return Err(unknown()),
         };
         let tasks = matches!(place.object.make, Make::JoinableQueue(_)).then(|| Tasks::of(&words));
-        Ok(Found { object: place.id, queue: Queue::at(&words, most), end: place.ends.start, is_simple, tasks })
+        let queue = if place.object.robust { Queue::robust_at(&words, most) } else { Queue::at(&words, most) };
+        Ok(Found { object: place.id, queue, end: place.ends.start, is_simple, tasks })
     }
 
     pub(super) fn queue_title(&self, object: Obj) -> String {

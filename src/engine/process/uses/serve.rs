@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::engine::ipc::manager::{Counter, Heard};
+use crate::engine::ipc::manager::{Counter, Ends, Heard};
 use crate::program::object::{Make, Obj};
-use crate::sys::{self, PipeReader, PipeWriter};
+use crate::sys;
 use crate::trace::{Awaited, Deed, What, Wish};
 
 use super::{Carrier, Host, Raised, SLICE, Stop};
@@ -27,11 +27,10 @@ impl<H: Host> Carrier<'_, H> {
             let mut news = Vec::new();
             let closed = || Raised::new("OSError", "handle is closed");
             let here = places.iter().map(|&(from, to)| self.objects.reader(from).zip(self.objects.writer(to)));
-            let ends: Option<Vec<(&PipeReader, &PipeWriter)>> = here.collect();
+            let ends: Option<Vec<Ends<'_>>> = here.collect();
             let ends = ends.ok_or_else(closed)?;
-            let waited = counter.wait(&ends, SLICE);
-            waited.map_err(|error| Raised::new("OSError", error.to_string()))?;
-            counter.turn(&ends, |heard| news.push((sys::now_ns(), heard)));
+            let served = counter.serve(&ends, SLICE, |heard| news.push((sys::now_ns(), heard)));
+            served.map_err(|error| Raised::new("OSError", error.to_string()))?;
             let came = !news.is_empty();
             for (at_ns, heard) in news {
                 let (since_ns, deed) = match heard {

@@ -169,7 +169,7 @@ pub(super) fn card(run: &Run, actor: &Actor, space: Rect, at_ns: u64) -> Card {
     if actor.role == Role::Parent && status.tone == Tone::Quiet || status.words == "running" {
         status.tone = Tone::Computing;
     }
-    if status.tone == Tone::Blocked && run.wait_of(actor.id, at_ns).is_some_and(|wait| !holds_up(wait.wish)) {
+    if status.tone == Tone::Blocked && run.wait_of(actor.id, at_ns).is_some_and(|wait| !holds_up(run.aim(wait).0)) {
         status.tone = Tone::Waits;
     }
     let is_manager = actor.role == Role::Manager;

@@ -187,7 +187,7 @@ impl Band<'_> {
     /// Somebody who can't go on: on it what for, or as much of that as fits.
     fn blocked(&self, span: &Span, left: f32, right: f32) -> Mark {
         let wait = self.waits.and_then(|(run, actor)| Some((run, run.wait_of(actor, span.from_ns)?)));
-        let held_up = wait.is_none_or(|(_, wait)| holds_up(wait.wish));
+        let held_up = wait.is_none_or(|(run, wait)| holds_up(run.aim(wait).0));
         let told = wait.map(|(run, wait)| format!("waits {}", run.wish_in_words(wait, span.from_ns)));
         let all = told.clone().unwrap_or_else(|| SpanKind::Blocked.word().to_owned());
         let what = all.trim_start_matches("waits for ");

@@ -45,7 +45,7 @@ impl Sight {
             for_ns: wait.length_ns(at_ns),
             words: format!("waits {}", run.wish_in_words(wait, at_ns)),
             brief: format!("waits: {}", awaited(run, wait)),
-            held_up: holds_up(wait.wish),
+            held_up: holds_up(run.aim(wait).0),
         });
         Some(Self { waits: waits.collect(), cycle: cycle(run, at_ns), serving, objects })
     }
@@ -94,11 +94,9 @@ pub fn seen(run: &Run, object: &Object, at_ns: u64) -> Seen {
     let own_lock = object.lock.and_then(|lock| run.object(lock));
     let on = [Some(object.id), object.lock];
     let waits = on.into_iter().flatten().flat_map(|id| run.waiters(id, at_ns));
-    let waiter = |wait: &crate::model::Wait| Waiter {
-        who: who(run, wait.actor),
-        wish: wait.wish,
-        for_ns: wait.length_ns(at_ns),
-        lane: wait.lane,
+    let waiter = |wait: &crate::model::Wait| {
+        let (wish, lane) = run.aim(wait);
+        Waiter { who: who(run, wait.actor), wish, for_ns: wait.length_ns(at_ns), lane }
     };
     let mut waiters: Vec<Waiter> = waits.map(waiter).collect();
     waiters.sort_by_key(|waiter| std::cmp::Reverse(waiter.for_ns));
@@ -156,7 +154,7 @@ fn road(run: &Run, object: &Object, lane: u16, at_ns: u64) -> Road {
         let load = road.in_buffer_of(producer, at_ns);
         told.buffers.push((who(run, producer), load.messages.min(u64::from(u32::MAX)) as u32, load.bytes));
     }
-    let in_pipe = road.in_pipe(at_ns).messages;
+    let in_pipe = run.in_pipe(object.id, lane, at_ns).messages;
     told.in_pipe = in_pipe.min(u64::from(u32::MAX)) as u32;
     if in_pipe <= MOST_TOKENS {
         let is_in = |stamp: Option<(u64, ActorId)>| stamp.is_some_and(|(then_ns, _)| then_ns <= at_ns);
