@@ -22,11 +22,13 @@ impl<'a> Knot<'a> {
         let mut cost = run.actors.len() + scene.waits.len();
         let mut stuck: BTreeMap<ActorId, (&Wait, Helpers)> = BTreeMap::new();
         for wait in scene.waits.iter().copied().filter(|wait| wait.for_ever && wait.from_ns <= settled_ns) {
-            let helpers = scene.helpers(wait);
-            cost += if let Helpers::These(these) = &helpers { these.len() } else { 1 };
+            // For the owner of a lock within a queue everybody is looked at.
+            cost += if run.aim(wait).0 != wait.wish { run.actors.len() } else { 1 };
             if cost > most {
                 return Self { stuck: BTreeMap::new(), cost };
             }
+            let helpers = scene.helpers(wait);
+            cost += if let Helpers::These(these) = &helpers { these.len() } else { 0 };
             if helpers != Helpers::NotNeeded {
                 stuck.insert(wait.actor, (wait, helpers));
             }
