@@ -262,6 +262,34 @@ fn i05_i06_i07_i08_blocks_keep_their_rules() {
 }
 
 #[test]
+fn who_made_attached_to_and_wrote_which_bytes_of_a_block_is_told_whatever_it_is_called_there() {
+    at_once(|start| {
+        let ran = run("shared-memory-rules", start, &[("huge", 0)]);
+        let (parent, way) = (ActorId::PARENT, start.name());
+        let mut told = deeds(&ran, ObjectId(0));
+        told.sort_by_key(|(at_ns, ..)| *at_ns);
+        let told: Vec<(bool, Deed)> = told.into_iter().map(|(_, by, deed)| (by == parent, deed)).collect();
+        let one = |from| (from, 1);
+        let wrote = |(from, count)| Deed::WroteBytes { from, count };
+        let read = |(from, count)| Deed::ReadBytes { from, count };
+        let child = |byte| [Deed::Attached, read(one(0)), wrote(one(byte))].map(|deed| (false, deed));
+        let mut expected = vec![(true, Deed::Created { bytes: 10 }), (true, wrote(one(0)))];
+        expected.extend(child(1).into_iter().chain(child(2)));
+        let rest = [read(one(1)), read(one(2)), Deed::Attached, read(one(0)), Deed::Unlinked, read(one(0))];
+        expected.extend(rest.map(|deed| (true, deed)));
+        assert_eq!(told, expected, "{way}");
+        assert_eq!(deeds(&ran, ObjectId(1)), [], "{way}: by this variable another block was used");
+        let list = deeds(&ran, ObjectId(2));
+        let bytes = |deed: &Deed| if let Deed::Created { bytes } = deed { Some(*bytes) } else { None };
+        let size = list.iter().find_map(|(_, _, deed)| bytes(deed)).expect("it is made");
+        // Its length; a number; a text with its head.
+        let item = wrote((8 + 24, 24));
+        assert!(list.iter().any(|(_, _, deed)| *deed == wrote((0, size))), "{way}: {list:?}");
+        assert!(list.iter().any(|(_, _, deed)| *deed == item), "{way}: {list:?}");
+    });
+}
+
+#[test]
 fn i05_i08_python_agrees() {
     same_in_python("shared-memory-rules", &[("huge", 0)]);
 }
@@ -304,8 +332,9 @@ fn the_tax_is_measured_for_every_way_and_size_and_an_index_carries_no_bytes() {
             fed.filter(|(_, _, deed)| matches!(deed, Deed::Got { bytes: 1_048_576.., .. })).count()
         };
         assert_eq!((large(0), large(2)), (10, 10), "{way}");
-        let wrote = deeds(&ran, BLOCK).into_iter().filter(|(_, _, deed)| matches!(deed, Deed::Wrote { .. })).count();
-        let read = deeds(&ran, BLOCK).into_iter().filter(|(_, _, deed)| matches!(deed, Deed::Read { .. })).count();
+        let wrote =
+            deeds(&ran, BLOCK).into_iter().filter(|(_, _, deed)| matches!(deed, Deed::WroteBytes { .. })).count();
+        let read = deeds(&ran, BLOCK).into_iter().filter(|(_, _, deed)| matches!(deed, Deed::ReadBytes { .. })).count();
         assert_eq!((wrote, read), (260, 260), "{way}");
     });
 }
