@@ -46,8 +46,8 @@ if __name__ == '__main__':
         def body(p):
             for _ in range(times): here.send(1); here.recv()
         took = measure(echo, (there, times, False), body)
-    elif name == 'SimpleQueue one way':
-        queue = context.SimpleQueue()
+    elif name in ('SimpleQueue one way', 'Queue one way'):
+        queue = context.SimpleQueue() if name.startswith('Simple') else context.Queue()
         def body(p):
             for _ in range(times): queue.get()
         took = measure(put, (queue, times), body)

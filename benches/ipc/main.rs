@@ -30,6 +30,7 @@ const MIB: usize = 1 << 20;
 const ROWS: &[Row] = &[
     Row { name: "Pipe round trip", times: 10_000, bytes: 0, ours: ours::pipe_round_trip, raw: raw::pipe_round_trip },
     Row { name: "SimpleQueue one way", times: 50_000, bytes: 0, ours: ours::simple_queue, raw: raw::pipe_one_way },
+    Row { name: "Queue one way", times: 50_000, bytes: 0, ours: ours::queue, raw: raw::pipe_one_way },
     Row { name: "Lock hand-over", times: 10_000, bytes: 0, ours: ours::lock_hand_over, raw: raw::futex_ping_pong },
     Row { name: "Event wake-up", times: 10_000, bytes: 0, ours: ours::event_wake_up, raw: raw::futex_ping_pong },
     Row {
@@ -64,7 +65,7 @@ fn main() {
         let (ours, raw, cpython) = (median(ours), median(raw), median(cpython));
         let speed = if row.bytes == 0 { String::new() } else { format!("{:.2} GB/s", row.bytes as f64 / 1e3 / ours) };
         let (by_raw, by_cpython) = (ours / raw, ours / cpython);
-        println!("{:<24}{ours:>10.2}{raw:>10.2}{cpython:>10.2}{by_raw:>10.2}{by_cpython:>10.2}{speed:>14}", row.name);
+        println!("{:<24}{ours:>10.3}{raw:>10.3}{cpython:>10.3}{by_raw:>10.2}{by_cpython:>10.2}{speed:>14}", row.name);
     }
 }
 

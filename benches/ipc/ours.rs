@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use poolscope::engine::ipc::manager::{Counter, Proxy, Request};
 use poolscope::engine::ipc::{
-    Arrived, Block, Connection, Event, Hand, Incoming, Ints, Lock, Outgoing, RLock, Received, Rooms, SimpleQueue,
+    Arrived, Block, Buffer, Connection, Event, Feeder, Hand, Incoming, Ints, Lock, Outgoing, Queue, RLock, Received,
+    Rooms, SimpleQueue, Turn,
 };
 use poolscope::program::plain::Plain;
 use poolscope::program::uses::Kind;
@@ -94,6 +95,32 @@ pub(super) fn simple_queue(times: u32) -> Duration {
     };
     let get = || {
         let (queue, mut incoming) = (SimpleQueue::at(&words), Incoming::default());
+        for _ in 0..times {
+            let mut hand = Hand::default();
+            while queue.get(&reader, &mut incoming, &mut hand, ME, SLICE).expect("it is written").is_none() {}
+        }
+    };
+    run(put, get)
+}
+
+/// As `Queue.put` does it: into a buffer, out of which a thread of the same process feeds the pipe.
+pub(super) fn queue(times: u32) -> Duration {
+    let words = Block::create(256).expect("memory");
+    let (reader, writer) = pipe();
+    let put = || {
+        let (queue, buffer) = (Queue::at(&words, 0), Buffer::default());
+        let mut feeder = Feeder::new(buffer.clone(), queue.clone(), writer.twin().expect("an end of ours"), OTHER);
+        std::thread::scope(|scope| {
+            scope.spawn(move || while !matches!(feeder.turn(SLICE), Turn::Over) {});
+            for _ in 0..times {
+                queue.take_place(OTHER, 0, SLICE);
+                buffer.push(Ok(Outgoing::new(queue.pipe.next_number(), |bytes| bytes.extend_from_slice(&[0; 8]))));
+            }
+            buffer.close();
+        });
+    };
+    let get = || {
+        let (queue, mut incoming) = (Queue::at(&words, 0), Incoming::default());
         for _ in 0..times {
             let mut hand = Hand::default();
             while queue.get(&reader, &mut incoming, &mut hand, ME, SLICE).expect("it is written").is_none() {}

@@ -34,19 +34,19 @@ struct Waiting {
     closed: bool,
     /// The feeder has nothing in hand and will never have.
     over: bool,
+    /// Somebody sleeps until something changes here: to wake nobody would be a system call for nothing.
+    is_awaited: bool,
 }
 
 impl Buffer {
     /// Lays a message down, or the error that it can't be sent.
     pub fn push(&self, entry: Entry) {
-        self.waiting().entries.push_back(entry);
-        self.0.1.notify_all();
+        self.change(|waiting| waiting.entries.push_back(entry));
     }
 
     /// Nothing will be put any more.
     pub fn close(&self) {
-        self.waiting().closed = true;
-        self.0.1.notify_all();
+        self.change(|waiting| waiting.closed = true);
     }
 
     /// Whether everything that was put before the buffer was closed has left; waits so long for it.
@@ -55,8 +55,23 @@ impl Buffer {
         if waiting.over || patience.is_zero() {
             return waiting.over;
         }
-        let waited = self.0.1.wait_timeout(waiting, patience);
-        waited.unwrap_or_else(PoisonError::into_inner).0.over
+        self.sleep(waiting, patience).over
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Waiting)) {
+        let mut waiting = self.waiting();
+        change(&mut waiting);
+        let is_awaited = std::mem::take(&mut waiting.is_awaited);
+        drop(waiting);
+        if is_awaited {
+            self.0.1.notify_all();
+        }
+    }
+
+    /// Sleeps until something changes, at most so long; may wake without a reason.
+    fn sleep<'w>(&'w self, mut waiting: MutexGuard<'w, Waiting>, patience: Duration) -> MutexGuard<'w, Waiting> {
+        waiting.is_awaited = true;
+        self.0.1.wait_timeout(waiting, patience).unwrap_or_else(PoisonError::into_inner).0
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
@@ -68,12 +83,12 @@ impl Buffer {
     fn next(&self, patience: Duration) -> Option<Entry> {
         let mut waiting = self.waiting();
         if waiting.entries.is_empty() && !waiting.closed && !patience.is_zero() {
-            waiting = self.0.1.wait_timeout(waiting, patience).unwrap_or_else(PoisonError::into_inner).0;
+            waiting = self.sleep(waiting, patience);
         }
         let next = waiting.entries.pop_front();
-        if next.is_none() && waiting.closed {
-            waiting.over = true;
-            self.0.1.notify_all();
+        if next.is_none() && waiting.closed && !waiting.over {
+            drop(waiting);
+            self.change(|waiting| waiting.over = true);
         }
         next
     }

@@ -43,6 +43,14 @@ pub trait Word {
     }
     /// Becomes this.
     fn store(&self, new: u64);
+    /// What it is, in no order with other words: as C reads an `int`.
+    fn peek(&self) -> u64 {
+        self.load()
+    }
+    /// Becomes this, in no order with other words.
+    fn poke(&self, new: u64) {
+        self.store(new);
+    }
     /// Looks on for a moment whether it is still this, if that is worth it; what it is then.
     fn watch(&self, seen: u64) -> u64 {
         seen
@@ -67,6 +75,16 @@ impl Word for AtomicU64 {
     #[inline]
     fn store(&self, new: u64) {
         self.store(new, Ordering::Release);
+    }
+
+    #[inline]
+    fn peek(&self) -> u64 {
+        self.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    fn poke(&self, new: u64) {
+        self.store(new, Ordering::Relaxed);
     }
 
     fn watch(&self, seen: u64) -> u64 {

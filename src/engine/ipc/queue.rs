@@ -149,11 +149,12 @@ impl Queue {
     /// One who shared the queue is dead: frees what it held, and forgets what only it had. The pipe is that of this
     /// reader, if this process has it. True if there was anything.
     pub fn recover(&self, dead: ActorId, reader: Option<&PipeReader>) -> bool {
-        let freed = self.pipe.recover(dead);
-        let Count::Robust(under_way) = &self.count else { return freed };
-        let gone = under_way.recover(dead);
+        let Count::Robust(under_way) = &self.count else { return self.pipe.recover(dead) };
+        // First, while nobody else can read: what is missing it had in hand.
         let in_pipe = || reader.and_then(|reader| reader.waiting_bytes().ok().flatten()).map(u64::from);
-        under_way.compare(in_pipe) || gone || freed
+        let taken_along = self.pipe.reader() == Some(dead) && under_way.compare(in_pipe);
+        let gone = under_way.recover(dead);
+        self.pipe.recover(dead) || taken_along || gone
     }
 }
 
@@ -234,11 +235,13 @@ mod tests {
         // So many bytes of the first message it read: none, a part, all.
         for read in [0, 1, 20, Outgoing::new(0, |out| out.extend_from_slice(&[7; 100])).bytes().len()] {
             let (queue, reader, writer) = shared(2);
+            let mut reads = Hand::default();
+            assert_eq!(queue.get(&reader, &mut Incoming::default(), &mut reads, DEAD, NOW), Ok(None));
             put(&queue, &writer, LIVING, &[7; 100]);
             put(&queue, &writer, LIVING, b"next");
             assert!(read == 0 || reader.read(&mut vec![0; read]).is_ok());
             let left = if read == 0 { 2 } else { 1 };
-            queue.recover(DEAD, Some(&reader));
+            assert!(queue.recover(DEAD, Some(&reader)) && !queue.recover(DEAD, Some(&reader)));
             assert_eq!((queue.size(), queue.is_full()), (left, left == 2), "it had read {read}");
             if read == 0 {
                 assert!(get(&queue, &reader).is_some());
@@ -248,6 +251,18 @@ mod tests {
             assert_eq!(get(&queue, &reader).as_deref(), Some(&b"last"[..]), "it had read {read}");
             assert_eq!(queue.size(), 0);
         }
+    }
+
+    #[test]
+    fn f08_who_dies_beside_a_living_reader_takes_nothing_of_it_along() {
+        let (queue, reader, writer) = shared(2);
+        put(&queue, &writer, LIVING, &[7; 100]);
+        let (mut incoming, mut hand) = (Incoming::default(), Hand::default());
+        // It has begun to read.
+        assert!(reader.read(&mut [0; 1]).is_ok());
+        assert_eq!(queue.get(&reader, &mut incoming, &mut hand, READER, NOW), Ok(None));
+        assert!(!queue.recover(DEAD, Some(&reader)), "nothing of it was there");
+        assert_eq!(queue.size(), 1);
     }
 
     #[test]

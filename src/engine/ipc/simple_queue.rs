@@ -228,6 +228,11 @@ impl SimpleQueue {
         Ok(!pipe::wait(&[reader], Duration::ZERO)?[0])
     }
 
+    /// Who reads.
+    pub(super) fn reader(&self) -> Option<ActorId> {
+        self.read.holder()
+    }
+
     /// One who shared the queue is dead: frees what it held. True if it held something.
     pub fn recover(&self, dead: ActorId) -> bool {
         if [&self.read, &self.write].iter().any(|lock| lock.holder() == Some(dead)) {

@@ -47,11 +47,11 @@ impl<M: Words> Ints<M> {
 
     /// What is there.
     pub fn read(&self, place: usize) -> i32 {
-        self.words.word(place).load() as u32 as i32
+        self.words.word(place).peek() as u32 as i32
     }
 
     /// From now on this is there.
     pub fn write(&self, place: usize, number: i32) {
-        self.words.word(place).store(u64::from(number as u32));
+        self.words.word(place).poke(u64::from(number as u32));
     }
 }
