@@ -174,9 +174,9 @@ impl Theme {
         self.worker(number).lerp_to_gamma(self.text(), if self.dark { 0.3 } else { 0.6 })
     }
 
-    /// Text on the colour of this worker, or of the parent: dark or white, whichever is easier to read.
+    /// Text on the colour of this worker, or of the parent: black or white, whichever is easier to read.
     pub fn on_actor(self, number: u32) -> Color32 {
-        if luminance(self.worker(number)) > 0.18 { self.on_worker() } else { Color32::WHITE }
+        if luminance(self.worker(number)) > 0.18 { Color32::BLACK } else { Color32::WHITE }
     }
 
     /// Text on a worker's colour.

@@ -16,6 +16,9 @@ use crate::trace::ActorId;
 /// So many messages of a road are known one by one; of more there are only sums.
 const MOST_LETTERS: usize = 200_000;
 
+/// So many places a message may be from where its turn would be, when those near are looked at.
+const OUT_OF_ORDER: usize = 1024;
+
 /// A stamp of a message: when, and by whom.
 pub type Stamp = (u64, ActorId);
 
@@ -202,6 +205,15 @@ impl Road {
         Load::between(&self.fed, &self.got, at_ns)
     }
 
+    /// Of these, those that were heard of about then: after so many others, and before so many. Who looks for certain
+    /// ones counts what it found, and looks through all if some are missing.
+    pub fn letters_about(&self, after: u64, before: u64) -> &[Letter] {
+        let place = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        let first = place(after).saturating_sub(OUT_OF_ORDER).min(self.letters.len());
+        let end = place(before).saturating_add(OUT_OF_ORDER).clamp(first, self.letters.len());
+        &self.letters[first..end]
+    }
+
     /// What lies in feeders' buffers at a moment.
     pub fn in_buffers(&self, at_ns: u64) -> Load {
         Load::between(&self.came, &self.fed, at_ns)
@@ -347,6 +359,19 @@ mod tests {
         let told = (road.came.total(), road.fed.total(), road.got.total(), road.written(u64::MAX).messages);
         let (all, half) = (u64::from(count), u64::from(count / 2));
         assert_eq!(told, (all, all, half, half));
+    }
+
+    #[test]
+    fn of_very_many_messages_those_about_a_moment_are_few() {
+        let mut road = Road::default();
+        for message in 0..10_000 {
+            pass(&mut road, Station::Fed, message, u64::from(message) + 1);
+        }
+        let numbers = |letters: &[Letter]| (letters[0].message, letters[letters.len() - 1].message);
+        assert_eq!(numbers(road.letters_about(5_000, 5_010)), (5_000 - 1024, 5_009 + 1024));
+        assert_eq!(numbers(road.letters_about(0, 3)), (0, 2 + 1024));
+        assert_eq!(numbers(road.letters_about(9_990, u64::MAX)), (9_990 - 1024, 9_999));
+        assert_eq!(road.letters_about(u64::MAX, 0), []);
     }
 
     #[test]

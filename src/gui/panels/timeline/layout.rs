@@ -91,7 +91,7 @@ pub fn all_arrows(run: &Run, axis: &Axis, most: usize, band: impl Fn(ActorId) ->
     (count <= most).then(|| {
         let messages = run.channels.iter().flat_map(|channel| sent(channel).map(|message| (channel.id, message)));
         let messages = messages.filter_map(|(channel, message)| arrow(run, channel, message, axis, &band));
-        let letters = shared().filter(|road| put(road) > 0).flat_map(Road::letters);
+        let letters = shared().flat_map(|road| letters_within(road, axis, put(road)));
         messages.chain(letters.filter_map(|letter| letter_arrow(letter, axis, &band))).collect()
     })
 }
@@ -108,12 +108,23 @@ fn arrow(
     between(axis, (band(road.from)?, message.sent_ns?), message.received_ns.map(|ns| (band(road.to), ns)))
 }
 
+/// The messages of a road that were put within the axis: so many, if all of them are known one by one.
+fn letters_within<'a>(road: &'a Road, axis: &Axis, count: usize) -> Vec<&'a Letter> {
+    let is_within = |letter: &&Letter| {
+        letter.put.or(letter.fed).is_some_and(|(sent_ns, _)| (axis.from_ns..=axis.to_ns).contains(&sent_ns))
+    };
+    let come = |at_ns: u64| road.came.count(at_ns);
+    let near = road.letters_about(come(axis.from_ns.saturating_sub(1)), come(axis.to_ns));
+    let mut found: Vec<&Letter> = near.iter().filter(is_within).collect();
+    if found.len() < count {
+        found = road.letters().iter().filter(is_within).collect();
+    }
+    found
+}
+
 /// A message of a queue or a pipe, from who put it to who took it.
 fn letter_arrow(letter: &Letter, axis: &Axis, band: &impl Fn(ActorId) -> Option<Rangef>) -> Option<Arrow> {
     let (sent_ns, by) = letter.put.or(letter.fed)?;
-    if !(axis.from_ns..=axis.to_ns).contains(&sent_ns) {
-        return None;
-    }
     between(axis, (band(by)?, sent_ns), letter.got.map(|(got_ns, reader)| (band(reader), got_ns)))
 }
 

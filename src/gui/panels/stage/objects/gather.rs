@@ -15,8 +15,6 @@ use crate::trace::{ActorId, Awaited, ObjectId, ObjectKind};
 
 /// So many messages of a pipe are told one by one.
 const MOST_TOKENS: u64 = 64;
-/// So many places a message may be from where its turn would be.
-const OUT_OF_ORDER: usize = 1024;
 /// So many cells of an array are looked at.
 const MOST_CELLS: u64 = 256;
 /// So many writes back it is asked whether the last one overwrote an update.
@@ -159,14 +157,11 @@ fn road(run: &Run, object: &Object, lane: u16, at_ns: u64) -> Road {
     if in_pipe <= MOST_TOKENS {
         let is_in = |stamp: Option<(u64, ActorId)>| stamp.is_some_and(|(then_ns, _)| then_ns <= at_ns);
         let lies_there = |letter: &&Letter| is_in(letter.fed) && !is_in(letter.got);
-        // Messages leave in about the order in which they were heard of: of very many, those near are looked at first.
-        let all = road.letters();
-        let near = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
-        let first = near(road.got.count(at_ns)).saturating_sub(OUT_OF_ORDER).min(all.len());
-        let end = near(road.fed.count(at_ns)).saturating_add(OUT_OF_ORDER).clamp(first, all.len());
-        let mut letters: Vec<&Letter> = all[first..end].iter().filter(lies_there).collect();
+        // Messages leave in about the order in which they were heard of.
+        let near = road.letters_about(road.got.count(at_ns), road.fed.count(at_ns));
+        let mut letters: Vec<&Letter> = near.iter().filter(lies_there).collect();
         if letters.len() as u64 != in_pipe {
-            letters = all.iter().filter(lies_there).collect();
+            letters = road.letters().iter().filter(lies_there).collect();
         }
         letters.sort_by_key(|letter| letter.fed.map(|(fed_ns, _)| fed_ns));
         told.tokens = letters.into_iter().map(|letter| (letter.message, letter.bytes)).collect();

@@ -1,6 +1,6 @@
 //! A strip of shared memory from its first cell or byte to its last: who wrote which part of it.
 
-use egui::{Align2, CornerRadius, Rect, Stroke, StrokeKind};
+use egui::{Align2, CornerRadius, Rect, Stroke, StrokeKind, vec2};
 
 use super::seen::Who;
 use crate::chunk::grouped;
@@ -48,19 +48,24 @@ pub(super) fn place(strip: Rect, stretch: &Stretch, of: u64) -> Rect {
 pub(super) fn draw(ink: &Ink<'_>, strip: Rect, stretches: &[Stretch], of: u64) {
     let theme = ink.theme;
     ink.painter.rect_filled(strip, CornerRadius::same(3), theme.sunken());
-    for stretch in stretches {
-        let space = place(strip.shrink(1.0), stretch, of);
-        ink.painter.rect_filled(
-            space.shrink2(egui::vec2(0.5, 0.0)),
-            CornerRadius::same(2),
-            theme.worker(stretch.who.hue),
-        );
+    let places: Vec<Rect> = stretches.iter().map(|stretch| place(strip.shrink(1.0), stretch, of)).collect();
+    for (number, (stretch, space)) in stretches.iter().zip(&places).enumerate() {
+        let fill = space.shrink2(vec2(0.5, 0.0));
+        ink.painter.rect_filled(fill, CornerRadius::same(2), theme.worker(stretch.who.hue));
         let (name, range, ago) = (stretch.who.short(), stretch.range(), duration(stretch.ago_ns));
         let letter: String = name.chars().take(1).filter(|_| !name.contains('-')).collect();
-        let words = [format!("{name} · {range} · {ago}"), format!("{name} · {range}"), name, letter];
+        let words = [format!("{name} · {range} · {ago}"), format!("{name} · {range}"), name, letter, String::new()];
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let words = ink.fitting(&words, space.width() - 4.0, &theme.strong_small());
-        ink.text_in(space, Align2::CENTER_CENTER, words, theme.strong_small(), theme.on_actor(stretch.who.hue));
+        let inside = ink.fitting(&words, space.width() - 4.0, &theme.strong_small());
+        let end = places.get(number + 1).map_or(strip.right(), Rect::left);
+        let beside = Rect::from_x_y_ranges(space.right() + 4.0..=end.max(space.right() + 4.0), space.y_range());
+        let outside = ink.fitting(&words, beside.width() - 4.0, &theme.strong_small());
+        // Where a part is too narrow for a name, there may be room beside it.
+        if inside.len() < 2 && outside.len() > 1 {
+            ink.text_in(beside, Align2::LEFT_CENTER, outside, theme.strong_small(), theme.text());
+        } else {
+            ink.text_in(*space, Align2::CENTER_CENTER, inside, theme.strong_small(), theme.on_actor(stretch.who.hue));
+        }
     }
     let stroke = Stroke::new(theme.line(1.0), theme.faint());
     ink.painter.rect_stroke(strip, CornerRadius::same(3), stroke, StrokeKind::Inside);
@@ -70,7 +75,7 @@ pub(super) fn draw(ink: &Ink<'_>, strip: Rect, stretches: &[Stretch], of: u64) {
 mod tests {
     use super::*;
     use crate::trace::ActorId;
-    use egui::{pos2, vec2};
+    use egui::pos2;
 
     #[test]
     fn a_part_lies_where_its_bytes_are_and_is_never_too_narrow() {

@@ -4,11 +4,10 @@
 #![cfg(unix)]
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test that cannot go on says so")]
 
-mod common;
-
 use std::time::{Duration, Instant};
 
-use common::programs::{at_once, ended_at, plan, run, same_in_python, stopped_when, waiting};
+use crate::common;
+use crate::common::programs::{at_once, ended_at, plan, run, same_in_python, stopped_when, waiting};
 use poolscope::session::{Options, Report};
 use poolscope::trace::{ActorId, Awaited, Deed, Doing, Event, ObjectId, ObjectKind, Outcome, What, Wish};
 

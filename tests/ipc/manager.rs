@@ -4,12 +4,11 @@
 #![cfg(unix)]
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use common::programs::{Ran, at_once, methods, plan, run, same_in_python};
+use crate::common;
+use crate::common::programs::{Ran, at_once, methods, plan, run, same_in_python};
 use poolscope::plan::{Action, StartMethod};
 use poolscope::session::{Options, Report};
 use poolscope::trace::{ActorId, Birth, Deed, Event, Exit, ObjectId, Role, What};

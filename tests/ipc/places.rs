@@ -8,18 +8,17 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
 #![allow(clippy::print_stderr, reason = "a test that says nothing says so")]
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::Duration;
 
-use common::ipc::{command_line, programs};
-use common::place::{Place, nobody_else, run_by};
-use common::programs::methods;
-use common::tagged::{Tagged, names};
+use crate::common;
+use crate::common::ipc::{command_line, programs};
+use crate::common::place::{Place, nobody_else, run_by};
+use crate::common::programs::methods;
+use crate::common::tagged::{Tagged, names};
 use nix::unistd::{Uid, setgid, setuid};
 use poolscope::plan::StartMethod;
 use poolscope::program::Program;

@@ -4,7 +4,7 @@
 //! 200 moments by default; as many as you like with
 //!
 //! ```text
-//! POOLSCOPE_KILLS=5000 cargo test --release --test ipc_robust -- --nocapture
+//! POOLSCOPE_KILLS=5000 cargo test --release --test ipc disturbed -- --nocapture
 //! ```
 //!
 //! The moments come from a seed, told when a round fails; `POOLSCOPE_SEED` plays it again.
@@ -13,17 +13,16 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
 #![allow(clippy::print_stdout, reason = "a long loop tells what it met")]
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use common::chance::{Dice, chosen};
-use common::ipc::{Recorded, command_line, programs, small_knobs};
-use common::programs::methods;
-use common::tagged::{names, parent};
+use crate::common;
+use crate::common::chance::{Dice, chosen};
+use crate::common::ipc::{Recorded, command_line, programs, small_knobs};
+use crate::common::programs::methods;
+use crate::common::tagged::{names, parent};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;

@@ -6,15 +6,14 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
 #![allow(clippy::print_stdout, reason = "it tells how many points it met")]
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use common::ipc::programs;
-use common::programs::{at_once, methods, plan};
+use crate::common;
+use crate::common::ipc::programs;
+use crate::common::programs::{at_once, methods, plan};
 use poolscope::model::{Model, check};
 use poolscope::plan::{Action, Plan, StartMethod};
 use poolscope::program::Program;

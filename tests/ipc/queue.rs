@@ -4,12 +4,11 @@
 #![cfg(unix)]
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test that cannot go on says so")]
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use common::Told;
-use common::programs::{Ran, at_once, born, ended_at, plan, run, same_in_python, stopped_when, waiting};
+use crate::common;
+use crate::common::Told;
+use crate::common::programs::{Ran, at_once, born, ended_at, plan, run, same_in_python, stopped_when, waiting};
 use poolscope::model::Model;
 use poolscope::trace::{ActorId, Awaited, Deed, Event, ObjectId, Outcome, Role, What, Wish};
 

@@ -4,12 +4,11 @@
 #![cfg(unix)]
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
 
-mod common;
-
 use std::time::{Duration, Instant};
 
-use common::live::Live;
-use common::programs::{at_once, ended_at, methods, plan};
+use crate::common;
+use crate::common::live::Live;
+use crate::common::programs::{at_once, ended_at, methods, plan};
 use poolscope::model::{Model, Run};
 use poolscope::plan::{Action, Plan, StartMethod};
 use poolscope::session::Options;
