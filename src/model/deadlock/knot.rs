@@ -23,7 +23,7 @@ impl<'a> Knot<'a> {
         let mut stuck: BTreeMap<ActorId, (&Wait, Helpers)> = BTreeMap::new();
         for wait in scene.waits.iter().copied().filter(|wait| wait.for_ever && wait.from_ns <= settled_ns) {
             // For the owner of a lock within a queue everybody is looked at.
-            cost += if run.aim(wait).0 != wait.wish { run.actors.len() } else { 1 };
+            cost += if run.aim(wait).0 == wait.wish { 1 } else { run.actors.len() };
             if cost > most {
                 return Self { stuck: BTreeMap::new(), cost };
             }
