@@ -1,4 +1,4 @@
-//! The ready-made programs: lessons about `Process`, start methods and, later, what processes share. Each
+//! The ready-made programs: lessons about `Process`, start methods and what processes share. Each
 //! is data, a [`script`] that the engine's parent carries out step by step with real processes, and the
 //! same program in Python.
 
@@ -6,27 +6,12 @@ use std::collections::BTreeMap;
 
 use crate::plan::{PlanError, StartMethod};
 
-mod agreeing;
-mod blocks;
-mod dying;
-mod dying_holders;
-mod ending;
-mod family;
-mod first;
-mod inheriting;
-mod killed_at_queue;
-mod managed;
-mod meeting;
-mod methods;
+mod ipc;
 pub mod object;
-mod payload;
-mod pipes;
 pub mod plain;
-mod queue_rules;
-mod queues;
-mod rules;
+mod process;
 pub mod script;
-mod sharing;
+mod steps;
 pub mod uses;
 
 use script::Script;
@@ -100,76 +85,13 @@ pub struct Topic {
 }
 
 /// Every subject, in the order of the screen.
-pub static TOPICS: &[Topic] = &[Topic { title: "Process", programs: PROCESS }, Topic { title: "IPC", programs: IPC }];
+pub static TOPICS: &[Topic] =
+    &[Topic { title: "Process", programs: process::ALL }, Topic { title: "IPC", programs: ipc::ALL }];
 
 /// Every program, in the order of the screen.
 pub fn all() -> impl Iterator<Item = &'static Program> {
     TOPICS.iter().flat_map(|topic| topic.programs.iter().copied())
 }
-
-/// What processes share, and how they agree.
-static IPC: &[&Program] = &[
-    &pipes::PING_PONG,
-    &pipes::BOTH_SEND_FIRST,
-    &queues::QUEUE_SQUARES,
-    &queues::PRODUCERS_CONSUMERS,
-    &queues::QUEUE_LOGGING,
-    &queues::TASK_DONE,
-    &queues::JOIN_BEFORE_DRAIN,
-    &pipes::TWO_WRITERS,
-    &pipes::PIPE_RULES,
-    &queue_rules::QUEUE_RULES,
-    &killed_at_queue::EMPTY_AFTER_PUT,
-    &killed_at_queue::KILLED_AT_A_QUEUE,
-    &sharing::LOST_UPDATES,
-    &sharing::SHARED_ARRAY,
-    &sharing::VALUE_TYPES,
-    &agreeing::SEMAPHORE,
-    &meeting::STARTING_GUN,
-    &meeting::BARRIER_PHASES,
-    &meeting::BOUNDED_BUFFER,
-    &agreeing::TWO_LOCKS,
-    &managed::MANAGER_DICT,
-    &managed::MANAGER_RULES,
-    &dying::DEAD_OWNER,
-    &dying_holders::DEAD_HOLDER,
-    &dying_holders::DEAD_HEIR,
-    &dying::DEAD_WAITER,
-    &dying::DEAD_PARTY,
-    &agreeing::LOCK_RULES,
-    &rules::EVENT_RULES,
-    &rules::CONDITION_RULES,
-    &rules::BARRIER_RULES,
-    &payload::PICKLING_TAX,
-    &blocks::SHARED_MEMORY_RULES,
-];
-
-/// Processes, and how they start.
-static PROCESS: &[&Program] = &[
-    &first::FIVE_WORKERS,
-    &first::TWO_SLEEPERS,
-    &ending::EXIT_CODES,
-    &ending::JOIN_TIMEOUT,
-    &ending::TERMINATE_AND_KILL,
-    &ending::AT_EXIT,
-    &ending::MISUSE,
-    &family::DAEMON,
-    &family::CHILDREN_OF_CHILDREN,
-    &family::ZOMBIE,
-    &family::ORPHAN,
-    &family::PIPE_HOLDER,
-    &family::PARENT_KILLED,
-    &first::THREADS_IN_A_CHILD,
-    &first::MANY_CHILDREN,
-    &inheriting::INHERITED_VALUE,
-    &inheriting::LOCK_AT_FORK,
-    &inheriting::MISSING_MAIN_GUARD,
-    &methods::START_COST,
-    &methods::DEFAULT_METHODS,
-    &methods::START_METHOD_TWICE,
-    &methods::MIXED_CONTEXTS,
-    &methods::FORKSERVER_KILLED,
-];
 
 /// The program of this name.
 pub fn named(name: &str) -> Option<&'static Program> {

@@ -95,7 +95,9 @@ impl<H: Host> Carrier<'_, H> {
             Bytes::AttachList(name) => {
                 let text = format!("ShareableList(name='{name}')");
                 let found = self.tried(text, |carrier| ShareableList::attach(carrier.rooms().attach(name)?))?;
+                let room = found.block().room();
                 self.attached.lists.insert(object, found);
+                self.touched(room, Deed::Attached);
             }
             Bytes::SetItem(index, value) => {
                 let text = format!("l[{index}] = {value}");

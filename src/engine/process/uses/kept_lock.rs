@@ -54,8 +54,12 @@ impl<H: Host> Carrier<'_, H> {
         let Request::Call(kept, method, arguments) = request else { return None };
         let lock = self.objects.layout().kept_lock(manager, *kept)?;
         let act = match method.as_str() {
-            "acquire" | "__enter__" if arguments.is_empty() => Act::Acquire,
-            "acquire" => Act::Try,
+            "__enter__" => Act::Acquire,
+            // `acquire(blocking=True, timeout=None)`
+            "acquire" => match arguments[..] {
+                [] | [Plain::Bool(true)] | [Plain::Bool(true), Plain::None] => Act::Acquire,
+                _ => Act::Try,
+            },
             "release" | "__exit__" => Act::Release,
             _ => return None,
         };

@@ -65,9 +65,10 @@ pub(super) fn card(ink: &Ink<'_>, card: &Card) {
         let wide = |words: &str, font| ink.painter.layout_no_wrap(words.to_owned(), font, state).size().x;
         let gap = 8.0 * scale;
         let beside = |title: &String| inner.width() - gap - wide(title, theme.strong());
-        let titles = card.titles();
-        let fits = |room: &f32| texts.iter().any(|words| wide(words, theme.small()) <= *room);
-        let room = titles.iter().map(beside).find(fits).unwrap_or(beside(&titles[1]).max(inner.width() * 0.52));
+        // Fewer letters of the name are better than fewer words.
+        let rooms = card.titles().each_ref().map(beside);
+        let fits = |words: &&str| rooms.into_iter().find(|room| wide(words, theme.small()) <= *room);
+        let room = texts.iter().find_map(fits).unwrap_or(rooms[1].max(inner.width() * 0.52));
         let words = ink.fitting(&texts, room, &theme.small());
         let space = inner.with_min_x(inner.right() - room);
         let told = ink.text_in(space, Align2::RIGHT_CENTER, words, theme.small(), state);

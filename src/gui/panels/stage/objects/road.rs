@@ -118,7 +118,8 @@ fn traffic(road: &Road, inside: Rect) -> Traffic {
     let pitch = inside.width() / count.max(1) as f32;
     if count == 0 || count <= MOST_TOKENS && count == road.tokens.len() && pitch >= LEAST_TOKEN + 1.0 {
         let width = (pitch - 2.0).min(inside.height() * 1.5).max(LEAST_TOKEN - 1.0);
-        let tokens = road.tokens.iter().enumerate().map(|(place, &(number, _))| {
+        // What was torn is not in the pipe any more, though nobody took it out as a message.
+        let tokens = road.tokens.iter().take(count).enumerate().map(|(place, &(number, _))| {
             let right = inside.right() - place as f32 * (width + 2.0).min(pitch);
             (Rect::from_x_y_ranges((right - width)..=right, inside.y_range().shrink(1.0)), number)
         });
@@ -170,6 +171,13 @@ mod tests {
         assert!((tokens[0].0.right() - pipe.shrink(2.0).right()).abs() < 0.1);
         assert!(matches!(parts(&road(45, 4_500)).traffic, Traffic::Lines(lines) if lines.len() == 45));
         assert_eq!(parts(&road(700, 60_000)).traffic, Traffic::Count(700));
+    }
+
+    #[test]
+    fn messages_that_were_torn_are_no_tokens() {
+        let torn = Road { in_pipe: 0, ..road(7, 0) };
+        assert_eq!(torn.tokens.len(), 7);
+        assert_eq!(parts(&torn).traffic, Traffic::Tokens(Vec::new()));
     }
 
     #[test]

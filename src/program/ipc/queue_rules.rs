@@ -1,10 +1,10 @@
 //! What queues promise and what they refuse, one after the other.
 
-use super::Program;
-use super::first::start;
-use super::object::{Make, Obj, Object};
-use super::script::{Child, Method, Script, Step};
-use super::uses::{Message, Payload, Query};
+use crate::program::Program;
+use crate::program::object::{Make, Obj, Object};
+use crate::program::script::{Child, Method, Script, Step};
+use crate::program::steps::start;
+use crate::program::uses::{Message, Payload, Query};
 
 const QUEUE: Obj = 0;
 const TASKS: Obj = 1;

@@ -1,23 +1,8 @@
 //! First steps: processes that are started and joined, few or many; threads inside one.
 
-use super::script::{Child, Method, Script, Step};
-use super::{Knob, Program};
-
-/// Starts each of these children.
-pub(super) fn start(children: &[Child]) -> Script {
-    let starts = children.iter().map(|child| Step::Call(child.var, Method::Start));
-    children.iter().cloned().map(Step::New).chain(starts).collect()
-}
-
-/// Calls a method of each of the first children.
-pub(super) fn each(count: usize, method: Method) -> impl Iterator<Item = Step> {
-    (1..=count as u32).map(move |var| Step::Call(var, method))
-}
-
-/// Seconds as Python writes them.
-pub(super) fn seconds(ms: u64) -> String {
-    super::script::seconds(ms.cast_signed())
-}
+use crate::program::script::{Child, Method, Script, Step};
+use crate::program::steps::{each, seconds, start};
+use crate::program::{Knob, Program};
 
 pub(super) static FIVE_WORKERS: Program = Program {
     name: "five-workers",

@@ -3,9 +3,9 @@
 
 use crate::plan::Action;
 
-use super::first::{each, seconds, start};
-use super::script::{Child, Method, Script, Step};
-use super::{Knob, Program};
+use crate::program::script::{Child, Method, Script, Step};
+use crate::program::steps::{each, seconds, start};
+use crate::program::{Knob, Program};
 
 fn print(line: impl Into<String>) -> Step {
     Step::Print(line.into())

@@ -1,11 +1,11 @@
 //! Locks and semaphores: who may go on, who waits, and who waits for ever.
 
-use super::first::{each, seconds, start};
 use super::managed::server;
-use super::object::{Make, Obj, Object};
-use super::script::{Child, Method, Step};
-use super::uses::{Ask, Call, Kept, Kind, Sync};
-use super::{Knob, Program};
+use crate::program::object::{Make, Obj, Object};
+use crate::program::script::{Child, Method, Step};
+use crate::program::steps::{each, seconds, start};
+use crate::program::uses::{Ask, Call, Kept, Kind, Sync};
+use crate::program::{Knob, Program};
 
 pub(super) static TWO_LOCKS: Program = Program {
     name: "two-locks",

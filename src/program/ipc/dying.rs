@@ -1,10 +1,10 @@
 //! What is left of locks, conditions and barriers when somebody who uses them is killed.
 
-use super::first::{each, start};
-use super::object::{Make, Object};
-use super::script::{Child, Method, Step};
-use super::uses::Sync;
-use super::{Chosen, Knob, Program};
+use crate::program::object::{Make, Object};
+use crate::program::script::{Child, Method, Step};
+use crate::program::steps::{each, start};
+use crate::program::uses::Sync;
+use crate::program::{Chosen, Knob, Program};
 
 /// Whether the object is of the variant that notices.
 pub(super) const ROBUST: Knob = Knob {

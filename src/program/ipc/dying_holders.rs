@@ -3,11 +3,11 @@
 use crate::plan::Action;
 
 use super::dying::{ROBUST, made, remark};
-use super::first::start;
-use super::object::{Make, Object};
-use super::script::{Child, Method, Step};
-use super::uses::{Message, Payload, Sync};
-use super::{Knob, Program};
+use crate::program::object::{Make, Object};
+use crate::program::script::{Child, Method, Step};
+use crate::program::steps::start;
+use crate::program::uses::{Message, Payload, Sync};
+use crate::program::{Knob, Program};
 
 pub(super) static DEAD_HOLDER: Program = Program {
     name: "dead-holder",

@@ -1,10 +1,10 @@
 //! What it costs to pass bytes on.
 
-use super::first::start;
-use super::object::{Make, Obj, Object};
-use super::script::{Child, Method, Script, Step};
-use super::uses::{Bytes, Message, Payload, Tax};
-use super::{Knob, Program};
+use crate::program::object::{Make, Obj, Object};
+use crate::program::script::{Child, Method, Script, Step};
+use crate::program::steps::start;
+use crate::program::uses::{Bytes, Message, Payload, Tax};
+use crate::program::{Knob, Program};
 
 /// The sizes that are measured, each if it is not too large, and how often.
 const SIZES: [(u64, u32); 6] = [(1, 100), (1 << 10, 100), (64 << 10, 50), (1 << 20, 10), (16 << 20, 2), (64 << 20, 1)];

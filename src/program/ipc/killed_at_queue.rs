@@ -1,11 +1,11 @@
 //! What a process leaves behind that is killed while it uses a queue.
 
 use super::dying::{ROBUST, made};
-use super::first::start;
-use super::object::{Make, Object};
-use super::script::{Child, Method, Script, Step};
-use super::uses::{Message, Payload, Query};
-use super::{Knob, Program};
+use crate::program::object::{Make, Object};
+use crate::program::script::{Child, Method, Script, Step};
+use crate::program::steps::start;
+use crate::program::uses::{Message, Payload, Query};
+use crate::program::{Knob, Program};
 
 /// How long the one that is killed has until then: by then it waits.
 const UNTIL_IT_WAITS_MS: u64 = 700;
@@ -85,7 +85,7 @@ if __name__ == \"__main__\":
 ",
             chosen.start.name(),
             chosen.knob("maxsize"),
-            super::script::seconds(UNTIL_IT_WAITS_MS.cast_signed())
+            crate::program::script::seconds(UNTIL_IT_WAITS_MS.cast_signed())
         )
     },
 };

@@ -1,12 +1,12 @@
 //! Programs about queues at work: squares, producers and consumers, logging, tasks that are done, and a process that
 //! is joined too early.
 
-use super::first::{each, start};
-use super::object::{Make, Object};
 use super::pipes::PIPE_BYTES;
-use super::script::{Child, Method, Script, Step, seconds};
-use super::uses::{Message, Payload};
-use super::{Knob, Program};
+use crate::program::object::{Make, Object};
+use crate::program::script::{Child, Method, Script, Step, seconds};
+use crate::program::steps::{each, start};
+use crate::program::uses::{Message, Payload};
+use crate::program::{Knob, Program};
 
 /// A queue in a variable of this name.
 fn queue(name: &'static str, make: Make) -> Step {

@@ -1,10 +1,10 @@
 //! Processes that wait for each other: at a starting gun, between phases, and for room or goods in a buffer.
 
-use super::first::{each, seconds, start};
-use super::object::{Make, Object};
-use super::script::{Child, Method, Script, Step};
-use super::uses::{Cells, Is, Sync, Test};
-use super::{Knob, Program};
+use crate::program::object::{Make, Object};
+use crate::program::script::{Child, Method, Script, Step};
+use crate::program::steps::{each, seconds, start};
+use crate::program::uses::{Cells, Is, Sync, Test};
+use crate::program::{Knob, Program};
 
 pub(super) static STARTING_GUN: Program = Program {
     name: "starting-gun",

@@ -1,11 +1,11 @@
 //! Blocks of shared memory under names, and lists in them.
 
-use super::first::start;
-use super::object::{Make, Obj, Object};
-use super::plain::Plain;
-use super::script::{Child, Method, Script, Step};
-use super::uses::Bytes;
-use super::{Knob, Program};
+use crate::program::object::{Make, Obj, Object};
+use crate::program::plain::Plain;
+use crate::program::script::{Child, Method, Script, Step};
+use crate::program::steps::start;
+use crate::program::uses::Bytes;
+use crate::program::{Knob, Program};
 
 /// More than any machine has.
 const HUGE: i64 = 1 << 40;

@@ -1,10 +1,10 @@
 //! The rules of events, conditions and barriers: what each call answers, and the errors that wrong ones raise.
 
-use super::first::each;
-use super::object::{Make, Obj, Object};
-use super::script::{Child, Method, Script, Step};
-use super::uses::{Cells, Is, Sync, Test};
-use super::{Knob, Program};
+use crate::program::object::{Make, Obj, Object};
+use crate::program::script::{Child, Method, Script, Step};
+use crate::program::steps::each;
+use crate::program::uses::{Cells, Is, Sync, Test};
+use crate::program::{Knob, Program};
 
 fn attempt(object: Obj, call: Sync) -> Step {
     Step::Try(vec![Step::Sync(object, call)])

@@ -3,9 +3,9 @@
 
 use crate::plan::StartMethod;
 
-use super::first::start;
-use super::script::{Child, Method, Step};
-use super::{Knob, Program};
+use crate::program::script::{Child, Method, Step};
+use crate::program::steps::{seconds, start};
+use crate::program::{Knob, Program};
 
 pub(super) static INHERITED_VALUE: Program = Program {
     name: "inherited-value",
@@ -84,7 +84,7 @@ if __name__ == \"__main__\":
     p1.start()
     p1.join()
 ",
-            super::first::seconds(chosen.knob("patience-ms")),
+            seconds(chosen.knob("patience-ms")),
             chosen.start.name()
         )
     },

@@ -3,8 +3,8 @@
 
 use crate::plan::{StartMethod, start_methods};
 
-use super::script::{Child, Method, Script, Step};
-use super::{Knob, Program};
+use crate::program::script::{Child, Method, Script, Step};
+use crate::program::{Knob, Program};
 
 fn print(line: impl Into<String>) -> Step {
     Step::Print(line.into())

@@ -1,10 +1,10 @@
 //! Managers: what a dict that a process keeps for others costs and loses, and what its proxies promise.
 
-use super::object::{Make, Obj, Object};
-use super::plain::Plain;
-use super::script::{Child, Method, Step};
-use super::uses::{Ask, Call, Cells, Kept, Kind};
-use super::{Knob, Program};
+use crate::program::object::{Make, Obj, Object};
+use crate::program::plain::Plain;
+use crate::program::script::{Child, Method, Step};
+use crate::program::uses::{Ask, Call, Cells, Kept, Kind};
+use crate::program::{Knob, Program};
 
 /// The manager of a program: its first object.
 const M: Obj = 0;

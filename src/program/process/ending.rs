@@ -3,9 +3,9 @@
 
 use crate::plan::{Action, StartMethod};
 
-use super::first::{each, start};
-use super::script::{Child, Farewell, Method, Script, Step};
-use super::{Knob, Program};
+use crate::program::script::{Child, Farewell, Method, Script, Step};
+use crate::program::steps::{each, seconds, start};
+use crate::program::{Knob, Program};
 
 pub(super) static EXIT_CODES: Program = Program {
     name: "exit-codes",
@@ -139,7 +139,7 @@ if __name__ == \"__main__\":
     active()
 ",
             chosen.start.name(),
-            super::first::seconds(chosen.knob("child-ms"))
+            seconds(chosen.knob("child-ms"))
         )
     },
 };

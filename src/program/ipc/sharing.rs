@@ -1,10 +1,10 @@
 //! Numbers in memory that processes share: what happens when several of them write at the same time.
 
-use super::first::{each, start};
-use super::object::{Make, Object};
-use super::script::{Child, Method, Step};
-use super::uses::{Cells, Sync};
-use super::{Knob, Program};
+use crate::program::object::{Make, Object};
+use crate::program::script::{Child, Method, Step};
+use crate::program::steps::{each, start};
+use crate::program::uses::{Cells, Sync};
+use crate::program::{Knob, Program};
 
 pub(super) static LOST_UPDATES: Program = Program {
     name: "lost-updates",

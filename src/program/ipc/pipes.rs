@@ -1,10 +1,10 @@
 //! Programs about pipes: a ball that goes to and fro, both who send first, two writers at one end, and the rules.
 
-use super::first::{each, start};
-use super::object::{Make, Obj, Object};
-use super::script::{Child, Method, Script, Step};
-use super::uses::{Message, Payload};
-use super::{Knob, Program};
+use crate::program::object::{Make, Obj, Object};
+use crate::program::script::{Child, Method, Script, Step};
+use crate::program::steps::{each, start};
+use crate::program::uses::{Message, Payload};
+use crate::program::{Knob, Program};
 
 /// `Pipe(duplex)` in a variable of this name.
 fn pipe(name: &'static str, duplex: bool) -> Step {
