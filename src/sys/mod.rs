@@ -13,6 +13,7 @@
 //! | [`spawn`], [`fork`], [`Child`] | children that can be waited for with a deadline and killed safely, and [signalled](Signal) |
 //! | [`die_with_parent`], [`watch_parent_while_busy`] | this process ends when its parent does, however the parent ended |
 //! | [`outlive_parent`], [`adopt_orphans`], [`Child::adopt`] | except where a lesson shows an orphan: whose child it becomes |
+//! | [`wait_for_all`] | no zombie is left of those who became children of this process unasked |
 //! | [`suffer`] | this process crashes, ends, or stands still, as it is told |
 //! | [`oom_kills`] | how often memory was so short that the system killed for it, where it tells |
 //! | [`notice_interrupts`], [`interrupted`] | Ctrl-C is a request that this process answers in order; a second one ends it |

@@ -261,7 +261,8 @@ impl<'d, 'a> EngineHost<'d, 'a> {
                     self.desk.scribe.say(What::SignalSent { actor: *actor, signal, why });
                 }
             }
-            if self.strangers.is_empty() || Instant::now() >= give_up {
+            // Whose start nobody lived to tell of is known to nobody here, and ends with who started it.
+            if self.strangers.is_empty() && sys::wait_for_all() || Instant::now() >= give_up {
                 return;
             }
             std::thread::sleep(Duration::from_millis(2));

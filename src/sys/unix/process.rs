@@ -93,6 +93,18 @@ fn state(pid: Pid) -> Option<State> {
     (outcome == 0).then_some(if ended { State::Ended(exit) } else { State::Lives })
 }
 
+/// Waits for every child that has ended, known or not; whether none is left. Only for a process that will ask after none
+/// of them any more.
+pub fn wait_for_all() -> bool {
+    loop {
+        match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::StillAlive) => return false,
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(_) => return true,
+        }
+    }
+}
+
 /// How a process ended, by what the standard library says of it.
 pub fn exit_of(status: std::process::ExitStatus) -> Exit {
     use std::os::unix::process::ExitStatusExt;

@@ -36,7 +36,7 @@ pub use pipe::{PipeReader, PipeWriter, WHOLE_WRITE_BYTES, pipe, stdin_pipe, stdo
 pub use process::{
     Child, Leash, adopt_orphans, close_all_but, detach_standard_streams, die_with_parent, exit_now, exit_of, fork,
     ignore_file_size_signal, ignore_terminate, kill_this_process, oom_kills, outlive_parent, own_group, parent_pid,
-    raise_descriptor_limit, spawn, stop_this_process, terminate_this_process, volunteer_for_oom,
+    raise_descriptor_limit, spawn, stop_this_process, terminate_this_process, volunteer_for_oom, wait_for_all,
     watch_parent_while_busy,
 };
 pub use ready::wait_ready;

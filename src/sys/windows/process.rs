@@ -85,6 +85,11 @@ impl Child {
     }
 }
 
+/// Nobody has to be waited for here.
+pub fn wait_for_all() -> bool {
+    true
+}
+
 /// How a process ended, by what the standard library says of it: here always by a code, which for a
 /// crash is the exception's number.
 pub fn exit_of(status: std::process::ExitStatus) -> Exit {
