@@ -5,7 +5,7 @@ use egui_kittest::kittest::Queryable;
 use poolscope::plan::Plan;
 use poolscope::program::TOPICS;
 use poolscope::trace::{
-    ActorId, Awaited, Birth, Deed, Event, Made, ObjectId, ObjectKind, Outcome, Role as ActorRole, What, Wish,
+    ActorId, Awaited, Birth, Deed, Event, Exit, Made, ObjectId, ObjectKind, Outcome, Role as ActorRole, What, Wish,
 };
 
 use super::{Window, app, press, press_anywhere, set, window, write_events};
@@ -190,6 +190,84 @@ fn a_manager_has_a_queue_of_requests_and_tells_whom_it_serves() {
     window.run_steps(2);
     assert_eq!(app(&window).playhead().at_ns, 40_000_000);
     window.get_by_label_contains("Process-3, pid 104, manager: serves Process-2");
+}
+
+/// Process 1 asks a manager and is killed; process 2 asks it, and it is killed itself.
+#[test]
+fn nothing_waits_for_or_by_somebody_who_has_ended() {
+    let put = |lane, message| Deed::Put { lane, message, bytes: 90 };
+    let killed = |actor| What::ActorExited { actor: ActorId(actor), exit: Exit::Signal(9) };
+    let name = Some("Process-3".into());
+    let birth = Birth { parent: Some(ActorId(1)), name, ..Birth::new(ActorId(4), ActorRole::Manager, 3, 104, 2) };
+    let mut window = opened(
+        "manager-rules",
+        &[],
+        [
+            (1, 1, made(0, ObjectKind::Manager, "m", 2)),
+            (3, 1, What::ActorBorn(Box::new(birth))),
+            (4, 4, What::ActorReady),
+            (10, 2, used(0, 10, put(0, 0))),
+            (11, 4, used(0, 11, Deed::Got { lane: 0, message: 0, bytes: 90 })),
+            (12, 4, used(0, 11, Deed::Served { lane: 0, message: 0, bytes: 9 })),
+            (13, 2, used(0, 10, Deed::Answered { lane: 0, message: 0, bytes: 9 })),
+            (20, 2, used(0, 20, put(0, 1))),
+            (30, 1, killed(2)),
+            (40, 3, used(0, 40, put(1, 0))),
+            (50, 1, killed(4)),
+        ],
+    );
+    for (ms, words) in [(20, "1 round trip, 1 request waits"), (40, "1 round trip, 1 request waits")] {
+        step_to(&mut window, ms);
+        assert_eq!(told(&window, &format!("Manager m: {words}")), 2, "at {ms} ms");
+    }
+    step_to(&mut window, 50);
+    assert_eq!((told(&window, "Manager m: 1 round trip"), told(&window, "request waits")), (2, 0));
+    let mut window = opened(
+        "two-writers",
+        &[],
+        [
+            (1, 1, made(0, ObjectKind::Pipe, "pipe", 1)),
+            (4, 1, used(0, 4, Deed::Holds { end: 0 })),
+            (5, 2, used(0, 5, Deed::Holds { end: 1 })),
+            (6, 3, used(0, 6, Deed::Holds { end: 1 })),
+            (20, 1, killed(2)),
+            (30, 1, killed(3)),
+        ],
+    );
+    for (ms, writers) in [(6, ", written by Process-1, Process-2"), (20, ", written by Process-2"), (30, "")] {
+        step_to(&mut window, ms);
+        let words = format!("Pipe pipe: pipe 0 messages, 0 B, 0 put, 0 taken{writers}, read by Parent");
+        assert_eq!(told(&window, &words), 2, "at {ms} ms");
+    }
+}
+
+#[test]
+fn nobody_is_at_a_queue_before_its_first_use_and_permits_are_counted_as_they_are() {
+    let (lane, message, bytes) = (0, 0, 90);
+    let waits = What::Waits { wish: Wish::Acquire, on: Awaited::Object(ObjectId(1)), lane, for_ever: true };
+    let mut window = opened(
+        "queue-rules",
+        &[],
+        [
+            (1, 1, made(0, ObjectKind::SimpleQueue, "simple", 0)),
+            (1, 1, made(1, ObjectKind::Semaphore, "items", 0)),
+            (1, 1, made(2, ObjectKind::Array, "long", 1_024)),
+            (10, 2, used(0, 9, Deed::Fed { lane, message, bytes })),
+            (11, 3, waits),
+            (20, 1, used(0, 19, Deed::Got { lane, message, bytes })),
+            (30, 2, used(1, 30, Deed::Released { left: 1 })),
+        ],
+    );
+    let mut at = |ms, words: &str| {
+        step_to(&mut window, ms);
+        assert_eq!(told(&window, words), 2, "{words}");
+    };
+    let queue = "SimpleQueue simple: pipe 0 messages, 0 B";
+    at(3, &format!("{queue}, 0 put, 0 taken"));
+    at(10, "SimpleQueue simple: pipe 1 message, 90 B, 1 put, 0 taken, written by Process-1");
+    at(11, "Semaphore items: 0 permits free; waiting: Process-2");
+    at(20, &format!("{queue}, 1 put, 1 taken, written by Process-1, read by Parent"));
+    at(30, "Semaphore items: 1 permit free; waiting: Process-2");
 }
 
 #[test]

@@ -8,6 +8,7 @@
 //! Whoever tells of a station may be heard after whoever tells of the next one. A message never leaves a station
 //! before it came there: the earlier of the two stamps counts for both.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use super::super::history::{History, Tally};
@@ -85,6 +86,9 @@ pub struct Road {
     pub writers: Vec<ActorId>,
     /// Who ever took something out.
     pub readers: Vec<ActorId>,
+    /// Of both, the moment when each did so first.
+    wrote_first: BTreeMap<ActorId, u64>,
+    read_first: BTreeMap<ActorId, u64>,
     /// Messages that passed a station twice.
     pub contradictions: u32,
     /// Messages that are not known one by one.
@@ -117,7 +121,7 @@ impl Road {
         let next = self.letters.len();
         if next >= MOST_LETTERS && !self.places.contains_key(&message) {
             self.sum(station, u64::from(bytes), pass);
-            self.note_user(station, by);
+            self.note_user(station, stamp);
             return;
         }
         let place = *self.places.entry(message).or_insert(next);
@@ -158,7 +162,7 @@ impl Road {
             update(before.came_ns().filter(|_| !is_new), after.came_ns(), &mut buffer.put);
             update(before.fed_ns().filter(|_| !is_new), after.fed_ns(), &mut buffer.fed);
         }
-        self.note_user(station, by);
+        self.note_user(station, stamp);
     }
 
     /// One more message of so many that they are only counted, each station by itself.
@@ -183,15 +187,29 @@ impl Road {
         self.summed += u64::from(station == Station::Put || (station == Station::Fed && is_at_once));
     }
 
-    fn note_user(&mut self, station: Station, by: ActorId) {
-        let who = match station {
+    fn note_user(&mut self, station: Station, (at_ns, by): Stamp) {
+        let (who, first) = match station {
             Station::Put => return,
-            Station::Fed => &mut self.writers,
-            Station::Got => &mut self.readers,
+            Station::Fed => (&mut self.writers, &mut self.wrote_first),
+            Station::Got => (&mut self.readers, &mut self.read_first),
         };
-        if !who.contains(&by) {
-            who.push(by);
+        match first.entry(by) {
+            Entry::Occupied(mut known) => *known.get_mut() = at_ns.min(*known.get()),
+            Entry::Vacant(new) => {
+                new.insert(at_ns);
+                who.push(by);
+            }
         }
+    }
+
+    /// Who had written into the pipe by then.
+    pub fn writers_by(&self, at_ns: u64) -> impl Iterator<Item = ActorId> {
+        by(&self.wrote_first, at_ns)
+    }
+
+    /// Who had taken something out by then.
+    pub fn readers_by(&self, at_ns: u64) -> impl Iterator<Item = ActorId> {
+        by(&self.read_first, at_ns)
     }
 
     /// Every message, in the order in which they were first heard of.
@@ -245,6 +263,11 @@ impl Road {
     pub fn under_way(&self, at_ns: u64) -> Load {
         Load::between(&self.came, &self.got, at_ns)
     }
+}
+
+/// Those who had begun by then.
+fn by(first: &BTreeMap<ActorId, u64>, at_ns: u64) -> impl Iterator<Item = ActorId> {
+    first.iter().filter(move |&(_, &first_ns)| first_ns <= at_ns).map(|(&actor, _)| actor)
 }
 
 impl Letter {
@@ -341,6 +364,8 @@ mod tests {
             }
             assert_eq!((road.most_under_way().messages, road.most_in_pipe().bytes), (2, 200));
             assert_eq!((&road.writers[..], &road.readers[..], road.contradictions), (&[FEEDER][..], &[READER][..], 0));
+            let users = |at_ns| (road.writers_by(at_ns).count(), road.readers_by(at_ns).count());
+            assert_eq!([19, 20, 29, 30].map(users), [(0, 0), (1, 0), (1, 0), (1, 1)], "not before they did it");
         }
     }
 

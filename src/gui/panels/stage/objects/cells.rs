@@ -10,8 +10,10 @@ use crate::model::{Object, Run};
 /// Numbers in shared memory.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cells {
-    /// The numbers.
+    /// The numbers; of very many, the first.
     pub cells: Vec<Cell>,
+    /// How many there are.
+    pub length: u64,
     /// Updates: read, changed, written back.
     pub updates: u64,
     /// Of these, how many were overwritten by somebody who had not seen them.

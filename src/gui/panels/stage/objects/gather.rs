@@ -15,8 +15,10 @@ use crate::trace::{ActorId, Awaited, ObjectId, ObjectKind};
 
 /// So many messages of a pipe are told one by one.
 const MOST_TOKENS: u64 = 64;
+/// So many of those who used a road are named.
+const MOST_USERS: usize = 64;
 /// So many cells of an array are looked at.
-const MOST_CELLS: u64 = 256;
+const MOST_CELLS: u64 = 4096;
 /// So many writes back it is asked whether the last one overwrote an update.
 const LOOK_BACK: usize = 16;
 
@@ -134,10 +136,13 @@ fn road(run: &Run, object: &Object, lane: u16, at_ns: u64) -> Road {
     let mut told = Road { lane, label, fed, ..Road::default() };
     told.pipe_capacity = object.pipe_bytes.into();
     told.pipe_bytes = run.pipe_fill(object.id, lane, at_ns);
-    let whos = |ids: &mut dyn Iterator<Item = ActorId>| ids.map(|id| who(run, id)).collect::<Vec<Who>>();
+    let whos =
+        |ids: &mut dyn Iterator<Item = ActorId>| ids.take(MOST_USERS).map(|id| who(run, id)).collect::<Vec<Who>>();
     if is_pipe {
-        told.ends.0 = whos(&mut object.stations.holders(lane, at_ns));
-        told.ends.1 = whos(&mut object.stations.holders(object.reading_end(lane), at_ns));
+        // The ends of who has ended are closed.
+        let holders = |end| object.stations.holders(end, at_ns).filter(|&id| !is_gone(run, id, at_ns));
+        told.ends.0 = whos(&mut holders(lane));
+        told.ends.1 = whos(&mut holders(object.reading_end(lane)));
     }
     let known = object.stations.road(lane);
     if object.kind == ObjectKind::JoinableQueue {
@@ -160,14 +165,17 @@ fn road(run: &Run, object: &Object, lane: u16, at_ns: u64) -> Road {
         // Messages leave in about the order in which they were heard of.
         let near = road.letters_about(road.got.count(at_ns), road.fed.count(at_ns));
         let mut letters: Vec<&Letter> = near.iter().filter(lies_there).collect();
-        if letters.len() as u64 != in_pipe {
+        // Of very many only the first are known one by one: then there is nothing to be found elsewhere.
+        if (letters.len() as u64) < in_pipe && road.summed == 0 {
             letters = road.letters().iter().filter(lies_there).collect();
         }
         letters.sort_by_key(|letter| letter.fed.map(|(fed_ns, _)| fed_ns));
+        // A pipe is in order: of what nobody took out, that which was torn came first.
+        letters.drain(..letters.len().saturating_sub(in_pipe as usize));
         told.tokens = letters.into_iter().map(|letter| (letter.message, letter.bytes)).collect();
     }
     if !is_pipe {
-        told.ends = (whos(&mut road.writers.iter().copied()), whos(&mut road.readers.iter().copied()));
+        told.ends = (whos(&mut road.writers_by(at_ns)), whos(&mut road.readers_by(at_ns)));
     }
     (told.put, told.got) = (road.came.count(at_ns), road.got.count(at_ns));
     told.summed = told.put.saturating_sub(road.letters().len() as u64).min(road.summed);
@@ -203,7 +211,8 @@ pub(super) fn is_gone(run: &Run, id: ActorId, at_ns: u64) -> bool {
 }
 
 fn cells(run: &Run, object: &Object, lock: Option<&Object>, at_ns: u64) -> Cells {
-    let count = if object.kind == ObjectKind::Value { 1 } else { object.capacity.min(MOST_CELLS) };
+    let length = if object.kind == ObjectKind::Value { 1 } else { object.capacity };
+    let count = length.min(MOST_CELLS);
     let known = &object.cells;
     let cell = |last: Option<&Write>| {
         let writer = last.map(|write| (who(run, write.by), at_ns.saturating_sub(write.at_ns)));
@@ -220,7 +229,7 @@ fn cells(run: &Run, object: &Object, lock: Option<&Object>, at_ns: u64) -> Cells
             cell.clash = clash;
         }
     }
-    Cells { cells, lock: lock.map(|lock| gate(run, lock, at_ns)), ..Cells::updates_of(run, object, at_ns) }
+    Cells { cells, length, lock: lock.map(|lock| gate(run, lock, at_ns)), ..Cells::updates_of(run, object, at_ns) }
 }
 
 #[cfg(test)]
@@ -258,6 +267,49 @@ mod tests {
         assert_eq!(late.tokens, [(1, 1_000)]);
         assert_eq!((late.buffers[0].0.title.as_str(), late.buffers[0].2), ("Process-1", 40_000));
         assert_eq!(late.fill(), "1000 B of 64 KiB");
+    }
+
+    #[test]
+    fn what_was_torn_is_no_token_though_nobody_took_it_out() {
+        use crate::gui::panels::fixture::ipc::ipc_events;
+        use crate::trace::{Deed, Event, What};
+        let time = |ms: u64| BEGAN_NS + ms * 1_000_000;
+        let mut events = ipc_events();
+        let mut say = |ms, by, deed| {
+            let what = What::Used { object: QUEUE, since_ns: time(ms), deed };
+            events.push(Event { at_ns: time(ms), by: ActorId(by), what });
+        };
+        let lane = 0;
+        say(34, 3, Deed::Torn { lane, bytes: 1_000 });
+        say(36, 2, Deed::Fed { lane, message: 2, bytes: 40_000 });
+        events.sort_by_key(|event| event.at_ns);
+        let model = Model::of(&events);
+        let road = |ms| {
+            let sight = sight(&model, ms);
+            let Face::Roads(roads) = &at(&sight, QUEUE).face else { panic!("a queue is a road") };
+            roads[0].clone()
+        };
+        assert_eq!((road(33).tokens, road(34).tokens), (vec![(1, 1_000)], vec![]));
+        assert_eq!(road(36).tokens.last(), Some(&(2, 40_000)));
+        assert_eq!(road(36).tokens.len(), road(36).in_pipe as usize);
+    }
+
+    #[test]
+    fn an_array_is_as_long_as_it_was_made() {
+        use crate::gui::panels::fixture::ipc::ipc_events;
+        use crate::trace::{Event, Made, What};
+        let (object, kind, name) = (ObjectId(9), ObjectKind::Array, "long".to_owned());
+        let (pipe_bytes, initial, lock, robust) = (0, None, None, false);
+        for (capacity, looked_at) in [(1_024, 1_024), (60_000, MOST_CELLS)] {
+            let what = Made { object, kind, name: name.clone(), capacity, pipe_bytes, initial, lock, robust };
+            let what = What::ObjectMade(Box::new(what));
+            let mut events = ipc_events();
+            events.push(Event { at_ns: BEGAN_NS + 2_000_000, by: ActorId::PARENT, what });
+            events.sort_by_key(|event| event.at_ns);
+            let sight = sight(&Model::of(&events), 50);
+            let Face::Cells(cells) = &at(&sight, object).face else { panic!("an array has cells") };
+            assert_eq!((cells.length, cells.cells.len() as u64), (capacity, looked_at));
+        }
     }
 
     #[test]

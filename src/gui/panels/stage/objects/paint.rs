@@ -11,6 +11,7 @@ use super::seen::{Face, Hold, Waiter};
 use super::served::Client;
 use super::told::{brief, told, told_briefly};
 use super::{counter, icon, road_paint, strip, written};
+use crate::chunk::grouped;
 use crate::gui::panels::draw::Ink;
 use crate::gui::panels::stage::tree_paint;
 use crate::gui::theme::Theme;
@@ -160,7 +161,7 @@ fn heading(ink: &Ink<'_>, placed: &Placed, state: Color32) {
     let named = ink.text_in(rest, Align2::LEFT_CENTER, seen.name.as_str(), theme.strong_small(), theme.text());
     let kind = match (&seen.face, seen.robust) {
         (Face::Cells(cells), _) if seen.kind == crate::trace::ObjectKind::Array => {
-            format!("Array({})", cells.cells.len())
+            format!("Array({})", grouped(cells.length))
         }
         (_, true) => format!("robust {}", seen.kind.title()),
         _ => seen.kind.title().to_owned(),

@@ -27,7 +27,7 @@ pub struct Parts {
     /// The cells in sight.
     pub cells: Vec<Rect>,
     /// How many cells are not.
-    pub more_cells: Option<(Rect, usize)>,
+    pub more_cells: Option<(Rect, u64)>,
     /// The strip of who wrote which part: of a block, and of an array whose cells are many.
     pub strip: Option<Rect>,
     /// The line about the object's own lock.
@@ -106,7 +106,7 @@ impl Parts {
         room.max.y -= 2.0 * setting.scale;
         let count = cells.cells.len();
         let strip = line.max(LEAST_STRIP * setting.scale);
-        if count > FEW_CELLS && room.height() >= 2.0 * strip {
+        if count > FEW_CELLS && count as u64 == cells.length && room.height() >= 2.0 * strip {
             self.strip = Some(room.with_min_y(room.bottom() - strip));
             room.max.y -= strip + 3.0;
         }
@@ -134,9 +134,9 @@ impl Parts {
             self.cells.push(Rect::from_x_y_ranges(left.round()..=right.round(), room.y_range()));
             left = right + gap;
         }
-        let shown = self.cells.len();
+        let shown = self.cells.len() as u64;
         let rest = Rect::from_x_y_ranges(left.min(room.right() - 1.0)..=room.right(), room.y_range());
-        self.more_cells = (shown < count).then(|| (rest, count - shown));
+        self.more_cells = (shown < cells.length).then(|| (rest, cells.length - shown));
     }
 }
 

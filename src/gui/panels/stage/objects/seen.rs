@@ -176,7 +176,7 @@ impl Gate {
     pub fn hold(&self, waiters: usize) -> Hold {
         if self.holders.iter().any(|holder| holder.dead) {
             Hold::Orphaned
-        } else if self.left > 0 || self.permits == 0 && self.holders.is_empty() {
+        } else if self.left > 0 {
             Hold::Free
         } else if waiters > 0 {
             Hold::Blocking
@@ -185,12 +185,21 @@ impl Gate {
         }
     }
 
+    /// `2 of 3 permits`; of a semaphore that was made with fewer than it has now, or with none, `4 permits`.
+    pub fn count(&self, noun: &str) -> String {
+        let many = if noun.is_empty() { String::new() } else { format!(" {noun}s") };
+        if self.permits == 0 || self.left > self.permits {
+            return if noun.is_empty() { grouped(self.left.into()) } else { counted(self.left, noun) };
+        }
+        format!("{} of {}{many}", self.left, self.permits)
+    }
+
     /// `held by Process-1`, `2 of 3 permits free`.
     pub fn words(&self, waiters: usize) -> String {
         let names: Vec<&str> = self.holders.iter().map(|holder| holder.who.title.as_str()).collect();
         if self.counts {
             let held = if names.is_empty() { String::new() } else { format!(", held by {}", listed(&names, 3)) };
-            return format!("{} of {} permits free{held}", self.left, self.permits);
+            return format!("{} free{held}", self.count("permit"));
         }
         match (self.hold(waiters), self.holders.first()) {
             (Hold::Free, _) => "free".to_owned(),

@@ -60,12 +60,13 @@ fn all() -> Vec<Seen> {
     let semaphore = Gate { permits: 3, left: 1, holders: vec![holder(2), holder(3)], counts: true, ..Gate::default() };
     let value = Cells {
         cells: vec![Cell { value: 32_366, ..Cell::default() }],
+        length: 1,
         updates: 80_000,
         overwritten: 47_634,
         lock: Some(Gate::default()),
         ..Cells::default()
     };
-    let array = Cells { cells: vec![Cell::default(); 40], ..Cells::default() };
+    let array = Cells { cells: vec![Cell::default(); 40], length: 40, ..Cells::default() };
     let client = Client {
         lane: 0,
         who: Some(who(2)),
@@ -173,7 +174,7 @@ fn every_family_has_its_parts_inside_its_card() {
         };
         assert_eq!(drawn, expected, "{name}");
         assert_eq!(
-            parts.more_cells.map_or(0, |(_, hidden)| hidden) + parts.cells.len(),
+            parts.more_cells.map_or(0, |(_, hidden)| hidden) + parts.cells.len() as u64,
             match placed.seen.kind {
                 ObjectKind::Value => 1,
                 ObjectKind::Array => 40,

@@ -122,7 +122,7 @@ pub(super) fn gate_told(theme: Theme, gate: &Gate, waiting: usize) -> (String, C
         let names: Vec<&str> = gate.holders.iter().map(|holder| holder.who.title.as_str()).collect();
         let names = if names.is_empty() { String::new() } else { format!(" · {}", listed(&names, 4)) };
         let colour = if hold == Hold::Quiet { theme.text() } else { hold_colour(theme, hold) };
-        return (format!("{} of {} free{names}", gate.left, gate.permits), colour);
+        return (format!("{} free{names}", gate.count("")), colour);
     }
     let since = gate.holders.first().filter(|_| !gate.counts).map(|holder| format!(" · {}", duration(holder.for_ns)));
     let again = gate.recovered.as_ref().map(|owner| format!(" · recovered from {owner}"));

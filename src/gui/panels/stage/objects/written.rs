@@ -20,10 +20,10 @@ pub(super) fn cells(ink: &Ink<'_>, cells: &Cells, placed: &Placed) {
         self::cell(ink, cell, *space, !is_one);
     }
     if let Some((space, count)) = parts.more_cells {
-        ink.text_in(space, Align2::CENTER_CENTER, format!("+ {}", grouped(count as u64)), theme.small(), theme.faint());
+        ink.text_in(space, Align2::CENTER_CENTER, format!("+ {}", grouped(count)), theme.small(), theme.faint());
     }
     if let Some(space) = parts.strip {
-        strip::draw(ink, space, &cells.written(), cells.cells.len() as u64);
+        strip::draw(ink, space, &cells.written(), cells.length);
     }
     // Of one cell there is room to say who wrote it.
     if let ([cell], [space]) = (&cells.cells[..], &parts.cells[..])
@@ -81,10 +81,12 @@ fn cell(ink: &Ink<'_>, cell: &Cell, space: Rect, says: bool) {
     let put = |space: Rect, words: &str| {
         ink.text_in(space.shrink2(vec2(2.0, 0.0)), Align2::CENTER_CENTER, words, font.clone(), colour);
     };
+    // A time without its unit would be another time.
+    let ago = ink.fitting(&[&ago, ""], lower.width() - 4.0, &font);
     if lines > 1.0 {
         let (first, second) = lower.split_top_bottom_at_y(lower.center().y);
         put(first, &name);
-        put(second, &ago);
+        put(second, ago);
     } else {
         let both = format!("{name} · {ago}");
         put(lower, ink.fitting(&[&both, &name], lower.width() - 4.0, &font));
