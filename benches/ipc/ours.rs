@@ -210,8 +210,8 @@ pub(super) fn manager(times: u32) -> Duration {
         let mut trip = |request: &Request| {
             proxy.ask(request).expect("it can be sent");
             loop {
-                if let Some((reply, _)) = proxy.answer(&ask, &answers, SLICE).expect("the manager lives") {
-                    return reply.expect("nothing is wrong");
+                if let Some(answered) = proxy.answer(&ask, &answers, SLICE).expect("the manager lives") {
+                    return answered.reply.expect("nothing is wrong");
                 }
             }
         };

@@ -33,6 +33,12 @@ impl Actor {
         self.signals.insert(place, sent);
     }
 
+    /// Whether it was sent a signal by then that ends whoever does nothing about it.
+    pub(super) fn is_to_end(&self, at_ns: u64) -> bool {
+        let sent = self.signals.iter().filter(|sent| sent.at_ns <= at_ns);
+        sent.take(MOST_STOPPING).any(|sent| ["SIGKILL", "SIGTERM"].contains(&sent.signal.as_str()))
+    }
+
     /// From when until when it was stopped.
     pub(super) fn stops(&self) -> Vec<(u64, u64)> {
         let mut stops: Vec<(u64, u64)> = Vec::new();

@@ -48,9 +48,9 @@ fn who_has_which_end_is_told_first_and_the_capacity_is_the_kernels() {
         let ran = run("pipe-rules", start, &[]);
         let child = ran.actor("Process-1").id;
         let mut news = ran.told.events.iter().filter(|event| event.by == child).map(|event| &event.what);
-        assert_eq!(news.next(), Some(&What::ActorReady), "{}", start.name());
         let Some(What::Used { object, deed, .. }) = news.next() else { panic!("it says what it has") };
         assert_eq!((*object, *deed), (ObjectId(4), Deed::Holds { end: 1 }), "{}", start.name());
+        assert_eq!(news.next(), Some(&What::ActorReady), "{}", start.name());
         let made = ran.told.events.iter().filter_map(|event| match &event.what {
             What::ObjectMade(made) => Some((made.kind, made.pipe_bytes)),
             _ => None,

@@ -26,6 +26,12 @@ static SLEEPS: AtomicU32 = AtomicU32::new(0);
 /// So many times it did after it had last looked on in vain; less for each time that it was not.
 static AFTER_THE_LAST: AtomicU32 = AtomicU32::new(0);
 
+/// Finds out whether there are other cores: a process does so before it shares anything, for the system's files are
+/// read for it.
+pub(super) fn prepare() {
+    LazyLock::force(&ARE_THERE_OTHER_CORES);
+}
+
 /// What another look finds within a moment. Where there is nothing, or looking is not worth it, it is time to sleep.
 pub(super) fn look_on<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
     if !is_worth_it() {

@@ -39,7 +39,7 @@ use kept::{Answer, Caller, Keep, Turn};
 
 pub use containers::call_copy;
 pub use proxy::{Lost, Proxy};
-pub use request::{Fault, Reply, Request};
+pub use request::{Answered, Fault, Reply, Request};
 pub use serve::{Counter, Ends, Heard};
 
 /// What a manager keeps, and the requests that it can't answer yet.

@@ -7,6 +7,7 @@ use crate::program::script::{self, Child, Step};
 use crate::sys::{self, PipeEnd, PipeReader, PipeWriter, SharedMemory};
 
 use super::layout::{CELL, Layout, Place};
+use super::look_on;
 use super::memory::Block;
 use super::value::Ints;
 
@@ -21,6 +22,7 @@ pub struct Objects {
 impl Objects {
     /// Makes them, in the program's parent, which has every end.
     pub fn make(script: &[Step]) -> io::Result<Self> {
+        look_on::prepare();
         let layout = Layout::of(script);
         let memory = Block::create(layout.words)?;
         for place in &layout.places {
@@ -45,6 +47,7 @@ impl Objects {
 
     /// What a child was given; `script` is the main script.
     pub fn given(script: &[Step], child: &Child, memory: SharedMemory, given: Vec<PipeEnd>) -> io::Result<Self> {
+        look_on::prepare();
         let layout = Layout::of(script);
         let memory = Block::of(memory, layout.words);
         let mut ends: Vec<Option<PipeEnd>> = (0..layout.ends).map(|_| None).collect();

@@ -203,16 +203,15 @@ impl SimpleQueue {
         }
         // Where nobody writes, and nothing is left in the pipe, nothing more comes of what has begun to.
         let (nobody_writes, before) = (self.write.holder().is_none(), incoming.count());
-        let arrival = incoming.next_carefully(|buffer| reader.read(buffer))?;
-        let is_passed = match &arrival {
-            Arrival::Message(message) => message.torn > 0,
-            Arrival::Nothing => incoming.count() == before && (nobody_writes || before == 0),
-            _ => false,
-        };
-        if is_passed {
-            if arrival == Arrival::Nothing {
-                incoming.give_up();
-            }
+        let mut has_come = false;
+        let arrival = incoming.next_carefully(|buffer| {
+            let progress = reader.read(buffer);
+            has_come |= matches!(progress, Ok(Progress::Moved(_)));
+            progress
+        })?;
+        // Only an empty pipe has nothing torn in it: behind a whole message there may be more, of others who died.
+        if arrival == Arrival::Nothing && !has_come && (nobody_writes || before == 0) {
+            incoming.give_up();
             let _ = torn.compare_exchange(deaths, 0, Ordering::Release, Ordering::Relaxed);
         }
         Ok(arrival)
@@ -447,6 +446,39 @@ mod tests {
                     other => panic!("begun: {has_begun}, {place}: {other:?}"),
                 }
             }
+        }
+    }
+
+    #[test]
+    fn f09_between_and_behind_two_torn_messages_every_reader_gets_what_comes_when_it_is_its_turn() {
+        for has_given_up in [false, true] {
+            let (queue, reader, writer) = shared();
+            let mut readers = [(Incoming::default(), ActorId(3)), (Incoming::default(), ActorId(4))];
+            let mut expected = 2000;
+            torn(&queue, &writer, || {}, if has_given_up { &[] } else { &[b"a"] });
+            if has_given_up {
+                let (incoming, me) = &mut readers[0];
+                let mut hand = Hand::default();
+                assert_eq!(queue.get(&reader, incoming, &mut hand, *me, SOON), Ok(None));
+                queue.let_go(&mut hand);
+                torn(&queue, &writer, || {}, &[b"a"]);
+                expected += 1000;
+            }
+            torn(&queue, &writer, || {}, &[b"b", b"c", b"d"]);
+            let mut all_torn = 0;
+            for (place, body) in [b"a", b"b", b"c", b"d"].into_iter().enumerate() {
+                let (incoming, me) = &mut readers[place % 2];
+                let mut hand = Hand::default();
+                match queue.get(&reader, incoming, &mut hand, *me, SOON) {
+                    Ok(Some(Received::Message(arrived))) => {
+                        assert_eq!(arrived.body(), &body[..], "given up: {has_given_up}");
+                        all_torn += arrived.torn;
+                    }
+                    other => panic!("given up: {has_given_up}, {place}: {other:?}"),
+                }
+                assert!(!hand.holds, "others may read");
+            }
+            assert_eq!(all_torn, expected, "given up: {has_given_up}");
         }
     }
 

@@ -87,11 +87,14 @@ impl<M: Words + Clone> UnderWay<M> {
         let before = self.in_pipe();
         let is_it = |record: u64| record != 0 && record as u32 == number;
         self.slots.change(number as usize, |_, record| is_it(record).then_some(0));
+        let mut free = 1;
         if let Some(got) = before.iter().find(|message| is_it(message.record)) {
-            let is_older = |other: &&InPipe| (other.order.wrapping_sub(got.order) as i32) < 0;
-            before.iter().filter(is_older).for_each(|older| self.forget(older.record));
+            for older in before.iter().filter(|other| (other.order.wrapping_sub(got.order) as i32) < 0) {
+                self.forget(older.record);
+                free += 1;
+            }
         }
-        self.slots.ring(1);
+        self.slots.ring(free);
     }
 
     /// How many messages are under way.

@@ -55,8 +55,9 @@ pub(in crate::engine) fn main(belongings: Belongings, parent: u32) -> i32 {
     let Setup { common, path, numbers, actor, name, daemon } = setup;
     let me = Identity { actor, path, numbers, name, daemon };
     let mut carrier = Carrier::new(host, common, me, objects, actor.0 + 1, &child.target);
-    carrier.say(What::ActorReady);
+    // First: of whoever is ready it is known what it has.
     carrier.tell_ends(None);
+    carrier.say(What::ActorReady);
     let outcome = carrier.carry(&child.target);
     let code = carrier.finish(outcome);
     carrier.host.flush();

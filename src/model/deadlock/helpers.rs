@@ -55,6 +55,10 @@ impl<'a> Scene<'a> {
         if run.actor(wait.actor).is_none_or(|actor| actor.state(at_ns) == State::Stopped) {
             return Helpers::NotNeeded;
         }
+        // Who was killed waits no more, but may have no core to end.
+        if run.actor(run.process_of(wait.actor)).is_some_and(|actor| actor.is_to_end(at_ns)) {
+            return Helpers::NotNeeded;
+        }
         let object = match wait.on {
             Awaited::Actor(actor) if run.has_ended(actor, at_ns) => return Helpers::NotNeeded,
             Awaited::Actor(actor) => return Helpers::These(vec![actor]),
@@ -148,7 +152,10 @@ impl<'a> Scene<'a> {
         let processes: HashSet<ActorId> = object.stations.holders(end, at_ns).collect();
         let me = wait.actor;
         let threads = |id| run.children(id).filter(|child| child.role == Role::ProcessThread).map(|child| child.id);
+        // Who is about to begin has not said yet what it has.
+        let beginning = run.actors.iter().filter(|actor| actor.role == Role::Process && actor.ready_ns.is_none());
         let mut of_them: Vec<ActorId> = processes.iter().flat_map(|&id| threads(id).chain([id])).collect();
+        of_them.extend(beginning.map(|actor| actor.id));
         of_them.sort_unstable();
         match self.living(of_them.into_iter().filter(|&id| id != me)) {
             // It has the other end itself, and so there is no end of file either.

@@ -292,6 +292,30 @@ fn who_was_called_and_has_not_run_yet_is_in_no_deadlock() {
 }
 
 #[test]
+fn who_was_killed_and_had_no_core_to_end_is_in_no_deadlock() {
+    let (signal, why) = ("SIGKILL".to_owned(), String::new());
+    let killed = || What::SignalSent { actor: P1, signal: signal.clone(), why: why.clone() };
+    assert_eq!(feeding().joins(30, PARENT, P1).told(400).len(), 1);
+    assert!(feeding().with(29, PARENT, killed()).joins(30, PARENT, P1).told(400).is_empty(), "with its feeder");
+}
+
+#[test]
+fn who_begins_may_have_the_other_end_of_a_pipe() {
+    let birth = Birth { parent: Some(PARENT), ..Birth::new(THREAD, Role::Process, 4, 14, 5) };
+    let pipe = || {
+        Story::new()
+            .without(&[P1, P2, P3])
+            .made(A, ObjectKind::Pipe, "conn", 2)
+            .used(5, PARENT, A, Deed::Holds { end: 0 })
+            .used(5, PARENT, A, Deed::Holds { end: 1 })
+            .with(7, PARENT, What::ActorBorn(Box::new(birth.clone())))
+            .waits(25, PARENT, Wish::Send, Awaited::Object(A), 0)
+    };
+    assert!(pipe().told(900).is_empty(), "it has not said yet what it has");
+    assert_eq!(pipe().with(30, THREAD, What::ActorReady).killed(40, THREAD).told(900).len(), 1);
+}
+
+#[test]
 fn who_is_stopped_is_in_no_deadlock() {
     let queue = |stopped: bool| {
         let story = Story::new()

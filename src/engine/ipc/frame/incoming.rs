@@ -8,6 +8,8 @@ use super::{HEADER_BYTES, MAGIC, is_whole, length_of};
 
 /// So much memory is taken on the word of a header that nobody has checked yet.
 const FIRST_BYTES: usize = 1 << 20;
+/// So many bytes are read one by one at a stretch, more than a pipe holds: whoever reads has other duties, too.
+const CAREFUL_BYTES: usize = 128 << 10;
 /// So much is read at once by who reads alone: a few requests to a manager.
 const AHEAD_BYTES: usize = 512;
 
@@ -111,6 +113,7 @@ impl Incoming {
     ) -> io::Result<Arrival> {
         // A pipe that gave less than was asked for is empty: to ask it again would be a call for nothing.
         let mut is_empty = false;
+        let mut carefully = 0;
         loop {
             let needed = match self.header() {
                 None => HEADER_BYTES,
@@ -135,7 +138,11 @@ impl Incoming {
                 return Ok(Arrival::Nothing);
             }
             let end = match reach {
-                Reach::Byte => self.make_room(needed).min(self.filled + 1),
+                Reach::Byte if carefully == CAREFUL_BYTES => return Ok(Arrival::Nothing),
+                Reach::Byte => {
+                    carefully += 1;
+                    self.make_room(needed).min(self.filled + 1)
+                }
                 Reach::Bytes(count) => self.make_room(needed.max(count)),
             };
             match read(&mut self.bytes[self.filled..end])? {
@@ -171,6 +178,11 @@ impl Incoming {
             self.drop_first(at);
         }
         found.is_some()
+    }
+
+    /// The bytes that were no message, for whoever reads on no more.
+    pub fn take_torn(&mut self) -> u32 {
+        std::mem::take(&mut self.torn)
     }
 
     /// Nothing more of what has come will: its writer is dead, and the pipe is empty. It was no message.

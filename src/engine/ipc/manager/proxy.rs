@@ -6,7 +6,7 @@ use crate::engine::ipc::frame::{Arrival, Incoming, Outgoing, Written};
 use crate::engine::ipc::look_on::look_on;
 use crate::sys::{self, PipeReader, PipeWriter};
 
-use super::request::{Fault, Reply, Request};
+use super::request::{Answered, Fault, Request};
 
 /// A process's road to its manager. One request at a time: a proxy waits for the answer before it asks again.
 #[derive(Debug, Default)]
@@ -33,18 +33,13 @@ impl Proxy {
         written.map_err(|error| Fault::new("PicklingError", format!("the request can't be sent: {error}")))?;
         let outgoing = Outgoing::new(self.next, |bytes| bytes.extend_from_slice(&body));
         let sent = (outgoing.number(), outgoing.size());
-        self.next += 1;
+        self.next = self.next.wrapping_add(1);
         self.outgoing = Some(outgoing);
         Ok(sent)
     }
 
-    /// The answer, and its size with its header, if it comes within so long. The request is sent before.
-    pub fn answer(
-        &mut self,
-        to: &PipeWriter,
-        from: &PipeReader,
-        patience: Duration,
-    ) -> Result<Option<(Reply, u32)>, Lost> {
+    /// The answer, if it comes within so long. The request is sent before.
+    pub fn answer(&mut self, to: &PipeWriter, from: &PipeReader, patience: Duration) -> Result<Option<Answered>, Lost> {
         let began = Instant::now();
         loop {
             let mut look = || self.advance(to, from).transpose();
@@ -61,7 +56,7 @@ impl Proxy {
     }
 
     /// Sends what there is room for, and looks for the answer.
-    fn advance(&mut self, to: &PipeWriter, from: &PipeReader) -> Result<Option<(Reply, u32)>, Lost> {
+    fn advance(&mut self, to: &PipeWriter, from: &PipeReader) -> Result<Option<Answered>, Lost> {
         if let Some(outgoing) = &mut self.outgoing {
             match outgoing.write(to) {
                 // The answer can't be there yet: to look for it would be a call for nothing.
@@ -79,13 +74,13 @@ impl Proxy {
         loop {
             match self.incoming.next_alone(|bytes: &mut [u8]| from.read(bytes)) {
                 // An answer to a request that was given up.
-                Ok(Arrival::Message(message)) if message.number + 1 != self.next => {}
+                Ok(Arrival::Message(message)) if message.number.wrapping_add(1) != self.next => {}
                 Ok(Arrival::Message(message)) => {
                     let broken = |error: serde_json::Error| {
-                        Err(Fault::new("UnpicklingError", format!("the answer is none: {error}")))
+                        (sys::now_ns(), Err(Fault::new("UnpicklingError", format!("the answer is none: {error}"))))
                     };
-                    let reply = serde_json::from_slice(message.body()).unwrap_or_else(broken);
-                    return Ok(Some((reply, message.size())));
+                    let (at_ns, reply) = serde_json::from_slice(message.body()).unwrap_or_else(broken);
+                    return Ok(Some(Answered { reply, at_ns, bytes: message.size() }));
                 }
                 Ok(Arrival::Nothing) => return Ok(None),
                 Ok(Arrival::Closed { .. } | Arrival::TooLong) | Err(_) => return Err(Lost::BeforeTheAnswer),

@@ -19,6 +19,17 @@ pub enum Request {
 /// What the manager answers: a value, or the error that the method raised.
 pub type Reply = Result<Plain, Fault>;
 
+/// An answer that came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// What the manager says.
+    pub reply: Reply,
+    /// When the manager had done it, on the clock that all processes have.
+    pub at_ns: u64,
+    /// Its size with its header.
+    pub bytes: u32,
+}
+
 /// An error as it travels back to the caller.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {

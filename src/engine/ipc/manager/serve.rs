@@ -26,9 +26,9 @@ struct Place {
 }
 
 impl Place {
-    /// Whether another request was read together with the last one: nobody would say that it has come.
-    fn has_asked_again(&self) -> bool {
-        !self.gone && self.incoming.has_whole()
+    /// Whether more was read together with the last request: nobody would say that it has come.
+    fn has_said_more(&self) -> bool {
+        !self.gone && self.incoming.is_in_the_middle()
     }
 }
 
@@ -77,13 +77,12 @@ impl Counter {
     pub fn serve(&mut self, ends: &[Ends<'_>], patience: Duration, mut say: impl FnMut(Heard)) -> io::Result<()> {
         let due = self.manager.patience(Instant::now());
         for client in self.wait(ends, due.map_or(patience, |due| due.min(patience)))? {
-            loop {
-                self.listen(client, ends[usize::from(client)].0, &mut say);
+            let mut listens = true;
+            while listens {
+                let has_asked = self.listen(client, ends[usize::from(client)].0, &mut say);
                 // Whoever was served meanwhile is answered before the next one is heard.
                 self.answer(ends, &mut say);
-                if !self.places[usize::from(client)].has_asked_again() {
-                    break;
-                }
+                listens = has_asked && self.places[usize::from(client)].has_said_more();
             }
         }
         for (client, (_, writer)) in (0..).zip(ends) {
@@ -110,26 +109,34 @@ impl Counter {
         Ok(here().zip(ready).filter(|(_, is_ready)| *is_ready).map(|((client, _), _)| client).collect())
     }
 
-    fn listen(&mut self, client: u16, reader: &PipeReader, say: &mut impl FnMut(Heard)) {
+    /// Takes in a request, if one has come; whether one had.
+    fn listen(&mut self, client: u16, reader: &PipeReader, say: &mut impl FnMut(Heard)) -> bool {
         let place = &mut self.places[usize::from(client)];
         match place.incoming.next_alone(|bytes: &mut [u8]| reader.read(bytes)) {
             Ok(Arrival::Message(message)) => {
                 let Ok(request) = serde_json::from_slice::<Request>(message.body()) else {
-                    return self.lose(client, say);
+                    self.lose(client, say);
+                    return false;
                 };
                 say(Heard::Got { client, number: message.number, bytes: message.size() });
                 self.manager.take_in(client, message.number, request, Instant::now());
+                true
             }
-            Ok(Arrival::Nothing) => {}
-            Ok(Arrival::Closed { .. } | Arrival::TooLong) | Err(_) => self.lose(client, say),
+            Ok(Arrival::Nothing) => false,
+            Ok(Arrival::Closed { .. } | Arrival::TooLong) | Err(_) => {
+                self.lose(client, say);
+                false
+            }
         }
     }
 
     fn answer(&mut self, ends: &[Ends<'_>], say: &mut impl FnMut(Heard)) {
         for Served { client, number, reply } in self.manager.take_served() {
+            // With the time: the client may wake up much later, and others ask meanwhile.
+            let answer = (sys::now_ns(), reply);
             let outgoing = Outgoing::new(number, |bytes| {
                 // Plain values can always be written.
-                let _ = serde_json::to_writer(bytes, &reply);
+                let _ = serde_json::to_writer(bytes, &answer);
             });
             say(Heard::Served { client, number, bytes: outgoing.size() });
             self.places[usize::from(client)].outgoing = Some(outgoing);

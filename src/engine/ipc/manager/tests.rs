@@ -258,8 +258,8 @@ fn a_dead_client_waits_for_nothing_and_a_robust_manager_gives_back_what_it_held(
 fn round_trip(proxy: &mut Proxy, request: &Request, to: &PipeWriter, from: &PipeReader) -> Result<Reply, Lost> {
     proxy.ask(request).expect("it can be sent");
     loop {
-        if let Some((reply, _)) = proxy.answer(to, from, Duration::from_millis(20))? {
-            return Ok(reply);
+        if let Some(answered) = proxy.answer(to, from, Duration::from_millis(20))? {
+            return Ok(answered.reply);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! What a client asks of a manager.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::engine::ipc::manager::{Fault, Lost, Proxy, Reply, Request, call_copy};
+use crate::engine::ipc::manager::{Answered, Fault, Lost, Proxy, Request, call_copy};
 use crate::program::object::{Make, Obj};
 use crate::program::plain::{self, Plain};
 use crate::program::uses::{Ask, Call, Kept};
@@ -11,7 +11,7 @@ use crate::sys;
 use crate::trace::{Awaited, Deed, ObjectId, Wish};
 
 use super::kept_lock::Turn;
-use super::{Carrier, Host, Need, Raised, SLICE, Stop};
+use super::{Carrier, Host, Need, Raised, Stop};
 
 /// An answer that comes so soon is no wait worth telling: that of a manager which has nothing else to do.
 const SOON: Duration = Duration::from_millis(1);
@@ -24,7 +24,6 @@ pub(in crate::engine::process) struct Asking {
     trips: u64,
     /// How often it has each lock that a manager keeps.
     pub(super) held: HashMap<ObjectId, u32>,
-    looked: Option<Instant>,
 }
 
 /// The road to a manager: the client's number, and the places of its two ends.
@@ -119,16 +118,20 @@ impl<H: Host> Carrier<'_, H> {
         if let Some(lock) = lock {
             self.trip(object, &request(lock, "acquire", Vec::new()))?;
         }
-        let answer = self.trip(object, &request(kept, "__getitem__", vec![key.clone()]))?;
-        let read_ns = sys::now_ns();
+        let get = request(kept, "__getitem__", vec![key.clone()]);
+        let (answer, read_ns) = self.timed_trip(object, &get)?;
         let Plain::Int(number) = answer else {
             let message = format!("unsupported operand type(s) for +=: '{}' and 'int'", answer.type_name());
             return Err(Raised::new("TypeError", message).into());
         };
-        self.trip(object, &request(kept, "__setitem__", vec![key.clone(), Plain::Int(number + 1)]))?;
-        let (read, wrote) = (number as i32, (number + 1) as i32);
+        let more = number.checked_add(1).ok_or_else(|| Raised::new("OverflowError", "the number is too large"))?;
+        let set = request(kept, "__setitem__", vec![key.clone(), Plain::Int(more)]);
+        let (_, wrote_ns) = self.timed_trip(object, &set)?;
         let id = self.id_of(object)?;
-        self.used(id, read_ns, Deed::Updated { index: kept.0 as u16, read, wrote });
+        // A trace has room for a C int.
+        if let (Ok(index), Ok(read), Ok(wrote)) = (kept.0.try_into(), number.try_into(), more.try_into()) {
+            self.used_at(id, read_ns, wrote_ns, Deed::Updated { index, read, wrote });
+        }
         if let Some(lock) = lock {
             self.trip(object, &request(lock, "release", Vec::new()))?;
         }
@@ -137,10 +140,11 @@ impl<H: Host> Carrier<'_, H> {
 
     /// A round trip: the request, and its answer.
     fn trip(&mut self, object: Obj, request: &Request) -> Result<Plain, Stop> {
-        if self.asking.looked.is_none_or(|looked| looked.elapsed() >= SLICE) {
-            self.asking.looked = Some(Instant::now());
-            self.pause(Duration::ZERO)?;
-        }
+        Ok(self.timed_trip(object, request)?.0)
+    }
+
+    /// The same, and when the manager had done what was asked.
+    fn timed_trip(&mut self, object: Obj, request: &Request) -> Result<(Plain, u64), Stop> {
         let refused = || Raised::new("ConnectionRefusedError", "[Errno 111] Connection refused");
         let road = self.road(object)?.ok_or_else(refused)?;
         let since_ns = sys::now_ns();
@@ -154,16 +158,16 @@ impl<H: Host> Carrier<'_, H> {
         let need = turn.as_ref().and_then(Turn::need).unwrap_or(answer);
         let outcome = self.wait_for(need, None, |carrier, nap| carrier.look_for_answer(road, &mut proxy, nap));
         self.asking.proxies.insert(object, proxy);
-        let Some((reply, bytes)) = outcome? else { return Ok(Plain::None) };
+        let Some(Answered { reply, at_ns, bytes }) = outcome? else { return Ok((Plain::None, since_ns)) };
         self.asking.trips += 1;
         self.used(road.id, since_ns, Deed::Answered { lane, message, bytes });
         if let (Some(turn), Ok(answer)) = (turn, &reply) {
             self.tell_turn(&turn, since_ns, answer);
         }
-        Ok(reply.map_err(raised)?)
+        Ok((reply.map_err(raised)?, at_ns))
     }
 
-    fn look_for_answer(&mut self, road: Road, proxy: &mut Proxy, nap: Duration) -> Result<Option<(Reply, u32)>, Stop> {
+    fn look_for_answer(&mut self, road: Road, proxy: &mut Proxy, nap: Duration) -> Result<Option<Answered>, Stop> {
         let closed = || Raised::new("OSError", "handle is closed");
         let to = self.objects.writer(road.to).ok_or_else(closed)?;
         let from = self.objects.reader(road.from).ok_or_else(closed)?;

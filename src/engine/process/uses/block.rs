@@ -29,14 +29,16 @@ impl<H: Host> Carrier<'_, H> {
         match call {
             Bytes::Create(name, size) => {
                 let text = format!("SharedMemory('{name}', create=True, size={size})");
+                // As of then: others may attach to it before more is said here.
+                let since_ns = sys::now_ns();
                 let made = self.tried(text, |carrier| carrier.rooms().create(carrier.room_of(object), name, *size))?;
-                self.touched(made.room(), Deed::Created { bytes: made.size() as u32 });
+                self.touched(made.room(), since_ns, Deed::Created { bytes: made.size() as u32 });
                 self.attached.blocks.insert(object, made);
             }
             Bytes::Attach(name) => {
                 let text = format!("SharedMemory('{name}')");
                 let found = self.tried(text, |carrier| carrier.rooms().attach(name))?;
-                self.touched(found.room(), Deed::Attached);
+                self.touched(found.room(), sys::now_ns(), Deed::Attached);
                 self.attached.blocks.insert(object, found);
             }
             Bytes::Set(index, byte) => {
@@ -70,18 +72,20 @@ impl<H: Host> Carrier<'_, H> {
                 self.read_bytes(room, since_ns, 0..*count as usize);
             }
             Bytes::Unlink => {
+                let since_ns = sys::now_ns();
                 self.tried("unlink()".to_owned(), |carrier| carrier.block_of(object)?.unlink())?;
-                self.touched(self.block_of(object)?.room(), Deed::Unlinked);
+                self.touched(self.block_of(object)?.room(), since_ns, Deed::Unlinked);
             }
             Bytes::Close => {
                 let block = self.attached.blocks.remove(&object);
                 let list = self.attached.lists.remove(&object);
                 if let Some(room) = block.map(|block| block.room()).or(list.map(|list| list.block().room())) {
-                    self.touched(room, Deed::Closed { end: 0 });
+                    self.touched(room, sys::now_ns(), Deed::Closed { end: 0 });
                 }
             }
             Bytes::MakeList(name, values) => {
                 let text = format!("ShareableList({})", Plain::List(values.clone()));
+                let since_ns = sys::now_ns();
                 let made = self.tried(text, |carrier| {
                     let bytes = ShareableList::bytes(values) as i64;
                     let block = carrier.rooms().create(carrier.room_of(object), name, bytes)?;
@@ -89,7 +93,7 @@ impl<H: Host> Carrier<'_, H> {
                 })?;
                 let (room, bytes) = (made.block().room(), made.block().size());
                 self.attached.lists.insert(object, made);
-                self.touched(room, Deed::Created { bytes: bytes as u32 });
+                self.touched(room, since_ns, Deed::Created { bytes: bytes as u32 });
                 self.wrote_bytes(room, sys::now_ns(), 0..bytes);
             }
             Bytes::AttachList(name) => {
@@ -97,7 +101,7 @@ impl<H: Host> Carrier<'_, H> {
                 let found = self.tried(text, |carrier| ShareableList::attach(carrier.rooms().attach(name)?))?;
                 let room = found.block().room();
                 self.attached.lists.insert(object, found);
-                self.touched(room, Deed::Attached);
+                self.touched(room, sys::now_ns(), Deed::Attached);
             }
             Bytes::SetItem(index, value) => {
                 let text = format!("l[{index}] = {value}");
@@ -145,8 +149,8 @@ impl<H: Host> Carrier<'_, H> {
     }
 
     /// Something was done to the block in a room as a whole.
-    fn touched(&mut self, room: usize, deed: Deed) {
-        self.used(self.id_of_room(room), sys::now_ns(), deed);
+    fn touched(&mut self, room: usize, at_ns: u64, deed: Deed) {
+        self.used_at(self.id_of_room(room), at_ns, at_ns, deed);
     }
 
     fn block_of(&self, object: Obj) -> Result<&SharedBlock, Refusal> {

@@ -34,12 +34,11 @@ impl<H: Host> Carrier<'_, H> {
             if !robust {
                 continue;
             }
-            let reader = self.objects.reader(place.ends.start);
             // Its feeder died with it, and took the lock in its name.
             if let Ok(found) = self.find_queue(object)
-                && found.queue.recover(dead, reader)
+                && found.queue.recover(dead, self.objects.reader(found.end))
             {
-                self.used(id, since_ns, Deed::Recovered { owner: dead });
+                self.used_at(id, since_ns, since_ns, Deed::Recovered { owner: dead });
             }
             if let Ok(guard) = self.guard(object) {
                 for _ in 0..guard.recover(dead) {

@@ -94,13 +94,13 @@ impl<H: Host> Carrier<'_, H> {
             }
             Cells::RingPut(number) => {
                 let (count, oldest) = (self.read(&shared, RING_COUNT)?, self.read(&shared, RING_OLDEST)?);
-                self.write(&shared, ring_place(oldest + count, length), number)?;
+                self.write(&shared, ring_place(oldest.wrapping_add(count), length), number)?;
                 self.add(&shared, RING_COUNT, 1)?;
             }
             Cells::RingTake(other, index) => {
                 let oldest = self.read(&shared, RING_OLDEST)?;
                 let number = self.read(&shared, ring_place(oldest, length))?;
-                self.write(&shared, RING_OLDEST, oldest + 1)?;
+                self.write(&shared, RING_OLDEST, oldest.wrapping_add(1))?;
                 self.add(&shared, RING_COUNT, -1)?;
                 let other = self.shared(other)?;
                 let place = other.ints.place(index.into())?;

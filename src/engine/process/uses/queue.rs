@@ -160,6 +160,8 @@ impl<H: Host> Carrier<'_, H> {
             }
             Some(Received::TooLong) | None => {
                 found.queue.pipe.let_go(&mut hand);
+                let torn = self.mail.incoming.get_mut(&found.end).map_or(0, Incoming::take_torn);
+                self.torn(found.object, 0, since_ns, torn);
                 self.used(found.object, since_ns, Deed::GaveUp { wish: Wish::Receive });
                 Err(Raised::new("Empty", "").into())
             }
@@ -257,7 +259,9 @@ impl<H: Host> Carrier<'_, H> {
             _ => return Err(unknown()),
         };
         let tasks = matches!(place.object.make, Make::JoinableQueue(_)).then(|| Tasks::of(&words));
-        let queue = if place.object.robust { Queue::robust_at(&words, most) } else { Queue::at(&words, most) };
+        // Of a simple one only the locks are: it counts nothing.
+        let counts_robustly = place.object.robust && !is_simple;
+        let queue = if counts_robustly { Queue::robust_at(&words, most) } else { Queue::at(&words, most) };
         Ok(Found { object: place.id, queue, end: place.ends.start, is_simple, tasks })
     }
 
