@@ -81,7 +81,7 @@ fn warn(model: &Model, warned: &mut (u32, usize), progress: &Progress) {
         *warned = (run.number, 0);
     }
     for deadlock in run.deadlocks().iter().skip(warned.1) {
-        progress.aside(&run.deadlock_in_words(deadlock));
+        progress.aside(&run.deadlock_in_words(deadlock, run.last_ns));
     }
     warned.1 = run.deadlocks().len();
 }

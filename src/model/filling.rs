@@ -20,8 +20,8 @@ impl Run {
         }
         let lost = torn.saturating_sub(self.never_written(object, (lane, road), at_ns));
         let bytes = written.bytes.saturating_sub(lost);
-        // Of those that were torn nothing is left; how many they were, nobody can say before.
-        Load { bytes, messages: if bytes == 0 { 0 } else { written.messages } }
+        // Of those that were torn nothing is left: what is there was written last.
+        Load { bytes, messages: written.messages.min(road.fed.last_within(at_ns, bytes)) }
     }
 
     /// What the pipe on a road of an object holds at a moment, in bytes: whatever its size says, it is full while

@@ -187,6 +187,18 @@ impl Tally {
         self.late.iter().filter(|late| !late.taken_back).map(|late| late.at_ns)
     }
 
+    /// How many of the last times by then make up at most so much together.
+    pub(super) fn last_within(&self, at_ns: u64, amount: u64) -> u64 {
+        let told = self.settled();
+        let count = told.times_ns.partition_point(|&time| time <= at_ns);
+        let sums = &told.sums[..count];
+        let before = sums.last().map_or(0, |sum| sum.saturating_sub(amount));
+        // What is before all that is wanted; the sums grow.
+        let first = sums.partition_point(|&sum| sum < before);
+        let first = if before == 0 { 0 } else { first + 1 };
+        count.saturating_sub(first) as u64
+    }
+
     /// How many times in all.
     pub fn total(&self) -> u64 {
         self.count(u64::MAX)
@@ -216,6 +228,17 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_that_make_up_so_much_are_counted_whole() {
+        let mut tally = Tally::default();
+        for (at_ns, amount) in [(1, 10), (3, 30), (2, 20)] {
+            tally.note(at_ns, amount);
+        }
+        let last: Vec<u64> = [0, 29, 30, 49, 50, 60, 99].map(|amount| tally.last_within(3, amount)).to_vec();
+        assert_eq!(last, [0, 0, 1, 1, 2, 3, 3]);
+        assert_eq!((tally.last_within(2, 20), tally.last_within(0, 99)), (1, 0));
+    }
 
     #[test]
     fn news_in_any_order_tell_the_same_history() {

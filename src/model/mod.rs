@@ -117,6 +117,7 @@ impl Model {
                 detail_units: *detail_units,
                 began_ns: event.at_ns,
                 last_ns: event.at_ns,
+                told_ns: event.at_ns,
                 end: None,
                 actors: Vec::new(),
                 actor_places: Places::default(),

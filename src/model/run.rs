@@ -226,8 +226,10 @@ pub struct Run {
     pub detail_units: u32,
     /// When it began: zero of its time axis.
     pub began_ns: u64,
-    /// When the last event of it happened.
+    /// When the last event of it happened, or later, as long as it goes on and tells nothing.
     pub last_ns: u64,
+    /// When the last event of it happened.
+    pub(super) told_ns: u64,
     /// How it ended, once it has.
     pub end: Option<RunEnd>,
     /// The parent first, then in the order of birth.

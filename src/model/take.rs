@@ -22,6 +22,7 @@ impl Run {
         if by != ActorId::OBSERVER {
             self.hear(at_ns);
             self.last_ns = self.last_ns.max(at_ns);
+            self.told_ns = self.told_ns.max(at_ns);
         }
         self.note_moment(event);
         match &event.what {
@@ -235,6 +236,8 @@ impl Run {
                 true
             }
             What::RunEnded { outcome, wall_ns, start_ns, digest } => {
+                // While this was on its way, time passed here.
+                self.last_ns = self.told_ns;
                 self.end = Some(RunEnd {
                     at_ns,
                     outcome: outcome.clone(),

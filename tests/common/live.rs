@@ -67,6 +67,6 @@ impl Live {
     /// The deadlocks that are named so far.
     pub fn named(&self) -> Vec<String> {
         let run = self.model.last_run();
-        run.map_or_else(Vec::new, |run| run.deadlocks().iter().map(|it| run.deadlock_in_words(it)).collect())
+        run.map_or_else(Vec::new, |run| run.deadlocks().iter().map(|it| run.deadlock_in_words(it, u64::MAX)).collect())
     }
 }

@@ -116,7 +116,7 @@ fn words(run: &Run) -> Vec<String> {
     });
     let deadlocks = run.deadlocks().iter().map(|deadlock| {
         let (since_ns, until_ns) = (deadlock.since_ns - run.began_ns, deadlock.until_ns.saturating_sub(run.began_ns));
-        format!("{} {since_ns} to {until_ns}", run.deadlock_in_words(deadlock))
+        format!("{} {since_ns} to {until_ns}", run.deadlock_in_words(deadlock, u64::MAX))
     });
     waits.chain(objects).chain(deadlocks).collect()
 }

@@ -192,7 +192,8 @@ impl<'a> Shared<'a> {
         let since = |at_ns: u64| at_ns.saturating_sub(run.began_ns);
         // The lock of something is only told of if it was used.
         let objects = run.objects().iter().filter(|object| object.of.is_none() || object.permits.taken() > 0);
-        let deadlocks = run.deadlocks().iter().map(|deadlock| DeadlockTold {
+        let deadlocks = run.deadlocks().iter().filter(|deadlock| !run.is_left_over(deadlock));
+        let deadlocks = deadlocks.map(|deadlock| DeadlockTold {
             since_ns: since(deadlock.since_ns),
             until_ns: Some(deadlock.until_ns).filter(|&until_ns| until_ns != u64::MAX).map(since),
             why: match deadlock.why {
@@ -210,7 +211,7 @@ impl<'a> Shared<'a> {
                     since_ns: since(link.from_ns),
                 })
                 .collect(),
-            sentence: run.deadlock_in_words(deadlock),
+            sentence: run.deadlock_in_words(deadlock, u64::MAX),
         });
         // A manager waits for requests as long as it lives.
         let is_person = |actor| run.actor(actor).is_some_and(|actor| actor.role != Role::Manager);
@@ -238,7 +239,7 @@ impl<'a> ObjectFigures<'a> {
         let is_turns = matches!(object.kind, Kind::Lock | Kind::RLock | Kind::Semaphore | Kind::BoundedSemaphore);
         let is_signals = matches!(object.kind, Kind::Event | Kind::Condition | Kind::Barrier);
         let cells = &object.cells;
-        let losses = cells.losses(object.initial.unwrap_or(0), u64::MAX, true);
+        let losses = cells.losses(object.initial.unwrap_or(0), u64::MAX, run.end.is_some());
         let has_numbers = matches!(object.kind, Kind::Value | Kind::Array | Kind::Block) || cells.updates > 0;
         let was_full = |lane| {
             let waits = run.actors.iter().flat_map(|actor| run.waits_of(actor.id));

@@ -6,7 +6,6 @@ use egui::{Button, Color32, ComboBox, Frame, Label, Margin, RichText, Ui};
 
 use super::Look;
 use super::draw::{name, with_short_names};
-use super::stage::objects::gather;
 use crate::chunk::grouped;
 use crate::gui::command::Command;
 use crate::gui::source::Source;
@@ -49,9 +48,9 @@ pub fn panel(
 /// Who waits for whom in a circle, at the moment that is looked at; while it lasts, it can be ended.
 fn deadlock(look: &Look<'_>, ui: &mut Ui, commands: &mut Vec<Command>) {
     let (run, theme) = (look.run, look.theme);
-    let Some(deadlock) = gather::deadlocks_at(run, look.at_ns).next() else { return };
+    let Some(deadlock) = run.deadlocks_at(look.at_ns).next() else { return };
     let time = duration(look.at_ns.saturating_sub(deadlock.since_ns));
-    let sentence = format!("{} It has lasted {time}.", run.deadlock_in_words(deadlock));
+    let sentence = format!("{} It has lasted {time}.", run.deadlock_in_words(deadlock, look.at_ns));
     strip(theme.bad_back(), theme.bad(), "✕", &sentence, ui, theme, |ui| {
         if look.live {
             let button = Button::new(RichText::new("■  Stop").font(theme.strong()).color(theme.bad()));

@@ -191,7 +191,11 @@ impl<'a> Scene<'a> {
             Role::ForkServer => true,
             Role::Manager => {
                 let mut managers = run.objects().iter().filter(|object| object.kind == ObjectKind::Manager);
-                managers.all(|manager| manager.trips.clients().all(|client| manager.trips.at(client, at_ns).is_none()))
+                let is_asked = |manager: &Object, lane| {
+                    let lives = manager.trips.client(lane).is_none_or(|client| !run.has_ended(client, at_ns));
+                    lives && manager.trips.at(lane, at_ns).is_some()
+                };
+                managers.all(|manager| !manager.trips.clients().any(|lane| is_asked(manager, lane)))
             }
             Role::ProcessThread => {
                 let process = run.process_of(id);

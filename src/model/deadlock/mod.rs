@@ -23,6 +23,8 @@ use knot::Knot;
 const SETTLED_NS: u64 = 200_000_000;
 /// How often it is looked for.
 const LOOK_EVERY_NS: u64 = 100_000_000;
+/// So long a program takes to end all its processes.
+const LAST_MOMENTS_NS: u64 = 1_000_000_000;
 /// So many are kept. A file may claim any number.
 const MOST_KEPT: usize = 256;
 /// So much is looked at in all, and at once, in actors, waits and those who could end them: a real run of hundreds
@@ -108,20 +110,40 @@ impl Watch {
     }
 }
 
+impl Deadlock {
+    /// Who was in it by then: more may come to wait for the same.
+    pub fn links_at(&self, at_ns: u64) -> impl Iterator<Item = &Link> {
+        self.links.iter().filter(move |link| link.from_ns <= at_ns)
+    }
+}
+
 impl Run {
     /// Every deadlock so far, in the order in which they were known.
     pub fn deadlocks(&self) -> &[Deadlock] {
         &self.watch.found
     }
 
-    /// The first deadlock that lasts at a moment.
-    pub fn deadlock_at(&self, at_ns: u64) -> Option<&Deadlock> {
-        self.watch.found.iter().find(|deadlock| deadlock.since_ns <= at_ns && at_ns < deadlock.until_ns)
+    /// The deadlocks that last at a moment.
+    pub fn deadlocks_at(&self, at_ns: u64) -> impl Iterator<Item = &Deadlock> {
+        let lasts = move |deadlock: &&Deadlock| (deadlock.since_ns..deadlock.until_ns).contains(&at_ns);
+        self.watch.found.iter().filter(lasts).filter(|deadlock| !self.is_left_over(deadlock))
     }
 
-    /// A deadlock in a sentence.
-    pub fn deadlock_in_words(&self, deadlock: &Deadlock) -> String {
-        let links = deadlock.links.iter().map(|link| format!("{} waits {}", self.full_title(link.actor), link.wish));
+    /// When a deadlock is ended together with its program, its processes go one after the other. That the last of them
+    /// waits for those gone before is no news.
+    pub fn is_left_over(&self, late: &Deadlock) -> bool {
+        let Some(end) = &self.end else { return false };
+        let last_moments_ns = end.at_ns.saturating_sub(LAST_MOMENTS_NS);
+        let is_in = |deadlock: &Deadlock, actor: ActorId| deadlock.links.iter().any(|link| link.actor == actor);
+        let ended = |known: &&Deadlock| known.until_ns >= last_moments_ns && known.until_ns != u64::MAX;
+        let mut ended = self.watch.found.iter().filter(ended);
+        ended.any(|known| known != late && late.links.iter().any(|link| is_in(known, link.actor)))
+    }
+
+    /// A deadlock in a sentence, as far as it had come by then.
+    pub fn deadlock_in_words(&self, deadlock: &Deadlock, at_ns: u64) -> String {
+        let links = deadlock.links_at(at_ns);
+        let links = links.map(|link| format!("{} waits {}", self.full_title(link.actor), link.wish));
         let links = links.collect::<Vec<_>>().join("; ");
         match deadlock.why {
             Why::Cycle => format!("Deadlock: {links}."),

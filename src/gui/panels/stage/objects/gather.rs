@@ -6,7 +6,7 @@ use super::seen::{Face, Gate, Holder, Road, Seen, Waiter, Who};
 use super::served::Served;
 use super::sight::{Cycle, Sight, Wait};
 use crate::gui::panels::stage::tree::holds_up;
-use crate::model::deadlock::{Deadlock, Link};
+use crate::model::deadlock::Link;
 use crate::model::objects::Object;
 use crate::model::objects::cells::Write;
 use crate::model::objects::stations::Letter;
@@ -21,9 +21,6 @@ const MOST_USERS: usize = 64;
 const MOST_CELLS: u64 = 4096;
 /// So many writes back it is asked whether the last one overwrote an update.
 const LOOK_BACK: usize = 16;
-
-/// So long a program takes to end all its processes.
-const LAST_MOMENTS_NS: u64 = 1_000_000_000;
 
 impl Sight {
     /// What is seen of a run at a moment; `None` where its processes share nothing.
@@ -64,23 +61,9 @@ pub fn who(run: &Run, id: ActorId) -> Who {
     Who { id, hue: run.actor(id).map_or(0, |actor| run.hue(actor)), title: run.title_of(id) }
 }
 
-/// The deadlocks that last at a moment. When a deadlock is ended together with its program, its processes go one
-/// after the other; that the last of them waits for those gone before is no news.
-pub fn deadlocks_at(run: &Run, at_ns: u64) -> impl Iterator<Item = &Deadlock> {
-    let ended_ns = run.end.as_ref().map(|end| end.at_ns.saturating_sub(LAST_MOMENTS_NS));
-    let is_in = |deadlock: &Deadlock, actor: ActorId| deadlock.links.iter().any(|link| link.actor == actor);
-    let is_left_over = move |late: &Deadlock| {
-        let mut before =
-            run.deadlocks().iter().filter(|known| (ended_ns.unwrap_or(u64::MAX)..u64::MAX).contains(&known.until_ns));
-        before.any(|known| known != late && late.links.iter().any(|link| is_in(known, link.actor)))
-    };
-    let lasts = move |deadlock: &&Deadlock| (deadlock.since_ns..deadlock.until_ns).contains(&at_ns);
-    run.deadlocks().iter().filter(lasts).filter(move |deadlock| !is_left_over(deadlock))
-}
-
 /// Everybody who can never go on, and what they wait for.
 fn cycle(run: &Run, at_ns: u64) -> Option<Cycle> {
-    let links: Vec<&Link> = deadlocks_at(run, at_ns).flat_map(|deadlock| &deadlock.links).collect();
+    let links: Vec<&Link> = run.deadlocks_at(at_ns).flat_map(|deadlock| deadlock.links_at(at_ns)).collect();
     if links.is_empty() {
         return None;
     }
@@ -375,7 +358,7 @@ mod tests {
         events.push(Event { at_ns: at(1_300), by: ActorId::PARENT, what: ended });
         let told = |model: &Model, ms: u64| {
             let run = model.last_run().expect("a run");
-            deadlocks_at(run, at(ms)).map(|deadlock| run.deadlock_in_words(deadlock)).collect::<Vec<_>>()
+            run.deadlocks_at(at(ms)).map(|deadlock| run.deadlock_in_words(deadlock, at(ms))).collect::<Vec<_>>()
         };
         assert!(told(&live, 500)[0].starts_with("Deadlock: Process-1 waits for lock b"), "{:?}", told(&live, 500));
         assert_eq!(told(&live, 1_190).len(), 1, "nobody ended the program: who is left has to be told of");
