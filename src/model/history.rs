@@ -7,7 +7,7 @@ use std::collections::HashMap;
 /// needs the smallest part of that, and no file can ask for more.
 const MOVES: u64 = 1 << 30;
 const MOVES_EARNED: u64 = 4096;
-/// So many late news wait to be put in order, or as many as a sixteenth of those that are.
+/// So many late news wait to be put in order, or as many as a sixteenth of those that they go between.
 const MOST_LATE: usize = 64;
 
 /// Values with the moment from which on they were so.
@@ -68,6 +68,8 @@ pub struct Tally {
     sums: Vec<u64>,
     /// Late news that are not yet among those, in any order.
     late: Vec<Late>,
+    /// How many lie before the earliest of those.
+    before_late: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -97,8 +99,10 @@ impl Tally {
     }
 
     fn note_late(&mut self, late: Late) {
+        let before = self.times_ns.partition_point(|&time| time < late.at_ns);
+        self.before_late = if self.late.is_empty() { before } else { before.min(self.before_late) };
         self.late.push(late);
-        if self.late.len() >= MOST_LATE.max(self.times_ns.len() / 16) {
+        if self.late.len() >= MOST_LATE.max((self.times_ns.len() - self.before_late) / 16) {
             self.settle();
         }
     }
@@ -109,8 +113,11 @@ impl Tally {
         for late in self.late.iter().filter(|late| late.taken_back) {
             *taken_back.entry((late.at_ns, late.amount)).or_default() += 1;
         }
-        let mut before = 0;
-        let told = self.times_ns.iter().zip(&self.sums).map(|(&at_ns, &sum)| {
+        // What lies before all of them stays as it is.
+        let kept = self.before_late.min(self.times_ns.len());
+        let first = kept.checked_sub(1).map_or(0, |last| self.sums[last]);
+        let mut before = first;
+        let told = self.times_ns[kept..].iter().zip(&self.sums[kept..]).map(|(&at_ns, &sum)| {
             let amount = sum.saturating_sub(std::mem::replace(&mut before, sum));
             (at_ns, amount)
         });
@@ -118,9 +125,9 @@ impl Tally {
         told.extend(self.late.drain(..).filter(|late| !late.taken_back).map(|late| (late.at_ns, late.amount)));
         // Those in order are one run of a stable sort, which is quick then.
         told.sort_by_key(|&(at_ns, _)| at_ns);
-        self.times_ns.clear();
-        self.sums.clear();
-        let mut sum = 0_u64;
+        self.times_ns.truncate(kept);
+        self.sums.truncate(kept);
+        let mut sum = first;
         for (at_ns, amount) in told {
             if let Some(count) = taken_back.get_mut(&(at_ns, amount)).filter(|count| **count > 0) {
                 *count -= 1;
@@ -284,6 +291,7 @@ mod tests {
             for number in block * 2_000..(block + 1) * 2_000 {
                 history.note(number * 8 + actor, actor);
                 tally.note(number * 8 + actor, 3);
+                assert!(tally.late.len() <= 16_000 / 16, "few of them have to be looked through");
             }
         }
         assert!(history.all().iter().zip(0..).all(|(&(at_ns, actor), time)| at_ns == time && actor == time % 8));

@@ -258,6 +258,7 @@ fn nobody_is_at_a_queue_before_its_first_use_and_permits_are_counted_as_they_are
             (30, 2, used(1, 30, Deed::Released { left: 1 })),
         ],
     );
+    assert_eq!(told(&window, "SimpleQueue simple"), 0, "it is not made yet");
     let mut at = |ms, words: &str| {
         step_to(&mut window, ms);
         assert_eq!(told(&window, words), 2, "{words}");

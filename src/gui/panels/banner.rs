@@ -119,7 +119,7 @@ fn strip(
                     let job = |words: &str| {
                         let mut job =
                             LayoutJob::simple(words.to_owned(), theme.body(), theme.text(), ui.available_width());
-                        job.wrap.max_rows = if theme.projector { 2 } else { 3 };
+                        job.wrap.max_rows = 3;
                         job
                     };
                     let fits = !ui.painter().layout_job(job(sentence)).elided;

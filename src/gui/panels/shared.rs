@@ -22,10 +22,11 @@ const IN_SIGHT: usize = 6;
 /// Draws the objects at the moment that is looked at, and below them the waits until then, the latest first.
 pub fn panel(look: &Look<'_>, ui: &mut Ui, commands: &mut Vec<Command>) {
     let (run, theme) = (look.run, look.theme);
-    let own: Vec<_> = run.objects().iter().filter_map(|object| object.lock).collect();
-    let objects: Vec<&Object> = run.objects().iter().filter(|object| !own.contains(&object.id)).collect();
+    // As on the stage: the lock of another object is told with that; what is not made yet is not there.
+    let is_there = |object: &&Object| object.of.is_none() && object.made_ns <= look.at_ns;
+    let objects: Vec<&Object> = run.objects().iter().filter(is_there).collect();
     if objects.is_empty() {
-        note(ui, theme, "Nothing is shared.");
+        note(ui, theme, if run.objects().is_empty() { "Nothing is shared." } else { "Nothing is shared yet." });
         return;
     }
     let line = (theme.small().size * 1.3).round();
@@ -62,11 +63,11 @@ impl Row {
         let own_lock = object.lock.and_then(|lock| run.object(lock));
         let count = object.waits + own_lock.map_or(0, |lock| lock.waits);
         let waits = match count {
-            0 => "no waits".to_owned(),
-            1 => "1 wait".to_owned(),
-            more => format!("{} waits", grouped(more)),
+            0 => "no waits in all".to_owned(),
+            1 => "1 wait in all".to_owned(),
+            more => format!("{} waits in all", grouped(more)),
         };
-        let words = format!("{}; {waits} in all", seen.words());
+        let words = format!("{}; {waits}", seen.words());
         let (title, kind, state, held_up) = (seen.name.clone(), seen.kind.title(), seen.state(), seen.holds_up());
         Self { title, kind, state, waits, held_up, words }
     }

@@ -8,7 +8,7 @@ use crate::trace::ActorId;
 /// So many uses of a block are known one by one; of more only how many there were.
 const MOST_USES: usize = 200_000;
 /// So many uses back it is looked for who wrote what: a block in so many pieces is not told piece by piece.
-const LOOK_BACK: usize = 256;
+pub const LOOK_BACK: usize = 256;
 
 /// A stretch of bytes that somebody wrote, or read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,28 @@ pub struct Stretch {
     pub at_ns: u64,
 }
 
+/// What was done to its bytes, as far as it is known one by one, and what was done last of all.
+#[derive(Clone, Debug, Default)]
+struct Uses {
+    known: History<Stretch>,
+    last: Option<Stretch>,
+}
+
+impl Uses {
+    fn note(&mut self, stretch: Stretch) {
+        if self.known.all().len() < MOST_USES {
+            self.known.note(stretch.at_ns, stretch);
+        } else if self.last.is_none_or(|last| last.at_ns <= stretch.at_ns) {
+            self.last = Some(stretch);
+        }
+    }
+
+    /// What was done last by then.
+    fn last_by(&self, at_ns: u64) -> Option<Stretch> {
+        self.last.filter(|last| last.at_ns <= at_ns).or_else(|| self.known.at(at_ns).copied())
+    }
+}
+
 /// What became of a block of bytes.
 #[derive(Clone, Debug, Default)]
 pub struct Bytes {
@@ -32,8 +54,8 @@ pub struct Bytes {
     pub unlinked: History<ActorId>,
     /// By process: from when on it has it, and until when.
     has: BTreeMap<ActorId, History<bool>>,
-    wrote: History<Stretch>,
-    read: History<Stretch>,
+    wrote: Uses,
+    read: Uses,
     /// How often somebody wrote.
     pub writes: u64,
     /// How often somebody read.
@@ -52,12 +74,12 @@ impl Bytes {
 
     pub(super) fn write(&mut self, (from, count): (u32, u32), by: ActorId, at_ns: u64) {
         self.writes += 1;
-        note(&mut self.wrote, Stretch { from, to: from.saturating_add(count), by, at_ns });
+        self.wrote.note(Stretch { from, to: from.saturating_add(count), by, at_ns });
     }
 
     pub(super) fn read(&mut self, (from, count): (u32, u32), by: ActorId, at_ns: u64) {
         self.reads += 1;
-        note(&mut self.read, Stretch { from, to: from.saturating_add(count), by, at_ns });
+        self.read.note(Stretch { from, to: from.saturating_add(count), by, at_ns });
     }
 
     /// The processes that have it at a moment.
@@ -67,18 +89,23 @@ impl Bytes {
 
     /// What was written last by then.
     pub fn last_written(&self, at_ns: u64) -> Option<Stretch> {
-        self.wrote.at(at_ns).copied()
+        self.wrote.last_by(at_ns)
     }
 
     /// What was read last by then.
     pub fn last_read(&self, at_ns: u64) -> Option<Stretch> {
-        self.read.at(at_ns).copied()
+        self.read.last_by(at_ns)
+    }
+
+    /// Whether more had been written by then than [`Self::written`] looks at.
+    pub fn is_partly_told(&self, at_ns: u64) -> bool {
+        self.wrote.known.by(at_ns).len() > LOOK_BACK
     }
 
     /// Who wrote which bytes last by then: stretches one after the other, and none over another.
     pub fn written(&self, at_ns: u64) -> Vec<Stretch> {
         let mut told: Vec<Stretch> = Vec::new();
-        for &(_, write) in self.wrote.by(at_ns).iter().rev().take(LOOK_BACK) {
+        for &(_, write) in self.wrote.known.by(at_ns).iter().rev().take(LOOK_BACK) {
             // Only where nobody wrote later.
             let mut from = write.from;
             let mut free = Vec::new();
@@ -95,12 +122,6 @@ impl Bytes {
             told.sort_by_key(|stretch| stretch.from);
         }
         told
-    }
-}
-
-fn note(history: &mut History<Stretch>, stretch: Stretch) {
-    if history.all().len() < MOST_USES {
-        history.note(stretch.at_ns, stretch);
     }
 }
 
@@ -128,6 +149,18 @@ mod tests {
         let last = [(0, 4, A, 10), (4, 5, B, 20), (5, 6, A, 40), (6, 8, A, 10), (8, 12, B, 30)];
         assert_eq!(told(99), last);
         assert_eq!((block.last_written(35).map(|last| last.by), block.writes), (Some(B), 4));
+    }
+
+    #[test]
+    fn what_was_written_last_is_known_however_much_was_written() {
+        let mut block = Bytes::default();
+        let many = MOST_USES as u32 + 9;
+        for number in 0..many {
+            block.write((number, 1), A, number.into());
+        }
+        let last = |at_ns| block.last_written(at_ns).map(|last| last.from);
+        assert_eq!((last(300), last(u64::MAX)), (Some(300), Some(many - 1)));
+        assert_eq!([255, 256].map(|at_ns| block.is_partly_told(at_ns)), [false, true]);
     }
 
     #[test]

@@ -105,7 +105,8 @@ fn signals(ink: &Ink<'_>, row: &Row) {
         // At its left: at its right the life may end, and that has a name too.
         let space = Align2::RIGHT_CENTER.anchor_size(pos2(x - size - 2.0, row.space.center().y), galley.size());
         if space.left() > free {
-            ink.painter.rect_filled(space, CornerRadius::same(2), theme.canvas().gamma_multiply(0.8));
+            // What is written on the bar below ends before it.
+            ink.painter.rect_filled(space.expand2(vec2(4.0, 0.0)), CornerRadius::same(2), theme.canvas());
             ink.painter.galley(space.min, galley, colour);
             free = x + size;
         }

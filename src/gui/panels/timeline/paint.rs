@@ -15,6 +15,7 @@ pub fn axis(ink: &Ink<'_>, axis: &Axis, regions: &Regions, began_ns: u64, at_ns:
     let flag = flag(ink, axis, regions, at_ns, began_ns).map(|(_, space)| space);
     let (theme, size) = (ink.theme, ink.theme.small().size);
     let hair = Stroke::new(1.0, theme.border().gamma_multiply(0.5));
+    let mut free = f32::NEG_INFINITY;
     for tick in axis.ticks(began_ns, size * 5.6) {
         let x = tick.x.round() + 0.5;
         ink.painter.vline(x, Rangef::new(regions.axis.bottom() - 3.0, regions.cores.bottom()), hair);
@@ -24,7 +25,8 @@ pub fn axis(ink: &Ink<'_>, axis: &Axis, regions: &Regions, began_ns: u64, at_ns:
         let galley = ink.painter.layout_no_wrap(tick.label, theme.small(), theme.faint());
         let place = anchor.anchor_size(pos2(x, regions.axis.center().y - 2.0), galley.size());
         // The cursor's flag says the time there better.
-        if flag.is_none_or(|flag| !flag.expand(3.0).intersects(place)) {
+        if flag.is_none_or(|flag| !flag.expand(3.0).intersects(place)) && place.left() > free {
+            free = place.right() + 4.0;
             ink.painter.galley(place.min, galley, theme.faint());
         }
     }

@@ -4,7 +4,7 @@ use super::gather::{is_gone, who};
 use super::seen::{Who, listed};
 use super::strip::Stretch;
 use crate::gui::words::{bytes, duration};
-use crate::model::objects::bytes::Stretch as Told;
+use crate::model::objects::bytes::{LOOK_BACK, Stretch as Told};
 use crate::model::{Object, Run};
 
 /// So many parts are told in words.
@@ -27,6 +27,8 @@ pub struct Block {
     pub unlinked: bool,
     /// Who wrote which bytes last.
     pub written: Vec<Stretch>,
+    /// Whether somebody wrote so often that only the latest writes are told.
+    pub is_partly_told: bool,
     /// What was done last: whether it was written or read, and which bytes of it.
     pub last: Option<(bool, Stretch)>,
 }
@@ -52,6 +54,7 @@ impl Block {
             users: known.users(at_ns).filter(|&id| !is_gone(run, id, at_ns)).map(|id| who(run, id)).collect(),
             unlinked: known.unlinked.at(at_ns).is_some(),
             written: known.written(at_ns).into_iter().map(stretch).collect(),
+            is_partly_told: known.is_partly_told(at_ns),
             last: last.map(|told| (Some(told) == wrote, stretch(told))),
         }
     }
@@ -101,6 +104,9 @@ impl Block {
         told.extend(self.written.iter().take(MOST_PARTS).map(|part| part.words("byte")));
         if self.written.len() > MOST_PARTS {
             told.push(format!("and {} parts more", self.written.len() - MOST_PARTS));
+        }
+        if self.is_partly_told {
+            told.push(format!("of the last {LOOK_BACK} writes"));
         }
         told.push(format!("last: {}", self.last_in_words()));
         told.join(", ")

@@ -25,7 +25,9 @@ pub(super) fn road(ink: &Ink<'_>, road: &Road, parts: &RoadParts) {
         let colour = if is_inside { theme.on_actor(who.hue) } else { theme.text() };
         let left = if is_inside { bar.left() + 4.0 } else { bar.right() + 3.0 };
         let place = Rect::from_x_y_ranges(left..=parts.writer.right(), parts.writer.y_range());
-        ink.text_in(place, Align2::LEFT_CENTER, who.short(), theme.strong_small(), colour);
+        if name.size().x <= place.width() {
+            ink.text_in(place, Align2::LEFT_CENTER, who.short(), theme.strong_small(), colour);
+        }
     }
     let (writing, reading) = (parts.waits[0].then_some(theme.waits()), parts.waits[1].then_some(theme.faint()));
     let writers_named = road.fed || ends(ink, &road.ends.0, parts.writer, writing);
@@ -85,8 +87,8 @@ pub(super) fn station(ink: &Ink<'_>, space: Rect, waits: Option<Color32>) {
     }
 }
 
-/// Those at an end by their names, or by their colours where there is no room; and an hourglass. Answers whether
-/// they are named.
+/// Those at an end by their names, or by their colours and numbers where there is no room; and an hourglass. Answers
+/// whether they are named.
 fn ends(ink: &Ink<'_>, who: &[Who], space: Rect, waits: Option<Color32>) -> bool {
     let (theme, scale) = (ink.theme, ink.theme.scale());
     let (side, gap) = ((space.height() * 0.5).min(12.0 * scale), 3.0);
@@ -117,7 +119,12 @@ fn ends(ink: &Ink<'_>, who: &[Who], space: Rect, waits: Option<Color32>) -> bool
         };
         let chip = Rect::from_min_size(pos2(left, space.center().y - size.y / 2.0), size);
         ink.painter.rect_filled(chip, CornerRadius::same(3), theme.worker(one.hue));
-        if is_named {
+        let name = if is_named {
+            name
+        } else {
+            ink.painter.layout_no_wrap(one.mark(), theme.strong_small(), theme.on_actor(one.hue))
+        };
+        if name.size().x <= chip.width() {
             let place = Align2::CENTER_CENTER.align_size_within_rect(name.size(), chip);
             ink.painter.galley(place.min, name, theme.on_actor(one.hue));
         }

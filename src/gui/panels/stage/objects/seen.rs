@@ -25,6 +25,14 @@ impl Who {
     pub fn short(&self) -> String {
         with_short_names(&self.title)
     }
+
+    /// `2` for `Process-2` and `P` for `Parent`, where there is hardly any.
+    pub fn mark(&self) -> String {
+        match self.title.rsplit_once('-') {
+            Some((_, number)) => number.to_owned(),
+            None => self.title.chars().take(1).collect(),
+        }
+    }
 }
 
 /// Somebody who can't go on because of an object.

@@ -49,22 +49,27 @@ pub(super) fn draw(ink: &Ink<'_>, strip: Rect, stretches: &[Stretch], of: u64) {
     let theme = ink.theme;
     ink.painter.rect_filled(strip, CornerRadius::same(3), theme.sunken());
     let places: Vec<Rect> = stretches.iter().map(|stretch| place(strip.shrink(1.0), stretch, of)).collect();
+    let font = theme.strong_small();
     for (number, (stretch, space)) in stretches.iter().zip(&places).enumerate() {
         let fill = space.shrink2(vec2(0.5, 0.0));
         ink.painter.rect_filled(fill, CornerRadius::same(2), theme.worker(stretch.who.hue));
+        let end = places.get(number + 1).map_or(strip.right(), Rect::left);
+        let beside = Rect::from_x_y_ranges(space.right() + 4.0..=end.max(space.right() + 4.0), space.y_range());
+        // Most of very many parts have no room for a single letter.
+        if space.width().max(beside.width()) < 4.0 + 0.5 * font.size {
+            continue;
+        }
         let (name, range, ago) = (stretch.who.short(), stretch.range(), duration(stretch.ago_ns));
         let letter: String = name.chars().take(1).filter(|_| !name.contains('-')).collect();
         let words = [format!("{name} · {range} · {ago}"), format!("{name} · {range}"), name, letter, String::new()];
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let inside = ink.fitting(&words, space.width() - 4.0, &theme.strong_small());
-        let end = places.get(number + 1).map_or(strip.right(), Rect::left);
-        let beside = Rect::from_x_y_ranges(space.right() + 4.0..=end.max(space.right() + 4.0), space.y_range());
-        let outside = ink.fitting(&words, beside.width() - 4.0, &theme.strong_small());
+        let inside = ink.fitting(&words, space.width() - 4.0, &font);
+        let outside = ink.fitting(&words, beside.width() - 4.0, &font);
         // Where a part is too narrow for a name, there may be room beside it.
         if inside.len() < 2 && outside.len() > 1 {
-            ink.text_in(beside, Align2::LEFT_CENTER, outside, theme.strong_small(), theme.text());
+            ink.text_in(beside, Align2::LEFT_CENTER, outside, font.clone(), theme.text());
         } else {
-            ink.text_in(*space, Align2::CENTER_CENTER, inside, theme.strong_small(), theme.on_actor(stretch.who.hue));
+            ink.text_in(*space, Align2::CENTER_CENTER, inside, font.clone(), theme.on_actor(stretch.who.hue));
         }
     }
     let stroke = Stroke::new(theme.line(1.0), theme.faint());
