@@ -8,8 +8,13 @@
 
 use std::time::Duration;
 
-use super::gate::{Gate, Words};
+use crate::trace::ActorId;
+
+use super::gate::{Gate, Word, Words};
 use super::memory::Block;
+
+/// The word with whoever's death broke it last.
+const LAST_DEAD: usize = 1;
 
 /// A barrier. Zeroed memory is one at which nobody waits.
 #[derive(Clone, Debug)]
@@ -145,6 +150,18 @@ impl<M: Words> Barrier<M> {
         if let Some(change) = self.gate().change(|word| Some(State { broken: true, ..State::of(word) }.word())) {
             self.gate().wake(change, u32::MAX);
         }
+    }
+
+    /// One of its parties is dead: breaks it, once, however often that death is found; whether this was the time.
+    pub fn recover(&self, dead: ActorId) -> bool {
+        let (word, name) = (self.words.word(LAST_DEAD), u64::from(dead.0) + 1);
+        if word.load() == name {
+            return false;
+        }
+        self.abort();
+        // Last: were this one killed before, another would do it again.
+        word.store(name);
+        true
     }
 
     /// `reset()`: it is whole again; who waited finds it broken.

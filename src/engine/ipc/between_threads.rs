@@ -359,3 +359,12 @@ fn a_lock_freed_from_the_dead_says_so_once_and_one_of_the_living_never() {
     lock.release().expect("it is held");
     assert_eq!(lock.try_acquire(living).and_then(|taken| taken.died), None);
 }
+
+#[test]
+fn a_barrier_is_broken_once_by_each_death_however_often_that_is_found() {
+    let barrier = Barrier::at(words(), 2);
+    assert!(barrier.recover(ActorId(1)) && barrier.is_broken());
+    barrier.reset();
+    assert!(!barrier.recover(ActorId(1)) && !barrier.is_broken(), "that of those who live is whole again");
+    assert!(barrier.recover(ActorId(2)) && barrier.is_broken());
+}

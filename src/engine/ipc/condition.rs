@@ -63,7 +63,7 @@ impl<M: Words> Condition<M> {
         let place = self.words.word(waiting.place);
         loop {
             if place.load() != waiting.word {
-                place.store(0);
+                self.alter(waiting.place, waiting.word | WOKEN, 0);
                 return true;
             }
             let waited = began.elapsed();
@@ -104,9 +104,14 @@ impl<M: Words> Condition<M> {
     pub fn forget(&self, dead: ActorId) {
         for place in 1..=self.places {
             let word = self.words.word(place).load();
-            if word != 0 && (word >> 32) as u32 == dead.0 && !self.alter(place, word & !WOKEN, 0) {
+            if word == 0 || (word >> 32) as u32 != dead.0 || self.alter(place, word & !WOKEN, 0) {
+                continue;
+            }
+            // Another may bury the same one: the place may be somebody else's by now.
+            let woken = word | WOKEN;
+            if self.words.word(place).load() == woken {
                 self.notify(1);
-                self.words.word(place).store(0);
+                self.alter(place, woken, 0);
             }
         }
     }

@@ -38,7 +38,6 @@ const ITEMS: usize = 1;
 pub struct Queue {
     /// The pipe and its locks.
     pub pipe: SimpleQueue,
-    maxsize: u32,
     count: Count,
 }
 
@@ -55,7 +54,7 @@ impl Queue {
     /// The queue in these words; with `maxsize` 0 there is always a place.
     pub fn at(words: &Block, maxsize: u32) -> Self {
         let places = (maxsize > 0).then(|| Semaphore::bounded_at(simple_queue::cell(words, PLACES), maxsize));
-        Self { pipe: SimpleQueue::at(words), maxsize, count: Count::Faithful(places) }
+        Self { pipe: SimpleQueue::at(words), count: Count::Faithful(places) }
     }
 
     /// The robust variant.
@@ -142,7 +141,7 @@ impl Queue {
     pub fn is_full(&self) -> bool {
         match &self.count {
             Count::Faithful(places) => places.as_ref().is_some_and(|places| places.value() == 0),
-            Count::Robust(under_way) => self.maxsize > 0 && under_way.count() >= self.maxsize.into(),
+            Count::Robust(under_way) => under_way.is_full(),
         }
     }
 

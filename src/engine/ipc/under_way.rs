@@ -97,6 +97,11 @@ impl<M: Words + Clone> UnderWay<M> {
         self.slots.ring(free);
     }
 
+    /// Whether no more can be: also where there is no `maxsize`.
+    pub(super) fn is_full(&self) -> bool {
+        self.count() >= self.count as u64
+    }
+
     /// How many messages are under way.
     pub(super) fn count(&self) -> u64 {
         self.slots.all().filter(|&record| record != 0).count() as u64

@@ -48,8 +48,8 @@ impl<H: Host> Carrier<'_, H> {
             if failed
                 && script.is_none_or(|script| passes(script, object))
                 && let Ok(barrier) = self.barrier(object)
+                && barrier.recover(dead)
             {
-                barrier.abort();
                 self.used_at(id, since_ns, since_ns, Deed::Broke);
             }
         }
