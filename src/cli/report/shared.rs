@@ -271,7 +271,10 @@ impl<'a> ObjectFigures<'a> {
             name: &object.name,
             kind: object.kind.title(),
             what: object.kind,
-            capacity: object.capacity,
+            capacity: match object.bytes.created.at(u64::MAX) {
+                Some(&(made, _)) => made.into(),
+                None => object.capacity,
+            },
             waits: object.waits,
             gave_up: permits.gave_up,
             robust: object.robust,

@@ -259,14 +259,10 @@ impl Road {
             told.push(format!("{used} of {most} places taken"));
         }
         if let Some(left) = self.unfinished {
-            told.push(if left == 1 {
-                "1 task not done".to_owned()
-            } else {
-                format!("{} tasks not done", grouped(left))
-            });
+            told.push(format!("{} not done", counted(left, "task")));
         }
         if self.torn.0 > 0 {
-            told.push(format!("{}, {}", counted(self.torn.0, "torn frame"), bytes(self.torn.1)));
+            told.push(format!("{}, {}", counted(self.torn.0, "torn message"), bytes(self.torn.1)));
         }
         for (who, did) in [(&self.ends.0, "written"), (&self.ends.1, "read")] {
             let names: Vec<&str> = who.iter().map(|one| one.title.as_str()).collect();
@@ -345,8 +341,9 @@ impl Seen {
 }
 
 /// `1 message`, `2,000 messages`.
-pub fn counted(count: u32, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", grouped(count.into())) }
+pub fn counted(count: impl Into<u64>, noun: &str) -> String {
+    let count = count.into();
+    if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", grouped(count)) }
 }
 
 fn sleepers(count: usize) -> String {

@@ -5,7 +5,7 @@ use egui::Color32;
 use super::cells::Cells;
 use super::layout::Placed;
 use super::paint::hold_colour;
-use super::seen::{Face, Gate, Hold, Road, Seen, listed};
+use super::seen::{Face, Gate, Hold, Road, Seen, counted, listed};
 use crate::chunk::grouped;
 use crate::gui::theme::Theme;
 use crate::gui::words::{bytes, duration};
@@ -66,7 +66,7 @@ pub(super) fn told(theme: Theme, placed: &Placed) -> (String, Color32) {
             let places = roads.iter().find_map(|road| road.places);
             let places = places.map(|(used, most)| format!("{used} of {most} places taken"));
             let left = roads.iter().find_map(|road| road.unfinished);
-            let left = left.map(|left| format!("{} tasks not done", grouped(left)));
+            let left = left.map(|left| format!("{} not done", counted(left, "task")));
             (places.into_iter().chain(left).collect::<Vec<_>>().join(" · "), theme.text())
         }
         Face::Barrier { broken: true, .. } => ("broken: whoever waits gets BrokenBarrierError".to_owned(), theme.bad()),
