@@ -197,6 +197,9 @@ fn a_manager_has_a_queue_of_requests_and_tells_whom_it_serves() {
 fn nothing_waits_for_or_by_somebody_who_has_ended() {
     let put = |lane, message| Deed::Put { lane, message, bytes: 90 };
     let killed = |actor| What::ActorExited { actor: ActorId(actor), exit: Exit::Signal(9) };
+    // Before it is known that its manager was killed.
+    let (call, answer) = ("m['a']".into(), "BrokenPipeError: [Errno 32] Broken pipe".into());
+    let raised = What::Called { since_ns: 41_000_000, call, answer, raised: true };
     let name = Some("Process-3".into());
     let birth = Birth { parent: Some(ActorId(1)), name, ..Birth::new(ActorId(4), ActorRole::Manager, 3, 104, 2) };
     let mut window = opened(
@@ -213,10 +216,16 @@ fn nothing_waits_for_or_by_somebody_who_has_ended() {
             (20, 2, used(0, 20, put(0, 1))),
             (30, 1, killed(2)),
             (40, 3, used(0, 40, put(1, 0))),
+            (42, 1, used(0, 42, put(2, 0))),
+            (45, 1, raised),
             (50, 1, killed(4)),
         ],
     );
-    for (ms, words) in [(20, "1 round trip, 1 request waits"), (40, "1 round trip, 1 request waits")] {
+    for (ms, words) in [
+        (20, "1 round trip, 1 request waits"),
+        (42, "1 round trip, 2 requests wait"),
+        (45, "1 round trip, 1 request waits"),
+    ] {
         step_to(&mut window, ms);
         assert_eq!(told(&window, &format!("Manager m: {words}")), 2, "at {ms} ms");
     }

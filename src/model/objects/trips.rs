@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::super::Run;
 use super::super::stats::median;
+use super::Object;
 use crate::trace::ActorId;
 
 /// A client tells of its requests in order, and what is heard of the manager first is not far ahead. What comes
@@ -156,6 +158,23 @@ impl Trips {
         let trips = self.clients.values().flatten();
         let lengths = trips.filter_map(|trip| Some(trip.answered_ns?.saturating_sub(trip.asked_ns)));
         median(&lengths.collect::<Vec<_>>())
+    }
+}
+
+impl Run {
+    /// The request of a client that is under way to a manager at a moment, and where it is. One of, or to, somebody
+    /// who has ended is not, nor one whose call is over: it raised an error.
+    pub fn request_at(&self, manager: &Object, client: u16, at_ns: u64) -> Option<(Trip, Stage)> {
+        let (trip, stage) = manager.trips.at(client, at_ns)?;
+        let asker = manager.trips.client(client);
+        let has_ended = |id: Option<ActorId>| id.is_some_and(|id| self.has_ended(id, at_ns));
+        if has_ended(asker) || has_ended(manager.trips.server()) {
+            return None;
+        }
+        let later = &self.calls[self.calls.partition_point(|call| call.to_ns < trip.asked_ns)..];
+        let mut returned = later.iter().take_while(|call| call.to_ns <= at_ns);
+        let is_over = returned.any(|call| Some(call.by) == asker && call.from_ns <= trip.asked_ns);
+        (!is_over).then_some((trip, stage))
     }
 }
 

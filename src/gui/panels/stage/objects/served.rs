@@ -1,14 +1,13 @@
 //! A manager at a moment: the requests that wait for it, those it serves, and the answers on their way.
 
 use super::cells::Cells;
-use super::gather::{is_gone, who};
+use super::gather::who;
 use super::seen::Who;
 use crate::chunk::grouped;
 use crate::gui::panels::stage::tree::NOBODY;
 use crate::gui::words::duration;
 use crate::model::objects::trips::{Stage, Trip};
 use crate::model::{Object, Run};
-use crate::trace::ActorId;
 
 /// A manager and its clients.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,16 +39,13 @@ impl Served {
     /// A manager of a run at a moment.
     pub(super) fn of(run: &Run, object: &Object, at_ns: u64) -> Self {
         let trips = &object.trips;
-        let gone = |id: Option<ActorId>| id.is_some_and(|id| is_gone(run, id, at_ns));
         let client = |lane: u16| {
             let asked = trips.of(lane);
             let asked = &asked[..asked.partition_point(|trip| trip.asked_ns <= at_ns)];
             let took = |trip: &Trip| {
                 trip.answered_ns.filter(|&answered_ns| answered_ns <= at_ns).map(|ns| ns.saturating_sub(trip.asked_ns))
             };
-            // What was asked of, or by, somebody who has ended is never answered.
-            let ended = gone(trips.server()) || gone(trips.client(lane));
-            let under_way = trips.at(lane, at_ns).filter(|_| !ended);
+            let under_way = run.request_at(object, lane, at_ns);
             Client {
                 lane,
                 who: trips.client(lane).map(|id| who(run, id)),
