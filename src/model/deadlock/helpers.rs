@@ -191,10 +191,7 @@ impl<'a> Scene<'a> {
             Role::ForkServer => true,
             Role::Manager => {
                 let mut managers = run.objects().iter().filter(|object| object.kind == ObjectKind::Manager);
-                let is_asked = |manager: &Object, lane| {
-                    let lives = manager.trips.client(lane).is_none_or(|client| !run.has_ended(client, at_ns));
-                    lives && manager.trips.at(lane, at_ns).is_some()
-                };
+                let is_asked = |manager: &Object, lane| run.request_at(manager, lane, at_ns).is_some();
                 managers.all(|manager| !manager.trips.clients().any(|lane| is_asked(manager, lane)))
             }
             Role::ProcessThread => {
