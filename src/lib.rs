@@ -59,7 +59,9 @@
 //! The objects of a program (queues, locks, numbers in memory, a manager) are made by its parent before anybody is
 //! started ([`engine::ipc`]): one piece of nameless memory and a set of nameless pipes, which every child is given
 //! with its start, whatever the start method. Nobody ever sleeps *inside* an object: a wait is announced, slept in
-//! short stretches, and can be ended from outside at any time. So a deadlock is real, and Stop ends it.
+//! short stretches (after a moment of looking on, where that is worth it), and can be ended from outside at any time. So
+//! a deadlock is real, and Stop ends it. What a dead process held of a robust object can be taken back by anybody who
+//! knows of its death, as often as need be: whoever does so may be killed, too.
 //!
 //! ```text
 //!  script: Make, Sync, Message … ─► Carrier (one per process) ─► object (words, ends of pipes)

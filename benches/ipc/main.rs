@@ -30,7 +30,7 @@ const MIB: usize = 1 << 20;
 const ROWS: &[Row] = &[
     Row { name: "Pipe round trip", times: 10_000, bytes: 0, ours: ours::pipe_round_trip, raw: raw::pipe_round_trip },
     Row { name: "SimpleQueue one way", times: 50_000, bytes: 0, ours: ours::simple_queue, raw: raw::pipe_one_way },
-    Row { name: "Queue one way", times: 50_000, bytes: 0, ours: ours::queue, raw: raw::pipe_one_way },
+    Row { name: "Queue one way", times: 50_000, bytes: 0, ours: ours::queue, raw: raw::fed_pipe },
     Row { name: "Lock hand-over", times: 10_000, bytes: 0, ours: ours::lock_hand_over, raw: raw::futex_ping_pong },
     Row { name: "Event wake-up", times: 10_000, bytes: 0, ours: ours::event_wake_up, raw: raw::futex_ping_pong },
     Row {

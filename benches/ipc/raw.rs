@@ -46,6 +46,20 @@ pub(super) fn pipe_one_way(times: u32) -> Duration {
     run(send, || (0..times).for_each(|_| read_all(&reader, &mut [0; 24])))
 }
 
+/// A thread that writes into a pipe what another lays down for it.
+pub(super) fn fed_pipe(times: u32) -> Duration {
+    let (reader, writer) = sys::pipe().expect("a pipe");
+    let send = || {
+        std::thread::scope(|scope| {
+            let (lay_down, laid_down) = std::sync::mpsc::channel::<Vec<u8>>();
+            scope.spawn(|| laid_down.into_iter().for_each(|message| write_all(&writer, &message)));
+            (0..times).for_each(|_| lay_down.send(vec![0; 24]).expect("it is taken"));
+            drop(lay_down);
+        });
+    };
+    run(send, || (0..times).for_each(|_| read_all(&reader, &mut [0; 24])))
+}
+
 /// A message each way is a megabyte there, and a byte back.
 pub(super) fn large_by_pipe(times: u32) -> Duration {
     round_trips(times, MIB, 1)

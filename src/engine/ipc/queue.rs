@@ -30,8 +30,10 @@ use super::under_way::UnderWay;
 
 /// The cell of the free places.
 const PLACES: usize = 3;
-/// Among the counters: what was put and not got.
-const ITEMS: usize = 1;
+/// Among the counters: what was put, and what of that is under way no more. Whoever puts and whoever gets has a cache
+/// line of its own.
+const PUT: usize = 1;
+const OVER: usize = 9;
 
 /// What the processes share of a queue, beside its pipe.
 #[derive(Clone, Debug)]
@@ -75,7 +77,7 @@ impl Queue {
             Count::Robust(under_way) => return under_way.begin(me, number, patience),
         };
         if taken {
-            self.pipe.counter(ITEMS).fetch_add(1, Ordering::Relaxed);
+            self.pipe.counter(PUT).fetch_add(1, Ordering::Relaxed);
         }
         taken
     }
@@ -86,9 +88,7 @@ impl Queue {
             Count::Faithful(places) => places,
             Count::Robust(under_way) => return under_way.end(number),
         };
-        // The count may be less than it should be: what a killed process had in hand is lost.
-        let less = |items: u64| items.checked_sub(1);
-        let _ = self.pipe.counter(ITEMS).fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        self.pipe.counter(OVER).fetch_add(1, Ordering::Release);
         if let Some(places) = places {
             let _ = places.release();
         }
@@ -132,7 +132,12 @@ impl Queue {
     /// `qsize()`: what was put and not got.
     pub fn size(&self) -> u64 {
         match &self.count {
-            Count::Faithful(_) => self.pipe.counter(ITEMS).load(Ordering::Relaxed),
+            Count::Faithful(_) => {
+                let count = |which| self.pipe.counter(which).load(Ordering::Acquire);
+                // In this order: what is over was put before.
+                let over = count(OVER);
+                count(PUT).saturating_sub(over)
+            }
             Count::Robust(under_way) => under_way.count(),
         }
     }
