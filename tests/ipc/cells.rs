@@ -25,11 +25,11 @@ fn i01_with_its_lock_not_one_update_is_lost_and_only_one_has_it() {
 
 #[test]
 fn i01_and_i02_without_it_updates_are_lost_never_the_same_and_never_too_few() {
-    let runs: usize = std::env::var("POOLSCOPE_SPREAD_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(5);
+    const RUNS: usize = 30;
     at_once(|start| {
         let mut counted = Vec::new();
         // On a machine with no second core to spare it may take a while until two of them meet.
-        while counted.len() < runs || counted.len() < 60 && counted.iter().collect::<BTreeSet<_>>().len() < 2 {
+        while counted.len() < RUNS || counted.len() < 60 && counted.iter().collect::<BTreeSet<_>>().len() < 2 {
             let ran = run("lost-updates", start, &[]);
             let updates =
                 done(&ran.told.events).iter().filter(|done| matches!(done.deed, Deed::Updated { .. })).count();
