@@ -12,13 +12,12 @@ use std::time::Duration;
 
 use crate::sys;
 
+use super::layout::QueueCell;
 use super::memory::Block;
 use super::refusal::Refusal;
 use super::simple_queue;
 
-/// The cell of the tasks.
-const TASKS: usize = 4;
-/// In it, how many are not done, and how often none was left.
+/// In the cell of the tasks, how many are not done, and how often none was left.
 const LEFT: usize = 0;
 const DONE: usize = 1;
 
@@ -29,7 +28,7 @@ pub struct Tasks(Block);
 impl Tasks {
     /// Of the queue in these words.
     pub fn of(words: &Block) -> Self {
-        Self(simple_queue::cell(words, TASKS))
+        Self(simple_queue::cell(words, QueueCell::Tasks))
     }
 
     /// A task was put.

@@ -15,9 +15,24 @@ use super::robust_semaphore::RobustSemaphore;
 
 /// A lock, a counter: two cache lines, so that neighbours do not disturb each other.
 pub(super) const CELL: usize = 16;
-/// What a queue needs beside its pipe: a cell each for itself, its two locks, its free places, its tasks and the sizes
-/// of its messages.
-pub(super) const QUEUE_CELLS: usize = 6;
+/// What a queue has beside its pipe, a cell each.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum QueueCell {
+    /// Its counters.
+    Counters,
+    /// The lock of those who read.
+    Readers,
+    /// The lock of those who write.
+    Writers,
+    /// Its free places.
+    Places,
+    /// Its tasks that are not done.
+    Tasks,
+    /// The sizes of its messages.
+    Sizes,
+}
+/// How many these are.
+pub(super) const QUEUE_CELLS: usize = QueueCell::Sizes as usize + 1;
 
 /// An object in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]

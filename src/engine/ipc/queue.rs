@@ -20,7 +20,7 @@ use crate::sys::{PipeReader, PipeWriter};
 use crate::trace::ActorId;
 
 use super::frame::{Incoming, Outgoing};
-use super::layout::{CELL, QUEUE_CELLS};
+use super::layout::{CELL, QUEUE_CELLS, QueueCell};
 use super::memory::Block;
 use super::pipe::Received;
 use super::refusal::Refusal;
@@ -28,8 +28,6 @@ use super::semaphore::Semaphore;
 use super::simple_queue::{self, Hand, SimpleQueue};
 use super::under_way::UnderWay;
 
-/// The cell of the free places.
-const PLACES: usize = 3;
 /// Among the counters: what was put, and what of that is under way no more. Whoever puts and whoever gets has a cache
 /// line of its own.
 const PUT: usize = 1;
@@ -55,7 +53,8 @@ enum Count {
 impl Queue {
     /// The queue in these words; with `maxsize` 0 there is always a place.
     pub fn at(words: &Block, maxsize: u32) -> Self {
-        let places = (maxsize > 0).then(|| Semaphore::bounded_at(simple_queue::cell(words, PLACES), maxsize));
+        let places =
+            (maxsize > 0).then(|| Semaphore::bounded_at(simple_queue::cell(words, QueueCell::Places), maxsize));
         Self { pipe: SimpleQueue::at(words), count: Count::Faithful(places) }
     }
 

@@ -17,7 +17,7 @@ use crate::sys::{PipeReader, PipeWriter, Progress};
 use crate::trace::ActorId;
 
 use super::frame::{Arrival, Incoming, Outgoing};
-use super::layout::CELL;
+use super::layout::{CELL, QueueCell};
 use super::lock::Lock;
 use super::look_on::look_on;
 use super::memory::Block;
@@ -25,14 +25,11 @@ use super::pipe::{self, Received};
 use super::refusal::Refusal;
 use super::sizes::Sizes;
 
-/// The cell of the counters; in it, the next number of a message.
-const COUNTERS: usize = 0;
+/// Among the counters: the next number of a message.
+const NUMBER: usize = 0;
 /// Among the counters: how many writers died since the last reader saw that nothing of them is left in the pipe.
 /// Who gets looks at it each time, who puts changes the others: it has a cache line of its own.
 const TORN: usize = 8;
-const READ_LOCK: usize = 1;
-const WRITE_LOCK: usize = 2;
-const SIZES: usize = 5;
 
 /// What the processes share of such a queue, beside its pipe.
 #[derive(Clone, Debug)]
@@ -62,21 +59,26 @@ impl Hand {
 }
 
 /// The words of this cell.
-pub(super) fn cell(words: &Block, number: usize) -> Block {
-    words.part(number * CELL..(number + 1) * CELL)
+pub(super) fn cell(words: &Block, which: QueueCell) -> Block {
+    let first = which as usize * CELL;
+    words.part(first..first + CELL)
 }
 
 impl SimpleQueue {
     /// The queue in these words.
     pub fn at(words: &Block) -> Self {
-        let lock = |number| Lock::at(cell(words, number));
-        let sizes = Sizes::at(cell(words, SIZES));
-        Self { counters: cell(words, COUNTERS), read: lock(READ_LOCK), write: lock(WRITE_LOCK), sizes }
+        let part = |which| cell(words, which);
+        Self {
+            counters: part(QueueCell::Counters),
+            read: Lock::at(part(QueueCell::Readers)),
+            write: Lock::at(part(QueueCell::Writers)),
+            sizes: Sizes::at(part(QueueCell::Sizes)),
+        }
     }
 
     /// The number of the next message.
     pub fn next_number(&self) -> u32 {
-        self.counters[0].fetch_add(1, Ordering::Relaxed) as u32
+        self.counters[NUMBER].fetch_add(1, Ordering::Relaxed) as u32
     }
 
     /// A counter for whoever builds on it: from 1 on.
